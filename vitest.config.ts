@@ -1,6 +1,16 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const source = fileURLToPath(new URL("./src", import.meta.url));
+
 export default defineConfig({
+  resolve: {
+    // Snippets of README, docs and docstrings import the package by the name its users type.
+    alias: [
+      { find: /^eigenscope$/, replacement: `${source}/index.ts` },
+      { find: /^eigenscope\/(.+)$/, replacement: `${source}/$1/index.ts` },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/setup.ts"],
@@ -8,6 +18,5 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
-    reporters: process.env["CI"] ? ["default"] : ["default"],
   },
 });

@@ -28,7 +28,16 @@ export interface Rng {
 }
 
 const MAXIMUM_SEED_WORDS = 600; // the twister's own state has 624 words; longer seeds are wrapped and only cost time
+const TWISTER_STATE_LENGTH = 629; // 624 words of state and the header of sections around them
 const FORK_SEPARATOR = 0xf02c_0de5; // a word between path segments, so that ["ab"] and ["a", "b"] differ
+
+/** Creates generators: call it with a seed, or continue a saved one. */
+export interface CreateRng {
+  /** A generator from an explicit seed: an integer in [0, 2^53) or an array of integers in [0, 2^32). */
+  (seed: number | readonly number[]): Rng;
+  /** Continues a generator from a saved state. */
+  fromState(state: RngState): Rng;
+}
 
 /**
  * Creates a generator from an explicit seed: Mersenne Twister MT19937, normals by the improved ziggurat method.
@@ -51,14 +60,20 @@ const FORK_SEPARATOR = 0xf02c_0de5; // a word between path segments, so that ["a
  * console.log(weights.normal() === again.normal()); // true
  * ```
  */
-export function createRng(seed: number | readonly number[]): Rng {
-  return fromPath(seedWords(seed));
-}
+export const createRng: CreateRng = /* @__PURE__ */ Object.assign(
+  (seed: number | readonly number[]): Rng => fromPath(seedWords(seed)),
+  { fromState },
+);
 
-/** Continues a generator from a saved state. */
-createRng.fromState = (state: RngState): Rng => {
+function fromState(state: RngState): Rng {
   const words = state?.words;
-  if (!Array.isArray(words) || !Array.isArray(state.seedPath) || words.length < 629 || !words.every(isWord) || !state.seedPath.every(isWord)) {
+  const valid =
+    Array.isArray(words) &&
+    Array.isArray(state.seedPath) &&
+    words.length >= TWISTER_STATE_LENGTH &&
+    words.every(isWord) &&
+    state.seedPath.every(isWord);
+  if (!valid) {
     throw new ArgumentError({
       function: "createRng.fromState",
       argument: "state",
@@ -67,7 +82,7 @@ createRng.fromState = (state: RngState): Rng => {
     });
   }
   return fromWords(Uint32Array.from(words), state.seedPath);
-};
+}
 
 function isWord(value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
