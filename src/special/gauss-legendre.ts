@@ -1,0 +1,95 @@
+import { requireInteger } from "../core/index.js";
+
+/** Nodes and weights of a quadrature rule: ∫ f ≈ Σ weights[i] f(nodes[i]). */
+export interface QuadratureRule {
+  /** Abscissae, ascending. */
+  readonly nodes: Float64Array;
+  /** Weights, all positive for the rules of this library. */
+  readonly weights: Float64Array;
+}
+
+/**
+ * Computes the Gauss–Legendre rule with n nodes on [−1, 1].
+ *
+ * Relation: Σ w_i p(x_i) = ∫_{−1}^{1} p(x) dx for every polynomial p of degree <= 2n − 1.
+ * For integrals over [a, b] map with {@link mapRule}.
+ *
+ * @param n number of nodes, an integer in [1, 100000]
+ * @returns nodes ascending, symmetric about 0; weights positive, summing to 2
+ * @throws {ArgumentError} when n is not an integer in the range
+ *
+ * Accuracy: nodes to 2e-16 absolute, weights to about 1e-15 relative for n <= 100 and 1e-14 for n = 1000.
+ * Cost: O(n²) flops (two or three recurrences of length n for half of the nodes).
+ * @see [dlmf, 3.5.16]
+ *
+ * @example
+ * ```ts
+ * import { gaussLegendre } from "eigenscope/special";
+ * const { nodes, weights } = gaussLegendre(5);
+ * let integral = 0;
+ * nodes.forEach((x, i) => (integral += weights[i]! * x ** 8));
+ * console.log(integral); // 0.2222222222222
+ * ```
+ */
+export function gaussLegendre(n: number): QuadratureRule {
+  requireInteger(n, "n", "gaussLegendre", 1, 100_000);
+  const nodes = new Float64Array(n);
+  const weights = new Float64Array(n);
+  const half = (n + 1) >> 1;
+  const pair: [number, number] = [0, 0]; // P_n and dP_n/dθ at the current angle
+  for (let i = 0; i < half; i++) {
+    // The unknown is the angle, not the cosine: the weights near ±1 need θ to relative accuracy.
+    const middle = 2 * i + 1 === n;
+    let theta = middle ? Math.PI / 2 : (Math.PI * (i + 0.75)) / (n + 0.5);
+    if (!middle) theta += Math.cos(theta) / (8 * Math.sin(theta) * (n + 0.5) ** 2);
+    for (let step = 0; step < 8; step++) {
+      legendreAndSlope(n, theta, pair);
+      if (middle) break;
+      const ratio = pair[0] / pair[1];
+      // Newton's step with its cubic correction, from P_θθ = −cot θ P_θ − n(n+1) P.
+      const delta = ratio * (1 - (ratio * Math.cos(theta)) / (2 * Math.sin(theta)));
+      theta -= delta;
+      if (Math.abs(delta) <= 1e-9 * theta) {
+        // Converged beyond double precision; move the slope to the new angle by its own Taylor step.
+        pair[1] *= 1 + (delta * Math.cos(theta)) / Math.sin(theta);
+        break;
+      }
+    }
+    const weight = 2 / (pair[1] * pair[1]);
+    nodes[n - 1 - i] = middle ? 0 : Math.cos(theta);
+    nodes[i] = middle ? 0 : -Math.cos(theta);
+    weights[i] = weight;
+    weights[n - 1 - i] = weight;
+  }
+  return { nodes, weights };
+}
+
+/** Moves a rule from [−1, 1] to [a, b]. */
+export function mapRule(rule: QuadratureRule, a: number, b: number): QuadratureRule {
+  const centre = (a + b) / 2;
+  const radius = (b - a) / 2;
+  return {
+    nodes: Float64Array.from(rule.nodes, (x) => centre + radius * x),
+    weights: Float64Array.from(rule.weights, (w) => radius * w),
+  };
+}
+
+/**
+ * P_n(cos θ) and its derivative in θ, for θ in (0, π/2].
+ * Differences D_k = P_k − P_{k−1} with 1 − cos θ = 2 sin²(θ/2): no cancellation near θ = 0, where cos θ forgets θ.
+ */
+function legendreAndSlope(n: number, theta: number, out: [number, number]): void {
+  const sine = Math.sin(theta);
+  const u = 2 * Math.sin(theta / 2) ** 2;
+  let previous = 1; // P_{k−1}
+  let current = 1;
+  let difference = 0;
+  for (let k = 1; k <= n; k++) {
+    difference = ((k - 1) * difference - (2 * k - 1) * u * current) / k;
+    previous = current;
+    current += difference;
+  }
+  // dP_n/dθ = −sin θ P_n'(x) = n (x P_n − P_{n−1}) / sin θ = n (D_n − u P_n) / sin θ.
+  out[0] = current;
+  out[1] = (n * (current - previous - u * current)) / sine;
+}

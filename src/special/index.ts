@@ -1,0 +1,8 @@
+/**
+ * Special functions: Gauss–Legendre rules, error and gamma functions, activations with their Gaussian moments.
+ * @module special
+ */
+export * from "./gauss-legendre.js";
+export * from "./elementary.js";
+export * from "./activations.js";
+export * from "./gaussian-moments.js";
