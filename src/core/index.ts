@@ -7,6 +7,7 @@ export * from "./errors.js";
 export * from "./guards.js";
 export * from "./matrix.js";
 export * from "./to-matrix.js";
+export * from "./vectors.js";
 export * from "./convergence.js";
 export * from "./records.js";
 export * from "./progress.js";
