@@ -1,4 +1,11 @@
-import { ArgumentError, describe, requireFinite, requireNumber, requireOptions, requirePositive } from "../core/index.js";
+import {
+  ArgumentError,
+  describe,
+  requireFinite,
+  requireNumber,
+  requireOptions,
+  requirePositive,
+} from "../core/index.js";
 import { type ActivationLike, activation } from "./activations.js";
 import { normalPdf } from "./elementary.js";
 import { gaussLegendre } from "./gauss-legendre.js";
@@ -28,7 +35,8 @@ const RANGE = 13.5;
 const MAXIMUM_DEPTH = 40;
 
 const coarse = /* @__PURE__ */ gaussLegendre(12);
-const fine = /* @__PURE__ */ gaussLegendre(20);
+// Odd against even: two even rules would agree by symmetry on a jump at the centre of a panel.
+const fine = /* @__PURE__ */ gaussLegendre(21);
 
 /**
  * Computes E f(X) for X ~ N(mean, variance) by adaptive Gauss–Legendre panels split at the kinks.
@@ -49,7 +57,10 @@ const fine = /* @__PURE__ */ gaussLegendre(20);
  * console.log(value); // 0.3989422804014
  * ```
  */
-export function gaussianExpectation(f: (x: number) => number, options: GaussianExpectationOptions = {}): QuadratureValue {
+export function gaussianExpectation(
+  f: (x: number) => number,
+  options: GaussianExpectationOptions = {},
+): QuadratureValue {
   const caller = "gaussianExpectation";
   if (typeof f !== "function") {
     throw new ArgumentError({ function: caller, argument: "f", expected: "a function", got: describe(f) });
@@ -68,7 +79,7 @@ export function gaussianExpectation(f: (x: number) => number, options: GaussianE
   }
   breaks.sort((a, b) => a - b);
   const integrand = (z: number): number => normalPdf(z) * checkedValue(f(mean + deviation * z));
-  const total = { value: 0, error: 0, magnitude: 0 };
+  const total: Accumulator = { value: 0, error: 0, magnitude: 0 };
   for (let i = 0; i + 1 < breaks.length; i++) {
     if (breaks[i] < breaks[i + 1]) refine(integrand, breaks[i], breaks[i + 1], 0, total);
   }
@@ -94,8 +105,8 @@ function refine(f: (z: number) => number, a: number, b: number, depth: number, t
   if (difference <= 1e-13 * (good.magnitude + 1e-3 * total.magnitude) || depth >= MAXIMUM_DEPTH) {
     total.value += good.sum;
     total.magnitude += good.magnitude;
-    // The 20-point rule squares the convergence of the 12-point one (20/12 in the exponent); at the depth limit nothing is assumed.
-    total.error += depth >= MAXIMUM_DEPTH ? difference : difference * 1e-2;
+    // In smooth panels the fine rule is better than the difference by far more than 100; deep bisection means a jump: assume nothing.
+    total.error += depth > 8 ? 4 * difference : difference * 1e-2;
     return;
   }
   const centre = (a + b) / 2;
@@ -103,7 +114,13 @@ function refine(f: (z: number) => number, a: number, b: number, depth: number, t
   refine(f, centre, b, depth + 1, total);
 }
 
-function panel(f: (z: number) => number, a: number, b: number, nodes: Float64Array, weights: Float64Array): { sum: number; magnitude: number } {
+function panel(
+  f: (z: number) => number,
+  a: number,
+  b: number,
+  nodes: Float64Array,
+  weights: Float64Array,
+): { sum: number; magnitude: number } {
   const centre = (a + b) / 2;
   const radius = (b - a) / 2;
   let sum = 0;
