@@ -1,0 +1,11 @@
+/**
+ * Compute loops on (array, offset, stride): matrix products, triangular solves, rotations. Row-major, unchecked for
+ * NaN, exact about the order of every sum; the only folder where a second back end exists.
+ * @module routines
+ */
+export { gemm } from "./gemm.js";
+export * from "./syrk.js";
+export * from "./gemv.js";
+export { symv } from "./symv.js";
+export * from "./trsm.js";
+export * from "./vectors.js";
