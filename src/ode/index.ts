@@ -1,0 +1,15 @@
+/**
+ * Adaptive explicit Runge–Kutta integration with dense output, events and monitored invariants.
+ * @module ode
+ */
+export { integrate, type IntegrateOptions, type Invariant } from "./integrate.js";
+export {
+  solutionAt,
+  solutionOn,
+  type DenseOutput,
+  type EventRecord,
+  type InvariantRecord,
+  type OdeSolution,
+} from "./solution.js";
+export type { EventFunction } from "./events.js";
+export type { RightHandSide } from "./stepper.js";
