@@ -1,0 +1,142 @@
+import type { Matrix } from "../core/index.js";
+import type { Adjoint, Layer, LayerPass, Tangent } from "./layer.js";
+import { parameterCountOf } from "./layer.js";
+import { zeros } from "./products.js";
+
+/** Layers in a row with the place of each one's parameters in a common vector. */
+export interface Chain {
+  /** The layers, first to last. */
+  readonly layers: readonly Layer[];
+  /** Start of each layer's parameters; one more entry than layers, the last is the total. */
+  readonly offsets: readonly number[];
+}
+
+/** A chain evaluated at parameters and inputs. */
+export interface ChainPass {
+  /** The chain. */
+  readonly chain: Chain;
+  /** One pass per layer. */
+  readonly passes: readonly LayerPass[];
+  /** Input of the first layer. */
+  readonly input: Matrix;
+  /** Output of the last layer. */
+  readonly output: Matrix;
+}
+
+/** What a backward sweep leaves behind for the second-order sweep. */
+export interface ChainAdjoint {
+  /** Cotangent of each layer's output. */
+  readonly cotangents: readonly Matrix[];
+  /** What each layer's vjp returned. */
+  readonly adjoints: readonly Adjoint[];
+  /** Cotangent of the chain's input, or null when it was not asked for. */
+  readonly input: Matrix | null;
+}
+
+/** Lays out the parameters of the layers one after the other. */
+export function createChain(layers: readonly Layer[]): Chain {
+  const offsets = [0];
+  for (const layer of layers) offsets.push(offsets[offsets.length - 1] + parameterCountOf(layer));
+  return { layers, offsets };
+}
+
+function part(chain: Chain, vector: Float64Array, index: number): Float64Array {
+  return vector.subarray(chain.offsets[index], chain.offsets[index + 1]);
+}
+
+/** Evaluates the layers in order. */
+export function chainForward(chain: Chain, parameters: Float64Array, input: Matrix): ChainPass {
+  const passes: LayerPass[] = [];
+  let current = input;
+  chain.layers.forEach((layer, index) => {
+    const pass = layer.forward(part(chain, parameters, index), current);
+    passes.push(pass);
+    current = pass.output;
+  });
+  return { chain, passes, input, output: current };
+}
+
+/** Index of the first layer with parameters: nothing before it needs a cotangent, and no tangent exists before it. */
+function firstTrained(chain: Chain): number {
+  const { offsets } = chain;
+  let index = 0;
+  while (index < chain.layers.length && offsets[index + 1] === 0) index++;
+  return index;
+}
+
+/** Derivatives of all layers' outputs along a direction in the parameters and, unless null, in the input. */
+export function chainTangents(pass: ChainPass, direction: Float64Array, inputTangent: Matrix | null): Tangent[] {
+  const { chain, passes } = pass;
+  const start = inputTangent === null ? firstTrained(chain) : 0;
+  const tangents: Tangent[] = [];
+  let current = inputTangent;
+  passes.forEach((layerPass, index) => {
+    const tangent =
+      index < start
+        ? { output: zeros(layerPass.output.rows, layerPass.output.cols) }
+        : layerPass.jvp(part(chain, direction, index), current);
+    tangents.push(tangent);
+    // A null stands for zero, so that layers skip the products with it.
+    current = index < start ? null : tangent.output;
+  });
+  return tangents;
+}
+
+/** Backward sweep: adds the gradient to `gradient` (unless null). */
+export function chainBackward(
+  pass: ChainPass,
+  cotangent: Matrix,
+  gradient: Float64Array | null,
+  needInput: boolean,
+): ChainAdjoint {
+  const { chain, passes } = pass;
+  const stop = needInput ? 0 : firstTrained(chain);
+  const cotangents: Matrix[] = new Array<Matrix>(passes.length);
+  const adjoints: Adjoint[] = new Array<Adjoint>(passes.length).fill({ input: null });
+  let current: Matrix | null = cotangent;
+  for (let index = passes.length - 1; index >= stop; index--) {
+    cotangents[index] = current as Matrix;
+    const adjoint = passes[index].vjp(
+      current as Matrix,
+      gradient === null ? null : part(chain, gradient, index),
+      needInput || index > stop,
+    );
+    adjoints[index] = adjoint;
+    current = adjoint.input;
+  }
+  return { cotangents, adjoints, input: passes.length === 0 ? cotangent : needInput ? current : null };
+}
+
+/** Differentiates the backward sweep along a direction and adds the derivative of the gradient to `gradient`. */
+export function chainSecondOrder(
+  pass: ChainPass,
+  direction: Float64Array,
+  inputTangent: Matrix | null,
+  tangents: readonly Tangent[],
+  adjoint: ChainAdjoint,
+  cotangentTangent: Matrix,
+  gradient: Float64Array,
+  needInput: boolean,
+): Matrix | null {
+  const { chain, passes } = pass;
+  const first = firstTrained(chain);
+  const stop = needInput ? 0 : first;
+  let current: Matrix | null = cotangentTangent;
+  for (let index = passes.length - 1; index >= stop; index--) {
+    const before =
+      index === 0 ? inputTangent : inputTangent === null && index <= first ? null : tangents[index - 1].output;
+    current = passes[index].secondOrder(
+      {
+        parameters: part(chain, direction, index),
+        input: before,
+        tangent: tangents[index],
+        cotangent: adjoint.cotangents[index],
+        adjoint: adjoint.adjoints[index],
+        cotangentTangent: current as Matrix,
+      },
+      part(chain, gradient, index),
+      needInput || index > stop,
+    );
+  }
+  return needInput ? current : null;
+}

@@ -1,0 +1,36 @@
+/**
+ * Float64 layers that compose, losses, initialisers, and exact first and second derivatives of the loss.
+ * @module networks
+ */
+export * from "./layer.js";
+export * from "./dense.js";
+export * from "./activation-layer.js";
+export * from "./losses.js";
+export type { Chain, ChainAdjoint, ChainPass } from "./chain.js";
+export { chainBackward, chainForward, chainTangents } from "./chain.js";
+export {
+  type DataLike,
+  type InputsLike,
+  type Network,
+  type ParameterBlock,
+  requireBlock,
+  requireData,
+  requireInputs,
+  requireParameters,
+  sequential,
+  type SequentialOptions,
+} from "./network.js";
+export * from "./mlp.js";
+export * from "./initialize.js";
+export * from "./penalties.js";
+export {
+  createExpansion,
+  type ExpansionChunk,
+  expandLoss,
+  type LossExpansion,
+  lossOptionKeys,
+  type LossOptions,
+  type OutputMetric,
+} from "./expansion.js";
+export { ggnProduct, gradient, hvp, jvp, lossValue, predict, valueAndGradient, vjp } from "./derivatives.js";
+export { jacobian, perSampleGradients, requireUncoupled, unitCotangent } from "./per-sample.js";

@@ -1,0 +1,8 @@
+/**
+ * Optimisers, schedules and training runs with records, and what their dynamics say about curvature.
+ * @module training
+ */
+export * from "./optimizer.js";
+export * from "./optimizers.js";
+export * from "./schedules.js";
+export * from "./train.js";
