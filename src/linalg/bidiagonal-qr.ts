@@ -1,0 +1,154 @@
+import { EPSILON, EigenscopeError } from "../core/index.js";
+
+const SWEEPS_PER_VALUE = 60; // 2 on average
+
+/**
+ * Implicit-shift QR on an upper bidiagonal matrix, in place, with the zero-shift sweep of Demmel and Kahan where a shift
+ * would spoil small singular values (and where a diagonal entry is zero: that sweep deflates it).
+ *
+ * d holds the singular values on return, not sorted and of either sign (the caller moves signs into V); e (length n,
+ * e[n − 1] unused) is destroyed. The rotations are applied to the rows of `u` (n x uWidth) and `v` (n x vWidth):
+ * starting from identities they become Uᵀ and Vᵀ with B = U diag(d) Vᵀ. Width 0 means not wanted. [demmel1990]
+ */
+export function bidiagonalQr(
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+  u: Float64Array,
+  uWidth: number,
+  v: Float64Array,
+  vWidth: number,
+): void {
+  let norm = 0;
+  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
+  const negligible = EPSILON * EPSILON * norm;
+  let budget = SWEEPS_PER_VALUE * n;
+  let last = n - 1;
+  while (last > 0) {
+    if (isSmall(e[last - 1], d[last - 1], d[last], negligible)) {
+      e[last - 1] = 0;
+      last--;
+      continue;
+    }
+    let first = last - 1;
+    while (first > 0 && !isSmall(e[first - 1], d[first - 1], d[first], negligible)) first--;
+    if (first > 0) e[first - 1] = 0;
+    if (budget-- === 0) throw stalled(last);
+    const shift = chooseShift(first, last, d, e);
+    if (shift === 0) zeroShiftSweep(first, last, d, e, u, uWidth, v, vWidth);
+    else shiftedSweep(first, last, shift, d, e, u, uWidth, v, vWidth);
+  }
+}
+
+function isSmall(entry: number, left: number, right: number, negligible: number): boolean {
+  const modulus = Math.abs(entry);
+  return modulus <= negligible || modulus <= 0.5 * EPSILON * (Math.abs(left) + Math.abs(right));
+}
+
+/** Smaller singular value of the trailing 2 x 2 block, or 0 when it is negligible beside the first entry. */
+function chooseShift(first: number, last: number, d: Float64Array, e: Float64Array): number {
+  const f = Math.abs(d[last - 1]);
+  const g = Math.abs(e[last - 1]);
+  const h = Math.abs(d[last]);
+  for (let i = first; i <= last; i++) if (d[i] === 0) return 0;
+  const small = Math.min(f, h);
+  const large = Math.max(f, h);
+  // Singular values of [f g; 0 h]: product f h, and (s₁ ± s₂)² = (f ± h)² + g².
+  const sum = 0.5 * (Math.hypot(large + small, g) + Math.hypot(large - small, g));
+  const shift = sum === 0 ? 0 : small * (large / sum);
+  const ratio = shift / Math.abs(d[first]);
+  return ratio * ratio < EPSILON ? 0 : shift;
+}
+
+/** One sweep with shift, chasing the bulge from the top. */
+function shiftedSweep(
+  first: number,
+  last: number,
+  shift: number,
+  d: Float64Array,
+  e: Float64Array,
+  u: Float64Array,
+  uWidth: number,
+  v: Float64Array,
+  vWidth: number,
+): void {
+  let f = (Math.abs(d[first]) - shift) * ((d[first] < 0 ? -1 : 1) + shift / d[first]);
+  let g = e[first];
+  for (let k = first; k < last; k++) {
+    let r = Math.hypot(f, g);
+    let c = r === 0 ? 1 : f / r;
+    let s = r === 0 ? 0 : g / r;
+    if (k > first) e[k - 1] = r;
+    f = c * d[k] + s * e[k];
+    e[k] = c * e[k] - s * d[k];
+    g = s * d[k + 1];
+    d[k + 1] = c * d[k + 1];
+    if (vWidth > 0) rotateRows(v, k * vWidth, vWidth, c, s);
+    r = Math.hypot(f, g);
+    c = r === 0 ? 1 : f / r;
+    s = r === 0 ? 0 : g / r;
+    d[k] = r;
+    f = c * e[k] + s * d[k + 1];
+    d[k + 1] = c * d[k + 1] - s * e[k];
+    if (k < last - 1) {
+      g = s * e[k + 1];
+      e[k + 1] = c * e[k + 1];
+    }
+    if (uWidth > 0) rotateRows(u, k * uWidth, uWidth, c, s);
+  }
+  e[last - 1] = f;
+}
+
+/** One sweep with shift zero in the form that has no subtraction, so every entry keeps its relative accuracy. */
+function zeroShiftSweep(
+  first: number,
+  last: number,
+  d: Float64Array,
+  e: Float64Array,
+  u: Float64Array,
+  uWidth: number,
+  v: Float64Array,
+  vWidth: number,
+): void {
+  let c = 1;
+  let oldC = 1;
+  let oldS = 0;
+  for (let k = first; k < last; k++) {
+    const f = d[k] * c;
+    let r = Math.hypot(f, e[k]);
+    c = r === 0 ? 1 : f / r;
+    const s = r === 0 ? 0 : e[k] / r;
+    if (k > first) e[k - 1] = r * oldS;
+    if (vWidth > 0) rotateRows(v, k * vWidth, vWidth, c, s);
+    const p = oldC * r;
+    const q = d[k + 1] * s;
+    r = Math.hypot(p, q);
+    oldC = r === 0 ? 1 : p / r;
+    oldS = r === 0 ? 0 : q / r;
+    d[k] = r;
+    if (uWidth > 0) rotateRows(u, k * uWidth, uWidth, oldC, oldS);
+  }
+  const h = d[last] * c;
+  e[last - 1] = h * oldS;
+  d[last] = h * oldC;
+}
+
+/** Rows k and k + 1: (x, y) <- (c x + s y, c y − s x). */
+function rotateRows(rows: Float64Array, at: number, width: number, c: number, s: number): void {
+  for (let k = at; k < at + width; k++) {
+    const x = rows[k];
+    const y = rows[k + width];
+    rows[k] = c * x + s * y;
+    rows[k + width] = c * y - s * x;
+  }
+}
+
+function stalled(index: number): EigenscopeError {
+  return new EigenscopeError("internal", {
+    function: "bidiagonalQr",
+    argument: "B",
+    expected: `reduced within ${SWEEPS_PER_VALUE} sweeps per singular value`,
+    got: `no convergence at singular value ${index}`,
+    remedy: "please report the matrix",
+  });
+}

@@ -1,0 +1,26 @@
+/**
+ * Dense linear algebra: products, factorisations, the symmetric and the general eigenproblem, singular values, matrix
+ * functions and Gauss quadrature from recurrence coefficients.
+ * @module linalg
+ */
+export type { MatrixInput, Triangle } from "./input.js";
+export * from "./products.js";
+export * from "./norms.js";
+export * from "./qr.js";
+export { pivotedQr, reconstructPivotedQr, type PivotedQrFactorization, type PivotedQrOptions } from "./pivoted-qr.js";
+export {
+  cholesky,
+  reconstructCholesky,
+  solveCholesky,
+  tryCholesky,
+  type CholeskyAttempt,
+  type CholeskyFactorization,
+  type CholeskyOptions,
+} from "./cholesky.js";
+export { logDeterminant, lu, reconstructLu, solve, type LogDeterminant, type LuFactorization } from "./lu.js";
+export * from "./least-squares.js";
+export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
+export * from "./eigh.js";
+export { reconstructSvd, svd, type SingularValueDecomposition, type SvdOptions, type SvdWithVectors } from "./svd.js";
+export * from "./golub-welsch.js";
+export * from "./orthogonal-matrix.js";

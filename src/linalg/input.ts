@@ -1,0 +1,201 @@
+import {
+  AsymmetricError,
+  EPSILON,
+  type Matrix,
+  NonFiniteError,
+  ShapeError,
+  describe,
+  requireFinite,
+  requireMatrix,
+  requireOneOf,
+} from "../core/index.js";
+import { nrm2 } from "../routines/index.js";
+
+/** A matrix as this folder accepts it: float64, or float32 which is widened first (all arithmetic is float64). */
+export type MatrixInput =
+  | Matrix
+  | {
+      /** Number of rows. */
+      readonly rows: number;
+      /** Number of columns. */
+      readonly cols: number;
+      /** The entries, row after row. */
+      readonly data: Float32Array;
+    };
+
+/** Which triangle of a symmetric matrix is read; the other one is then ignored. */
+export type Triangle = "lower" | "upper";
+
+/** Checks layout and finiteness, and widens float32. The data of a float64 input are not copied. */
+export function requireInput(value: unknown, argument: string, caller: string): Matrix {
+  const candidate = value as { rows?: unknown; cols?: unknown; data?: unknown } | null | undefined;
+  const widened =
+    candidate !== null && typeof candidate === "object" && candidate.data instanceof Float32Array
+      ? { rows: candidate.rows, cols: candidate.cols, data: Float64Array.from(candidate.data) }
+      : value;
+  const A = requireMatrix(widened, argument, caller);
+  requireFinite(A.data, argument, caller);
+  return A;
+}
+
+/** As {@link requireInput}, for a square matrix. */
+export function requireSquareInput(value: unknown, argument: string, caller: string): Matrix {
+  const A = requireInput(value, argument, caller);
+  if (A.rows !== A.cols) {
+    throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
+  }
+  return A;
+}
+
+/** A right-hand side: a matrix, or a vector that is treated as one column. */
+export interface RightHandSide {
+  /** The columns, copied: free to be overwritten. */
+  readonly columns: Matrix;
+  /** True when a vector came in, so that a vector goes out. */
+  readonly isVector: boolean;
+}
+
+/** Checks a right-hand side of `rows` rows and copies it. */
+export function requireRightHandSide(value: unknown, rows: number, argument: string, caller: string): RightHandSide {
+  const isVector = value instanceof Float64Array || value instanceof Float32Array;
+  const B = isVector
+    ? { rows: value.length, cols: 1, data: Float64Array.from(value) }
+    : requireInput(value, argument, caller);
+  if (isVector) requireFinite(B.data, argument, caller);
+  if (B.rows !== rows) {
+    throw new ShapeError({ function: caller, argument, expected: `of ${rows} rows`, got: describe(value) });
+  }
+  return { columns: isVector ? B : { rows: B.rows, cols: B.cols, data: B.data.slice() }, isVector };
+}
+
+/** Largest modulus of the entries; 0 for an empty array. */
+export function largestModulus(values: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const modulus = Math.abs(values[i]);
+    if (modulus > largest) largest = modulus;
+  }
+  return largest;
+}
+
+/**
+ * Power of two that brings entries of this modulus near one, or 1 when no scaling is needed: between the limits no
+ * product of three entries over- or underflows harmfully. A power of two changes no bit of a normal number.
+ */
+export function safeScale(modulus: number): number {
+  if (modulus === 0 || (modulus > 1e-90 && modulus < 1e90)) return 1;
+  // Split in two factors when 1/modulus itself would overflow (subnormal input): 2^1000 is enough to be safe.
+  const exponent = Math.floor(Math.log2(modulus));
+  return 2 ** Math.max(-1000, Math.min(1000, -exponent));
+}
+
+/** Euclidean norm of `length` entries, safe from overflow and underflow of the squares. */
+export function norm2(x: Float64Array, offset: number, length: number, step = 1): number {
+  return nrm2(length, x, offset, step);
+}
+
+/** A symmetric matrix as the algorithms want it: a full copy, exactly symmetric, with entries near one. */
+export interface SymmetricInput {
+  /** Order. */
+  readonly n: number;
+  /** n x n entries times `scale`, exactly symmetric; a copy. */
+  readonly data: Float64Array;
+  /** Power of two that the entries were multiplied by. */
+  readonly scale: number;
+}
+
+/**
+ * Checks a symmetric matrix against n ε ‖A‖_F and returns a scaled symmetric copy. Without `triangle` the two halves
+ * are averaged, which halves the largest asymmetry; with it the other half is neither read nor checked.
+ */
+export function requireSymmetric(
+  value: unknown,
+  triangle: Triangle | undefined,
+  argument: string,
+  caller: string,
+): SymmetricInput {
+  if (triangle !== undefined) requireOneOf(triangle, ["lower", "upper"], "triangle", caller);
+  const A = triangle === undefined ? requireSquareInput(value, argument, caller) : requireHalf(value, triangle, argument, caller);
+  const n = A.rows;
+  const scale = safeScale(largestModulus(A.data));
+  const data = new Float64Array(n * n);
+  const block = 32; // both triangles of a block pair stay in cache
+  let asymmetry = 0;
+  let worstRow = 0;
+  let worstColumn = 0;
+  for (let i0 = 0; i0 < n; i0 += block) {
+    const i1 = Math.min(n, i0 + block);
+    for (let j0 = 0; j0 <= i0; j0 += block) {
+      const j1 = Math.min(n, j0 + block);
+      for (let i = i0; i < i1; i++) {
+        const end = Math.min(j1, i + 1);
+        for (let j = j0; j < end; j++) {
+          let entry = A.data[i * n + j] * scale;
+          const mirrored = A.data[j * n + i] * scale;
+          if (entry !== mirrored) {
+            const difference = Math.abs(entry - mirrored);
+            if (difference > asymmetry) {
+              asymmetry = difference;
+              worstRow = i;
+              worstColumn = j;
+            }
+            entry = 0.5 * (entry + mirrored);
+          }
+          data[i * n + j] = entry;
+          data[j * n + i] = entry;
+        }
+      }
+    }
+  }
+  if (asymmetry > 0) {
+    const norm = norm2(data, 0, data.length);
+    if (asymmetry > n * EPSILON * norm) {
+      throw new AsymmetricError({
+        function: caller,
+        argument,
+        expected: `symmetric to n ε ‖A‖_F = ${((n * EPSILON * norm) / scale).toExponential(2)}`,
+        got: `|a[${worstRow}][${worstColumn}] - a[${worstColumn}][${worstRow}]| = ${(asymmetry / scale).toExponential(2)}`,
+        remedy: 'symmetrise it, or pass triangle: "lower" or "upper" to use one half',
+      });
+    }
+  }
+  return { n, data, scale };
+}
+
+/** Copies one triangle over the other, checking only the entries that are read. */
+function requireHalf(value: unknown, triangle: Triangle, argument: string, caller: string): Matrix {
+  const candidate = value as { rows?: unknown; cols?: unknown; data?: unknown } | null | undefined;
+  const source =
+    candidate !== null && typeof candidate === "object" && candidate.data instanceof Float32Array
+      ? { rows: candidate.rows, cols: candidate.cols, data: Float64Array.from(candidate.data) }
+      : value;
+  const A = requireMatrix(source, argument, caller);
+  if (A.rows !== A.cols) {
+    throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
+  }
+  const n = A.rows;
+  const data = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const entry = triangle === "lower" ? A.data[i * n + j] : A.data[j * n + i];
+      data[i * n + j] = entry;
+      data[j * n + i] = entry;
+    }
+  }
+  requireFinite(data, `${argument} (${triangle} triangle)`, caller);
+  return { rows: n, cols: n, data };
+}
+
+/** Throws when a result overflowed, naming what did: a finite input never yields NaN or Infinity in silence. */
+export function requireRepresentable(values: Float64Array, what: string, caller: string): void {
+  let probe = 0;
+  for (let i = 0; i < values.length; i++) probe += values[i] - values[i];
+  if (probe === 0) return;
+  throw new NonFiniteError({
+    function: caller,
+    argument: what,
+    expected: `representable (below ${Number.MAX_VALUE.toExponential(2)})`,
+    got: "an overflow",
+    remedy: "scale the input down",
+  });
+}

@@ -1,0 +1,96 @@
+import { EPSILON, EigenscopeError, type Matrix, transpose } from "../core/index.js";
+import { dot, nrm2, rot } from "../routines/index.js";
+import { completeRows } from "./complete-basis.js";
+import { applyQ } from "./householder-qr.js";
+import { pivotedHouseholderQr } from "./pivoted-qr.js";
+import type { RowSvd } from "./svd.js";
+
+const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
+const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have lost digits to underflow
+
+/**
+ * One-sided Jacobi SVD of a rows x cols matrix with rows >= cols and entries near one, after a QR factorisation with
+ * column pivoting: A P = Q R, then plane rotations from the left make the rows of R orthogonal, J R = diag(s) Wᵀ, so
+ * that A = (Q Jᵀ) diag(s) (P W)ᵀ.
+ *
+ * Every step is backward stable in each column (QR) or row (rotations) relative to that column's or row's own norm,
+ * which is why small singular values of B D keep their relative accuracy. [drmac2008]
+ */
+export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
+  const { rows, cols: n } = A;
+  const { factor, permutation } = pivotedHouseholderQr(A);
+  const r = factor.r.slice(0, n * n); // rows are rotated until orthogonal
+  const width = wantVectors ? n : 0;
+  const j = new Float64Array(n * width); // accumulated rotations: rows of J
+  for (let i = 0; i < width; i++) j[i * n + i] = 1;
+  orthogonalizeRows(n, r, j, width);
+
+  const lengths = new Float64Array(n);
+  for (let k = 0; k < n; k++) lengths[k] = nrm2(n, r, k * n, 1);
+  const order = Uint32Array.from(lengths, (_, k) => k).sort((a, b) => lengths[b] - lengths[a] || a - b);
+  const values = Float64Array.from(order, (k) => lengths[k]);
+  if (!wantVectors) return { values, u: new Float64Array(0), v: new Float64Array(0) };
+
+  let rank = n;
+  while (rank > 0 && values[rank - 1] < SMALLEST) rank--;
+  const w = new Float64Array(n * n); // rows of Wᵀ; those of negligible singular values are completed
+  for (let k = 0; k < rank; k++) {
+    for (let i = 0; i < n; i++) w[k * n + i] = r[order[k] * n + i] / values[k];
+  }
+  const complete = completeRows(n, rank, n, w);
+  const v = new Float64Array(n * n);
+  for (let k = 0; k < n; k++) for (let i = 0; i < n; i++) v[k * n + permutation[i]] = complete[k * n + i];
+  const columns = new Float64Array(rows * n); // [Jᵀ; 0] in the order of the values, then Q times it
+  for (let k = 0; k < n; k++) for (let i = 0; i < n; i++) columns[i * n + k] = j[order[k] * n + i];
+  applyQ(factor, false, columns, n);
+  return { values, u: transpose({ rows, cols: n, data: columns }).data, v };
+}
+
+/** Sweeps of plane rotations over all pairs of rows until every pair is orthogonal to √n ε. */
+function orthogonalizeRows(n: number, r: Float64Array, j: Float64Array, width: number): void {
+  const tolerance = Math.sqrt(n) * EPSILON;
+  const lengths = new Float64Array(n);
+  for (let sweep = 0; sweep < MAXIMUM_SWEEPS; sweep++) {
+    let rotations = 0;
+    for (let p = 0; p < n; p++) lengths[p] = nrm2(n, r, p * n, 1); // fresh: updated lengths drift within a sweep
+    for (let p = 0; p < n - 1; p++) {
+      for (let q = p + 1; q < n; q++) {
+        const a = lengths[p];
+        const b = lengths[q];
+        if (a === 0 || b === 0) continue;
+        const cosine = cosineOf(n, r, p * n, a, q * n, b);
+        if (Math.abs(cosine) <= tolerance) continue;
+        rotations++;
+        const zeta = (b / a - a / b) / (2 * cosine);
+        const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.hypot(1, zeta));
+        const c = 1 / Math.hypot(1, t);
+        const s = c * t;
+        rot(n, r, p * n, 1, r, q * n, 1, c, -s);
+        if (width > 0) rot(width, j, p * width, 1, j, q * width, 1, c, -s);
+        // |p'|² = a² − t a b cos, |q'|² = b² + t a b cos; the shrinking one may cancel, so it is recomputed then.
+        lengths[p] = updatedLength(a, -t * (b / a) * cosine, n, r, p * n);
+        lengths[q] = updatedLength(b, t * (a / b) * cosine, n, r, q * n);
+      }
+    }
+    if (rotations === 0) return;
+  }
+  throw new EigenscopeError("internal", {
+    function: "svd",
+    argument: "A",
+    expected: `diagonalised within ${MAXIMUM_SWEEPS} Jacobi sweeps`,
+    got: "pairs of rows that are still not orthogonal",
+    remedy: 'use method "bidiagonal", and please report the matrix',
+  });
+}
+
+function updatedLength(length: number, relativeChange: number, n: number, r: Float64Array, at: number): number {
+  return relativeChange < -0.5 || !Number.isFinite(relativeChange) ? nrm2(n, r, at, 1) : length * Math.sqrt(1 + relativeChange);
+}
+
+/** x·y / (|x| |y|), dividing first where the products would underflow. */
+function cosineOf(n: number, r: Float64Array, x: number, a: number, y: number, b: number): number {
+  if (a > 1e-130 && b > 1e-130) return dot(n, r, x, 1, r, y, 1) / a / b;
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += (r[x + i] / a) * (r[y + i] / b);
+  return sum;
+}

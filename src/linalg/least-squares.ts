@@ -1,0 +1,121 @@
+import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
+import { type MatrixInput, norm2, requireInput, requireRightHandSide } from "./input.js";
+import { matmul } from "./products.js";
+import { svd } from "./svd.js";
+
+/** Options of {@link leastSquares}. */
+export interface LeastSquaresOptions {
+  /** Singular values up to this share of the largest count as zero; default max(m, n) ε. */
+  readonly rankTolerance?: number;
+}
+
+/** Minimiser of ‖A X − B‖_F of least norm. */
+export interface LeastSquaresSolution<T extends Matrix | Float64Array = Matrix> {
+  /** The minimiser: n x columns of B, or a vector when B was one. */
+  readonly solution: T;
+  /** ‖A x − b‖₂ for each column. */
+  readonly residualNorms: Float64Array;
+  /** Numerical rank of A at the tolerance. */
+  readonly rank: number;
+  /** Singular values of A, descending. */
+  readonly singularValues: Float64Array;
+}
+
+/**
+ * Solves min ‖A X − B‖_F and, among the minimisers, takes the one of least norm. Any shape and rank.
+ *
+ * Relation: Aᵀ (A X − B) = 0 and X lies in the row space of A (on the singular values that count).
+ *
+ * @param A m x n
+ * @param B m x k, or a vector of length m
+ * @throws {ShapeError} when B has another number of rows than A
+ *
+ * Accuracy: backward stable on the numerical rank. Cost: that of {@link svd}.
+ *
+ * @example
+ * ```ts
+ * import { fromRows } from "eigenscope/core";
+ * import { leastSquares } from "eigenscope/linalg";
+ * const { solution, rank } = leastSquares(fromRows([[1, 0], [1, 1], [1, 2]]), Float64Array.of(1, 3, 5));
+ * console.log(solution[0].toFixed(12), solution[1].toFixed(12), rank); // 1.000000000000 2.000000000000 2
+ * ```
+ */
+export function leastSquares(A: MatrixInput, B: Float64Array, options?: LeastSquaresOptions): LeastSquaresSolution<Float64Array>;
+/** Solves for several right-hand sides, one per column. */
+export function leastSquares(A: MatrixInput, B: MatrixInput, options?: LeastSquaresOptions): LeastSquaresSolution;
+export function leastSquares(
+  A: MatrixInput,
+  B: MatrixInput | Float64Array,
+  options: LeastSquaresOptions = {},
+): LeastSquaresSolution<Matrix | Float64Array> {
+  requireOptions(options, ["rankTolerance"], "leastSquares");
+  const input = requireInput(A, "A", "leastSquares");
+  const { columns, isVector } = requireRightHandSide(B, input.rows, "B", "leastSquares");
+  const relative = requireNumber(options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON, "rankTolerance", "leastSquares", 0, 1);
+  const { u, singularValues, v } = svd(input);
+  const projected = matmul(u, columns, { transposeA: true });
+  const rank = invertRows(projected, singularValues, relative);
+  const solution = matmul(v, projected);
+  const residual = matmul(input, solution);
+  for (let i = 0; i < residual.data.length; i++) residual.data[i] -= columns.data[i];
+  const residualNorms = Float64Array.from({ length: columns.cols }, (_, j) => norm2(residual.data, j, residual.rows, residual.cols));
+  return { solution: isVector ? solution.data : solution, residualNorms, rank, singularValues };
+}
+
+/** Divides row i by s_i, or clears it when s_i counts as zero; returns the rank. */
+function invertRows(rows: Matrix, singularValues: Float64Array, relative: number): number {
+  const threshold = singularValues.length === 0 ? 0 : relative * singularValues[0];
+  let rank = 0;
+  for (let i = 0; i < singularValues.length; i++) {
+    const counts = singularValues[i] > threshold;
+    if (counts) rank++;
+    for (let j = i * rows.cols; j < (i + 1) * rows.cols; j++) rows.data[j] = counts ? rows.data[j] / singularValues[i] : 0;
+  }
+  return rank;
+}
+
+/** Options of {@link pinv}. */
+export interface PseudoInverseOptions {
+  /** Singular values up to this share of the largest count as zero; default max(m, n) ε. */
+  readonly rankTolerance?: number;
+}
+
+/** Moore–Penrose inverse with the decision it rests on. */
+export interface PseudoInverse {
+  /** n x m. */
+  readonly inverse: Matrix;
+  /** Numerical rank at the tolerance. */
+  readonly rank: number;
+  /** Singular values of A, descending. */
+  readonly singularValues: Float64Array;
+}
+
+/**
+ * Computes the Moore–Penrose inverse A⁺.
+ *
+ * Relation: A A⁺ A = A, A⁺ A A⁺ = A⁺, A A⁺ and A⁺ A symmetric.
+ *
+ * @param A m x n, any shape and rank
+ * @throws {NonFiniteError} when A is not finite
+ *
+ * Accuracy: cond(A) n ε relative, on the singular values that count. Cost: that of {@link svd}.
+ *
+ * @example
+ * ```ts
+ * import { fromRows } from "eigenscope/core";
+ * import { pinv } from "eigenscope/linalg";
+ * const { inverse, rank } = pinv(fromRows([[2, 0], [0, 0]]));
+ * console.log(inverse.data[0], inverse.data[3], rank); // 0.5 0 1
+ * ```
+ */
+export function pinv(A: MatrixInput, options: PseudoInverseOptions = {}): PseudoInverse {
+  requireOptions(options, ["rankTolerance"], "pinv");
+  const input = requireInput(A, "A", "pinv");
+  const relative = requireNumber(options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON, "rankTolerance", "pinv", 0, 1);
+  const { u, singularValues, v } = svd(input);
+  const k = singularValues.length;
+  const scaled = { rows: k, cols: u.rows, data: new Float64Array(k * u.rows) }; // Uᵀ, then s⁺ Uᵀ
+  for (let i = 0; i < u.rows; i++) for (let j = 0; j < k; j++) scaled.data[j * u.rows + i] = u.data[i * k + j];
+  const rank = invertRows(scaled, singularValues, relative);
+  return { inverse: matmul(v, scaled), rank, singularValues };
+}

@@ -1,0 +1,118 @@
+import { type Matrix, requireOneOf, requireOptions, transpose } from "../core/index.js";
+import { bidiagonalSvd } from "./bidiagonal-svd.js";
+import { completeRows } from "./complete-basis.js";
+import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
+import { applyQ, householderQr } from "./householder-qr.js";
+import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
+import { jacobiSvd } from "./jacobi-svd.js";
+import { matmul } from "./products.js";
+import { signOf } from "./vectors.js";
+
+const TALL = 1.6; // with more rows per column than this a QR factorisation first saves flops
+
+/** Options of {@link svd}. */
+export interface SvdOptions {
+  /** "thin" (default): min(m, n) vectors on each side; "full": square U and V; "none": values only. */
+  readonly vectors?: "thin" | "full" | "none";
+  /**
+   * "bidiagonal" (default) is fast, with errors near n ε times the largest singular value. "jacobi" is slower and keeps
+   * the relative accuracy of small singular values of matrices B D, B well conditioned and D diagonal.
+   */
+  readonly method?: "bidiagonal" | "jacobi";
+}
+
+/** A = U diag(singularValues) Vᵀ. */
+export interface SingularValueDecomposition {
+  /** Left singular vectors as columns: m x k, k = min(m, n) for "thin" and m for "full"; null for "none". */
+  readonly u: Matrix | null;
+  /** min(m, n) singular values, descending, >= 0. */
+  readonly singularValues: Float64Array;
+  /** Right singular vectors as columns: n x k; the entry of largest modulus of each is positive; null for "none". */
+  readonly v: Matrix | null;
+}
+
+/** A decomposition that has its vectors. */
+export type SvdWithVectors = SingularValueDecomposition & { readonly u: Matrix; readonly v: Matrix };
+
+/** Vectors as rows, the internal form: a transposition at the end is cheaper than strided rotations throughout. */
+export interface RowSvd {
+  /** Singular values, descending. */
+  readonly values: Float64Array;
+  /** Row k is the left singular vector k; empty when not wanted. */
+  readonly u: Float64Array;
+  /** Row k is the right singular vector k; empty when not wanted. */
+  readonly v: Float64Array;
+}
+
+/**
+ * Computes the singular value decomposition.
+ *
+ * Relation: A = U diag(s) Vᵀ, Uᵀ U = I, Vᵀ V = I, s descending and >= 0.
+ */
+export function svd(A: MatrixInput, options?: SvdOptions & { readonly vectors?: "thin" | "full" }): SvdWithVectors;
+/** With vectors: "none", or a choice made at run time. */
+export function svd(A: MatrixInput, options?: SvdOptions): SingularValueDecomposition;
+export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDecomposition {
+  requireOptions(options, ["vectors", "method"], "svd");
+  const vectors = requireOneOf(options.vectors ?? "thin", ["thin", "full", "none"] as const, "vectors", "svd");
+  const method = requireOneOf(options.method ?? "bidiagonal", ["bidiagonal", "jacobi"] as const, "method", "svd");
+  const input = requireInput(A, "A", "svd");
+  const flipped = input.rows < input.cols;
+  const tall = flipped ? transpose(input) : input;
+  const scale = safeScale(largestModulus(tall.data));
+  const scaled = { rows: tall.rows, cols: tall.cols, data: tall.data.map((entry) => entry * scale) };
+  const { values, u, v } =
+    method === "jacobi" ? jacobiSvd(scaled, vectors !== "none") : bidiagonalMethod(scaled, vectors !== "none");
+  const singularValues = values.map((value) => value / scale);
+  if (vectors === "none") return { u: null, singularValues, v: null };
+  const { rows, cols } = tall;
+  normalizeSigns(flipped ? u : v, flipped ? rows : cols, flipped ? v : u, flipped ? cols : rows, cols);
+  const right = transpose({ rows: cols, cols, data: v });
+  const leftCount = vectors === "full" ? rows : cols;
+  const left = transpose({ rows: leftCount, cols: rows, data: completeRows(rows, cols, leftCount, u) });
+  return flipped ? { u: right, singularValues, v: left } : { u: left, singularValues, v: right };
+}
+
+/** Multiplies the factors of {@link svd} again: U diag(s) Vᵀ. */
+export function reconstructSvd(decomposition: SvdWithVectors): Matrix {
+  const { u, singularValues, v } = decomposition;
+  const k = singularValues.length;
+  const scaled = new Float64Array(u.rows * k);
+  for (let i = 0; i < u.rows; i++) {
+    for (let j = 0; j < k; j++) scaled[i * k + j] = u.data[i * u.cols + j] * singularValues[j];
+  }
+  const right = new Float64Array(v.rows * k);
+  for (let i = 0; i < v.rows; i++) right.set(v.data.subarray(i * v.cols, i * v.cols + k), i * k);
+  return matmul({ rows: u.rows, cols: k, data: scaled }, { rows: v.rows, cols: k, data: right }, { transposeB: true });
+}
+
+/** Bidiagonalisation, after a QR factorisation when A is tall; `A` is overwritten. */
+function bidiagonalMethod(A: Matrix, wantVectors: boolean): RowSvd {
+  const { rows, cols } = A;
+  if (rows > TALL * cols && cols > 0) {
+    const factor = householderQr(A);
+    const small = bidiagonalMethod({ rows: cols, cols, data: factor.r.slice(0, cols * cols) }, wantVectors);
+    if (!wantVectors) return small;
+    const columns = new Float64Array(rows * cols); // [U_R; 0], then Q [U_R; 0]
+    for (let k = 0; k < cols; k++) for (let i = 0; i < cols; i++) columns[i * cols + k] = small.u[k * cols + i];
+    applyQ(factor, false, columns, cols);
+    return { values: small.values, u: transpose({ rows, cols, data: columns }).data, v: small.v };
+  }
+  const reduction = bidiagonalize(rows, cols, A.data);
+  const inner = bidiagonalSvd(cols, reduction.diagonal, reduction.superDiagonal, wantVectors);
+  if (!wantVectors) return inner;
+  const u = new Float64Array(cols * rows);
+  for (let k = 0; k < cols; k++) u.set(inner.u.subarray(k * cols, (k + 1) * cols), k * rows);
+  applyLeftReflectors(reduction, cols, u);
+  applyRightReflectors(reduction, cols, inner.v);
+  return { values: inner.values, u, v: inner.v };
+}
+
+/** Makes the entry of largest modulus of each `leading` row positive, and flips its partner with it. */
+function normalizeSigns(leading: Float64Array, length: number, partner: Float64Array, other: number, count: number): void {
+  for (let k = 0; k < count; k++) {
+    if (signOf(leading, k * length, length) === 1) continue;
+    for (let i = k * length; i < (k + 1) * length; i++) leading[i] = -leading[i];
+    for (let i = k * other; i < (k + 1) * other; i++) partner[i] = -partner[i];
+  }
+}

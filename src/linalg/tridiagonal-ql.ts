@@ -1,0 +1,142 @@
+import { EPSILON, EigenscopeError } from "../core/index.js";
+
+const SWEEPS_PER_VALUE = 60; // QL needs 1.7 on average; beyond this something is wrong with the input
+const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-diagonal entry moves no eigenvalue visibly
+
+/**
+ * QL iteration with implicit Wilkinson shifts on a symmetric tridiagonal matrix, in place.
+ *
+ * d holds the eigenvalues on return (not sorted), e is destroyed (length n, e[n − 1] unused). `rows` is n x width: the
+ * rotations that diagonalise T are applied to its rows, so that rows = I gives Zᵀ and rows = the first column of I gives
+ * the first components of all eigenvectors. Width 0 asks for values only, but then {@link rootFreeQl} is faster.
+ * [parlett1998]
+ */
+export function implicitQl(n: number, d: Float64Array, e: Float64Array, rows: Float64Array, width: number): void {
+  const negligible = NEGLIGIBLE * tridiagonalNorm(n, d, e);
+  for (let first = 0; first < n; first++) {
+    for (let sweep = 0; ; sweep++) {
+      let last = first;
+      while (last < n - 1 && !splits(Math.abs(e[last]), d[last], d[last + 1], negligible)) last++;
+      if (last === first) break;
+      if (sweep === SWEEPS_PER_VALUE) throw stalled("implicitQl", first);
+      let g = (d[first + 1] - d[first]) / (2 * e[first]);
+      // Shift: the eigenvalue of the leading 2 x 2 block nearer to its first diagonal entry.
+      g = d[last] - d[first] + e[first] / (g + (g >= 0 ? 1 : -1) * Math.hypot(g, 1));
+      let s = 1;
+      let c = 1;
+      let p = 0;
+      let i = last - 1;
+      for (; i >= first; i--) {
+        const f = s * e[i];
+        const b = c * e[i];
+        const r = Math.sqrt(f * f + g * g);
+        e[i + 1] = r;
+        if (r === 0) {
+          // Both squares underflowed: the matrix splits here.
+          d[i + 1] -= p;
+          e[last] = 0;
+          break;
+        }
+        s = f / r;
+        c = g / r;
+        g = d[i + 1] - p;
+        const t = (d[i] - g) * s + 2 * c * b;
+        p = s * t;
+        d[i + 1] = g + p;
+        g = c * t - b;
+        if (width > 0) rotateRows(rows, i * width, width, c, s);
+      }
+      if (i >= first) continue;
+      d[first] -= p;
+      e[first] = g;
+      e[last] = 0;
+    }
+  }
+}
+
+/** Rows i and i + 1: (x, y) <- (c x − s y, s x + c y). */
+function rotateRows(rows: Float64Array, at: number, width: number, c: number, s: number): void {
+  for (let k = at; k < at + width; k++) {
+    const x = rows[k];
+    const y = rows[k + width];
+    rows[k] = c * x - s * y;
+    rows[k + width] = s * x + c * y;
+  }
+}
+
+/**
+ * Root-free QL of Pal, Walker and Kahan: eigenvalues only, in place and not sorted. Works on the squares of the
+ * off-diagonal entries, two divisions per step and no square root. T must be scaled near one.
+ * [parlett1998]
+ */
+export function rootFreeQl(n: number, d: Float64Array, e: Float64Array): void {
+  const negligible = NEGLIGIBLE * tridiagonalNorm(n, d, e);
+  const squares = new Float64Array(n); // e²
+  for (let i = 0; i < n - 1; i++) squares[i] = splits(Math.abs(e[i]), d[i], d[i + 1], negligible) ? 0 : e[i] * e[i];
+  const tiny = negligible * negligible;
+  for (let first = 0; first < n; first++) {
+    for (let sweep = 0; ; sweep++) {
+      let last = first;
+      while (last < n - 1) {
+        const square = squares[last];
+        if (square <= tiny || square <= EPSILON * EPSILON * Math.abs(d[last] * d[last + 1])) {
+          squares[last] = 0;
+          break;
+        }
+        last++;
+      }
+      if (last === first) break;
+      if (sweep === SWEEPS_PER_VALUE) throw stalled("rootFreeQl", first);
+      const root = Math.sqrt(squares[first]);
+      let sigma = (d[first + 1] - d[first]) / (2 * root);
+      sigma = d[first] - root / (sigma + (sigma >= 0 ? 1 : -1) * Math.hypot(sigma, 1));
+      let c = 1;
+      let s = 0;
+      let gamma = d[last] - sigma;
+      let p = gamma * gamma;
+      for (let i = last - 1; i >= first; i--) {
+        const square = squares[i];
+        const r = p + square;
+        if (i < last - 1) squares[i + 1] = s * r;
+        const oldC = c;
+        c = p / r;
+        s = square / r;
+        const oldGamma = gamma;
+        gamma = c * (d[i] - sigma) - s * oldGamma;
+        d[i + 1] = oldGamma + (d[i] - gamma);
+        // c = 0 only if gamma was 0: then p of the next step is the limit of gamma² / c.
+        p = c === 0 ? oldC * square : (gamma * gamma) / c;
+      }
+      squares[first] = s * p;
+      d[first] = sigma + gamma;
+    }
+  }
+}
+
+/** Whether an off-diagonal entry may be set to zero: relative to its neighbours, or invisible beside ‖T‖. */
+function splits(modulus: number, left: number, right: number, negligible: number): boolean {
+  return modulus <= negligible || modulus <= EPSILON * Math.sqrt(Math.abs(left)) * Math.sqrt(Math.abs(right));
+}
+
+/** Largest modulus of an entry of T. */
+export function tridiagonalNorm(n: number, d: Float64Array, e: Float64Array): number {
+  let norm = 0;
+  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
+  return norm;
+}
+
+function stalled(caller: string, index: number): EigenscopeError {
+  return new EigenscopeError("internal", {
+    function: caller,
+    argument: "T",
+    expected: `reduced within ${SWEEPS_PER_VALUE} sweeps per eigenvalue`,
+    got: `no convergence at eigenvalue ${index}`,
+    remedy: "please report the matrix",
+  });
+}
+
+/** Indices that sort values ascending; stable. */
+export function ascendingOrder(values: Float64Array): Uint32Array {
+  const order = Uint32Array.from(values, (_, i) => i);
+  return order.sort((a, b) => values[a] - values[b] || a - b);
+}

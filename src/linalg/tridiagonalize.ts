@@ -1,0 +1,112 @@
+import { dot, gemm, gemv, symv } from "../routines/index.js";
+import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
+
+const PANEL = 32; // reflectors gathered before one rank-64 update
+const ROWS = 128; // rows of the trailing update that one GEMM covers
+const BACK_PANEL = 64; // reflectors per block of the back-transformation
+
+/** A = Q T Qᵀ with Q kept as reflectors. */
+export interface Tridiagonalization {
+  /** Order. */
+  readonly n: number;
+  /** Diagonal of T. */
+  readonly diagonal: Float64Array;
+  /** n entries, T[i][i + 1]; the last one is 0. */
+  readonly offDiagonal: Float64Array;
+  /** Row i holds the reflector that cleared row i of A, its i entries ending in an implied 1. */
+  readonly reflectors: Float64Array;
+  /** τ of each reflector. */
+  readonly tau: Float64Array;
+}
+
+/**
+ * Reduces a symmetric matrix to tridiagonal form by blocked Householder similarity, in place.
+ *
+ * Rows are cleared from the bottom: row i of the lower triangle is contiguous, and the part still to be reduced is
+ * always the leading block, so symv reads aligned rows. The two-sided update of a panel is postponed and done as one
+ * rank-2·32 product on the lower triangle. [dongarra1989]
+ */
+export function tridiagonalize(n: number, a: Float64Array): Tridiagonalization {
+  const diagonal = new Float64Array(n);
+  const offDiagonal = new Float64Array(n);
+  const tau = new Float64Array(n);
+  const left = new Float64Array(2 * PANEL * n); // rows v₀, w₀, v₁, w₁, … of the panel
+  const right = new Float64Array(2 * PANEL * n); // rows w₀, v₀, w₁, v₁, …: A −= leftᵀ right
+  const weights = new Float64Array(2 * PANEL); // coefficients of the postponed updates
+  const w = new Float64Array(n); // τ (A v − corrections)
+  let end = n; // rows >= end are done
+  while (end > 0) {
+    const count = Math.min(PANEL, end);
+    for (let c = 0; c < count; c++) {
+      const i = end - 1 - c;
+      const row = i * n;
+      // Bring row i up to date: a_i −= Σ left[k][i] right[k].
+      if (c > 0) {
+        for (let k = 0; k < 2 * c; k++) weights[k] = left[k * n + i];
+        gemv(true, 2 * c, i + 1, -1, right, 0, n, weights, 0, 1, 1, a, row, 1);
+      }
+      diagonal[i] = a[row + i];
+      if (i === 0) break;
+      tau[i] = makeReversedReflector(a, row, i);
+      offDiagonal[i - 1] = a[row + i - 1];
+      a[row + i - 1] = 1;
+      const v = 2 * c * n;
+      if (tau[i] === 0) {
+        left.fill(0, v, v + 2 * n);
+        right.fill(0, v, v + 2 * n);
+        continue;
+      }
+      symv(i, tau[i], a, 0, n, a, row, 0, w, 0);
+      if (c > 0) {
+        gemv(false, 2 * c, i, tau[i], right, 0, n, a, row, 1, 0, weights, 0, 1);
+        gemv(true, 2 * c, i, -1, left, 0, n, weights, 0, 1, 1, w, 0, 1);
+      }
+      const half = 0.5 * tau[i] * dot(i, w, 0, 1, a, row, 1);
+      for (let j = 0; j < i; j++) {
+        const vj = a[row + j];
+        const wj = w[j] - half * vj;
+        left[v + j] = vj;
+        left[v + n + j] = wj;
+        right[v + j] = wj;
+        right[v + n + j] = vj;
+      }
+    }
+    end -= count;
+    for (let row = 0; row < end; row += ROWS) {
+      const height = Math.min(ROWS, end - row);
+      gemm(true, false, height, row + height, 2 * count, -1, left, row, n, right, 0, n, 1, a, row * n, n);
+    }
+  }
+  return { n, diagonal, offDiagonal, reflectors: a, tau };
+}
+
+/** As makeReflector, but the pivot is the last entry: x becomes (v₀, …, v_{length−2}, β). */
+function makeReversedReflector(x: Float64Array, offset: number, length: number): number {
+  const last = offset + length - 1;
+  const alpha = x[last];
+  // Reuse of the forward routine: the pivot is moved to the front, the order of the others does not matter to it.
+  x[last] = x[offset];
+  x[offset] = alpha;
+  const tau = makeReflector(x, offset, length);
+  const beta = x[offset];
+  x[offset] = x[last];
+  x[last] = beta;
+  return tau;
+}
+
+/**
+ * Turns eigenvectors of T into eigenvectors of A: `rows` is count x n, one vector z per row, replaced by Q z.
+ *
+ * Q = H_{n−1} … H₁, so as rows zᵀ H₁ H₂ … H_{n−1}: blocks of reflectors in ascending order, applied from the right.
+ */
+export function backTransform(reduction: Tridiagonalization, count: number, rows: Float64Array): void {
+  const { n, reflectors, tau } = reduction;
+  for (let start = 1; start < n; start += BACK_PANEL) {
+    const stop = Math.min(n, start + BACK_PANEL);
+    const length = stop - 1; // reflector stop − 1, the longest one, has stop − 1 entries
+    const width = stop - start;
+    const v = new Float64Array(width * length);
+    for (let i = start; i < stop; i++) v.set(reflectors.subarray(i * n, i * n + i), (i - start) * length);
+    applyRight(blockReflector(v, width, length, tau.subarray(start, stop)), false, count, rows, 0, n);
+  }
+}
