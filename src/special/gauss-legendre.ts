@@ -44,8 +44,8 @@ export function gaussLegendre(n: number): QuadratureRule {
     let theta = (Math.PI * (i + 0.75)) / (n + 0.5);
     let psi = (Math.PI * (n - 1 - 2 * i)) / (2 * n + 1);
     const outer = theta < Math.PI / 4;
-    let sine = 1;
-    let cosine = 0;
+    let sine: number;
+    let cosine: number;
     for (let step = 0; step < 8; step++) {
       sine = outer ? Math.sin(theta) : Math.cos(psi);
       cosine = outer ? Math.cos(theta) : Math.sin(psi);
@@ -100,9 +100,8 @@ function legendreAndSlope(n: number, sine: number, cosine: number, u: number, ou
     out[1] = (n * (current - previous - u * current)) / sine;
     return;
   }
-  let before = 0;
   for (let k = 1; k <= n; k++) {
-    before = previous;
+    const before = previous;
     previous = current;
     current = ((2 * k - 1) * cosine * previous - (k - 1) * before) / k;
   }

@@ -1,0 +1,19 @@
+/**
+ * Kernels of infinitely wide networks: dual activations, arc-cosine, NNGP and NTK recursions.
+ * @module kernels
+ */
+export type { Kernel, KernelConventions } from "./types.js";
+export { arcCosine, arcCosineProfile, oneMinusArcCosine, type ArcCosineOptions } from "./arc-cosine.js";
+export { cosineMap, type CosineMapStep } from "./cosine-map.js";
+export {
+  dualActivation,
+  type DualActivation,
+  type DualActivationOptions,
+  type DualSource,
+  type DualValue,
+  type PairCovariance,
+  type PolynomialActivation,
+  type RectifierPower,
+} from "./dual-activation.js";
+export type { NetworkKernelOptions } from "./network-kernel.js";
+export { nngp, ntk } from "./ntk.js";

@@ -1,0 +1,200 @@
+import { type Matrix, requireNumber } from "../core/index.js";
+import { deltaOf } from "./cosine-map.js";
+import { type Directions, directionsOf, requireNonzeroRows, requirePoints, requireSameDimension, sumAndDifference } from "./geometry.js";
+import { type NetworkKernelOptions, type NetworkSpecification, conventionsOf, specify } from "./network-kernel.js";
+import { forEachAngle } from "./pairwise.js";
+import { type PairGeometry, type PairKernels, anglesRecursion, inputGain, pairRecursion } from "./recursion.js";
+import type { Kernel } from "./types.js";
+
+/**
+ * The neural tangent kernel of an infinitely wide fully connected network.
+ *
+ * Relation: Θ¹ = Σ¹ = c x·y + σ_b²; Σ^{k+1} = σ_w² E φ(u)φ(v) + σ_b², Θ^{k+1} = Σ^{k+1} + σ_w² E φ′(u)φ′(v) Θ^k with
+ * (u, v) ~ N(0, Σ^k); the result is Θ^depth. With the defaults (relu, edge of chaos, no bias, unit inputs) Θ(x, x) = depth
+ * on the unit sphere.
+ *
+ * @param options depth, activation and conventions; everything is echoed in `conventions`
+ * @returns a kernel whose `profile` is taken at points of norm 1 ("unit") or √d ("fan-in")
+ * @throws {ArgumentError} when depth < 2 or a variance is out of range
+ * @throws {OptionError} for unknown options
+ *
+ * Accuracy: a s + b|s|: about 5 ε · depth relative to the diagonal at any angle; others as their dual activation.
+ * Cost: n²/2 pairs, each d flops and depth − 1 evaluations of the dual activation.
+ * @see [jacot2018]
+ *
+ * @example
+ * ```ts
+ * import { ntk } from "eigenscope/kernels";
+ * const kernel = ntk({ depth: 3, activation: "relu" });
+ * console.log(kernel.profile(0), kernel.profile(1)); // 3 1.426011531053
+ * ```
+ */
+export function ntk(options: NetworkKernelOptions): Kernel {
+  return networkKernel("ntk", options);
+}
+
+/**
+ * The kernel of the Gaussian process that an infinitely wide network is at initialisation.
+ *
+ * Relation: Σ¹ = c x·y + σ_b², Σ^{k+1} = σ_w² E φ(u)φ(v) + σ_b²; the result is Σ^depth.
+ *
+ * @param options as for {@link ntk}; `normalised` divides by the depth there and is refused here by meaning: leave it out
+ * @throws {ArgumentError} when depth < 2 or a variance is out of range
+ * @throws {OptionError} for unknown options
+ *
+ * Accuracy, cost: as {@link ntk}.
+ * @see [williams1996]
+ * @see [cho2009]
+ *
+ * @example
+ * ```ts
+ * import { nngp } from "eigenscope/kernels";
+ * console.log(nngp({ depth: 2, activation: "relu" }).profile(Math.PI / 2)); // 0.318309886183
+ * ```
+ */
+export function nngp(options: NetworkKernelOptions): Kernel {
+  return networkKernel("nngp", options);
+}
+
+function networkKernel(kind: "ntk" | "nngp", options: NetworkKernelOptions): Kernel {
+  const spec = specify(options, kind);
+  const conventions = conventionsOf(kind, spec);
+  const field: keyof PairKernels = kind;
+  return {
+    name: `${kind.toUpperCase()} of ${spec.dual.name}, depth ${spec.depth}`,
+    conventions,
+    gram: (X) => evaluateAll(X, null, spec, field, `${kind}.gram`),
+    cross: (X, Y) => evaluateAll(X, Y, spec, field, `${kind}.cross`),
+    diagonal(X) {
+      requirePoints(X, "X", `${kind}.diagonal`);
+      const { norms } = prepare(X, "X", spec, `${kind}.diagonal`);
+      const run = pairRecursion(spec, X.cols);
+      const out: PairKernels = { nngp: 0, ntk: 0 };
+      return norms.map((norm) => {
+        run({ xx: norm * norm, yy: norm * norm, minus: 0, plus: 4 * norm * norm }, out);
+        return out[field];
+      });
+    },
+    profile: profileOf(spec, field),
+  };
+}
+
+function prepare(X: Matrix, argument: string, spec: NetworkSpecification, caller: string): Directions {
+  const directions = directionsOf(X);
+  const biasFree = spec.biasVariance === 0 && spec.dual.linearAbsolute !== null;
+  if (biasFree && spec.zeroVectors === "error") requireNonzeroRows(directions.norms, argument, caller);
+  return directions;
+}
+
+/** Gram (Y null) or cross matrix. */
+function evaluateAll(X: Matrix, Y: Matrix | null, spec: NetworkSpecification, field: keyof PairKernels, caller: string): Matrix {
+  requirePoints(X, "X", caller);
+  const a = prepare(X, "X", spec, caller);
+  let b = a;
+  if (Y !== null) {
+    requirePoints(Y, "Y", caller);
+    requireSameDimension(X, Y, caller);
+    b = prepare(Y, "Y", spec, caller);
+  }
+  const other = Y ?? X;
+  const cols = other.rows;
+  const data = new Float64Array(X.rows * cols);
+  const store = (i: number, j: number, value: number): void => {
+    data[i * cols + j] = value;
+    if (Y === null) data[j * cols + i] = value;
+  };
+  if (isHomogeneous(spec)) fillByAngles(a, b, Y === null, spec, field, X.cols, store);
+  else fillByPairs(X, other, a, b, Y === null, spec, field, store);
+  return { rows: X.rows, cols, data };
+}
+
+/** Plain, bias-free, a s + b|s|, weights of the "ntk" parameterisation: K = |x| |y| f(θ). */
+function isHomogeneous(spec: NetworkSpecification): boolean {
+  return spec.dual.linearAbsolute !== null && spec.biasVariance === 0 && spec.architecture === "plain" && !spec.standard;
+}
+
+/** Growth of the variance over depth − 1 layers, (σ_w²(a² + b²))^{depth − 1}: 1 at the edge of chaos. */
+function homogeneousScale(spec: NetworkSpecification, dimension: number): number {
+  const { linear: a, absolute: b } = spec.dual.linearAbsolute!;
+  const layer = spec.weightVariance * (a * a + b * b);
+  // The default variance is the reciprocal of a² + b²: their product is 1, not 1 ± ε to the power of the depth.
+  const growth = Math.abs(layer - 1) <= 4 * Number.EPSILON ? 1 : layer ** (spec.depth - 1);
+  return inputGain(spec, dimension) * growth;
+}
+
+function fillByAngles(
+  a: Directions,
+  b: Directions,
+  symmetric: boolean,
+  spec: NetworkSpecification,
+  field: keyof PairKernels,
+  dimension: number,
+  store: (i: number, j: number, value: number) => void,
+): void {
+  const delta = deltaOf_(spec);
+  const scale = homogeneousScale(spec, dimension) / (spec.normalised && field === "ntk" ? spec.depth : 1);
+  const out: PairKernels = { nngp: 0, ntk: 0 };
+  forEachAngle(a, b, symmetric, (i, j, theta, supplement) => {
+    const size = a.norms[i] * b.norms[j];
+    if (size === 0) return; // a zero row, allowed by zeroVectors: "zero"
+    anglesRecursion(spec.depth, delta, theta, supplement, out);
+    store(i, j, size * scale * out[field]);
+  });
+}
+
+function deltaOf_(spec: NetworkSpecification): number {
+  const { linear: a, absolute: b } = spec.dual.linearAbsolute!;
+  return deltaOf((b * b) / (a * a + b * b), "ntk");
+}
+
+function fillByPairs(
+  X: Matrix,
+  Y: Matrix,
+  a: Directions,
+  b: Directions,
+  symmetric: boolean,
+  spec: NetworkSpecification,
+  field: keyof PairKernels,
+  store: (i: number, j: number, value: number) => void,
+): void {
+  const run = pairRecursion(spec, X.cols);
+  const out: PairKernels = { nngp: 0, ntk: 0 };
+  const parts = new Float64Array(2);
+  const pair: PairGeometry = { xx: 0, yy: 0, minus: 0, plus: 0 };
+  for (let i = 0; i < X.rows; i++) {
+    for (let j = symmetric ? i : 0; j < Y.rows; j++) {
+      sumAndDifference(X.data, i, Y.data, j, X.cols, parts);
+      pair.xx = a.norms[i] * a.norms[i];
+      pair.yy = b.norms[j] * b.norms[j];
+      pair.minus = parts[0];
+      pair.plus = parts[1];
+      run(pair, out);
+      store(i, j, out[field]);
+    }
+  }
+}
+
+function profileOf(spec: NetworkSpecification, field: keyof PairKernels): Kernel["profile"] {
+  const caller = `${field}.profile`;
+  const out: PairKernels = { nngp: 0, ntk: 0 };
+  if (isHomogeneous(spec)) {
+    const delta = deltaOf_(spec);
+    // |x|² = 1 with gain 1, or |x|² = d with gain σ_w²/d.
+    const scale = homogeneousScale(spec, 1) / (spec.normalised && field === "ntk" ? spec.depth : 1);
+    return (theta, supplement) => {
+      requireNumber(theta, "theta", caller, 0, Math.PI);
+      anglesRecursion(spec.depth, delta, theta, supplement ?? Math.PI - theta, out);
+      return scale * out[field];
+    };
+  }
+  // In "fan-in" scaling the profile is at |x|² = d: the recursion with d = 1 and |x|² = 1 is the same, except for the
+  // fan-in of the first layer in the standard parameterisation, which is taken as 1.
+  const run = pairRecursion(spec, 1);
+  return (theta, supplement) => {
+    requireNumber(theta, "theta", caller, 0, Math.PI);
+    const half = Math.sin(theta / 2);
+    const otherHalf = Math.sin((supplement ?? Math.PI - theta) / 2);
+    run({ xx: 1, yy: 1, minus: 4 * half * half, plus: 4 * otherHalf * otherHalf }, out);
+    return out[field];
+  };
+}
