@@ -1,0 +1,54 @@
+import { ArgumentError, norm, requireFinite, requireVector } from "../core/index.js";
+import { type Rng, fillNormal } from "../random/index.js";
+
+/** Where an iteration starts: a vector of the caller, or a random one. */
+export interface StartOptions {
+  /** Start vector, not zero; it is copied and normalised. */
+  readonly start?: Float64Array;
+  /** Stream for a random start (and for restarts after a breakdown); needed when no start is given. */
+  readonly rng?: Rng;
+}
+
+/**
+ * The unit start vector: the caller's, or one that is uniform on the sphere.
+ *
+ * @throws {ArgumentError} when neither start nor rng is given, or start is zero
+ * @throws {ShapeError} when start has another length than n
+ * @throws {NonFiniteError} when start has an entry that is not finite
+ */
+export function requireStart(n: number, options: StartOptions, caller: string): Float64Array {
+  const { start, rng } = options;
+  if (start === undefined) {
+    if (rng === undefined) {
+      throw new ArgumentError({
+        function: caller,
+        argument: "rng",
+        expected: "given when there is no start vector",
+        got: "undefined",
+        remedy: "pass { rng: createRng(seed) } or { start }",
+      });
+    }
+    return randomUnit(n, rng);
+  }
+  requireVector(start, n, "start", caller);
+  requireFinite(start, "start", caller);
+  const length = norm(start);
+  if (length === 0) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "start",
+      expected: "a vector that is not zero",
+      got: "zero",
+    });
+  }
+  return start.map((value) => value / length);
+}
+
+/** A vector uniform on the unit sphere of R^n. */
+export function randomUnit(n: number, rng: Rng): Float64Array {
+  const v = new Float64Array(n);
+  let length = 0;
+  while (length === 0) length = norm(fillNormal(rng, v));
+  for (let i = 0; i < n; i++) v[i] /= length;
+  return v;
+}
