@@ -24,3 +24,8 @@ export * from "./eigh.js";
 export { reconstructSvd, svd, type SingularValueDecomposition, type SvdOptions, type SvdWithVectors } from "./svd.js";
 export * from "./golub-welsch.js";
 export * from "./orthogonal-matrix.js";
+export { eig, type ComplexVectors, type EigOptions, type GeneralEigen } from "./eig.js";
+export { reconstructSchur, schur, type SchurDecomposition } from "./schur.js";
+export * from "./normality.js";
+export * from "./expm.js";
+export * from "./matrix-function.js";
