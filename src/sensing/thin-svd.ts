@@ -1,0 +1,14 @@
+import type { Matrix } from "../core/index.js";
+import { svd } from "../linalg/index.js";
+import type { SpectralFactors } from "./spectral-map.js";
+
+const SMALL = 10; // up to this order Jacobi rotations are also the faster method
+
+/**
+ * The decomposition inside Γ. "accurate": one-sided Jacobi. "fast": bidiagonalisation above order 10, backward stable,
+ * which is all that training needs: Γ and DΓ are continuous functions of W, so an error of ε ‖W‖ in W moves them by that.
+ */
+export function thinSvd(W: Matrix, speed: "accurate" | "fast" = "accurate"): SpectralFactors {
+  const method = speed === "fast" && Math.min(W.rows, W.cols) > SMALL ? "bidiagonal" : "jacobi";
+  return svd(W, { method, vectors: "thin" });
+}
