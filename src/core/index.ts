@@ -12,3 +12,6 @@ export * from "./convergence.js";
 export * from "./records.js";
 export * from "./progress.js";
 export * from "./tolerance.js";
+export * from "./elementary-trigonometric.js";
+export * from "./elementary-inverse.js";
+export * from "./elementary-exponential.js";
