@@ -32,7 +32,7 @@ for (const [index, definition] of selected.entries()) {
   process.stderr.write(`[${index + 1}/${selected.length}] ${definition.name}\n`);
   try {
     const result = await runCase(definition);
-    if (json) console.log(JSON.stringify(result));
+    if (json) console.log(JSON.stringify({ ...result, date: new Date().toISOString().slice(0, 10) }));
     else print(result);
   } catch (error) {
     failed = true;
