@@ -6,3 +6,5 @@ export * from "./gauss-legendre.js";
 export * from "./elementary.js";
 export * from "./activations.js";
 export * from "./gaussian-moments.js";
+export * from "./airy.js";
+export * from "./zeta.js";
