@@ -103,7 +103,7 @@ export function tridiagonalVectors(n: number, d: Float64Array, e: Float64Array):
 }
 
 /** Eigenvalues ascending and eigenvectors as rows by QL alone. */
-export function qlVectors(n: number, d: Float64Array, e: Float64Array): { values: Float64Array; rows: Float64Array } {
+function qlVectors(n: number, d: Float64Array, e: Float64Array): { values: Float64Array; rows: Float64Array } {
   const unsorted = new Float64Array(n * n);
   for (let i = 0; i < n; i++) unsorted[i * n + i] = 1;
   implicitQl(n, d, e, unsorted, n);
