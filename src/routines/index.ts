@@ -9,3 +9,5 @@ export * from "./gemv.js";
 export { symv } from "./symv.js";
 export * from "./trsm.js";
 export * from "./vectors.js";
+export { fftRadices } from "./fft-passes.js";
+export * from "./fft-engine.js";

@@ -1,0 +1,12 @@
+/**
+ * Fourier transforms of any length in any number of dimensions, real and complex; convolution and cosine transforms.
+ * Forward e^{−2πi jk/n} unnormalised, inverse divides by n.
+ * @module fft
+ */
+export * from "./fft.js";
+export { irfft, rfft } from "./rfft.js";
+export * from "./fftn.js";
+export { createFftPlan } from "./plan.js";
+export type { ComplexArray, FftPlan } from "./plan.js";
+export * from "./convolve.js";
+export * from "./dct.js";

@@ -1,0 +1,306 @@
+import { cosTurns, sinTurns } from "../core/index.js";
+
+/**
+ * Passes of the Stockham transform: a pass of radix p takes `span` interleaved sub-transforms of length p·m apart and
+ * leaves p·span of length m, in natural order, so no reordering is needed at the end.
+ *
+ * Entry (k, q, r) of the input lies at k + span (q + m r), of the output at k + span (p q + r), k < span, q < m, r < p;
+ * output r is multiplied by exp(−2πi q r / (p m)). Complex numbers are interleaved pairs.
+ */
+export type FftPass = (
+  x: Float64Array,
+  y: Float64Array,
+  twiddles: Float64Array,
+  first: number,
+  span: number,
+  m: number,
+) => void;
+
+/** Radices with a pass of their own. */
+export const RADICES: readonly number[] = [4, 2, 3, 5, 7];
+
+/**
+ * Splits a length into the radices 4, 2, 3, 5 and 7, in the order of the passes.
+ *
+ * @param n positive integer
+ * @returns the radices, or null when a prime factor above 7 remains
+ */
+export function fftRadices(n: number): readonly number[] | null {
+  const radices: number[] = [];
+  let rest = n;
+  for (const radix of RADICES) {
+    while (rest % radix === 0) {
+      radices.push(radix);
+      rest /= radix;
+    }
+  }
+  return rest === 1 ? radices : null;
+}
+
+/**
+ * Twiddle factors of all passes, pass after pass: for each q < m the p − 1 factors exp(−2πi q r / (p m)), r = 1 … p − 1.
+ *
+ * @param n length of the transform
+ * @param radices its radices in the order of the passes
+ * @returns interleaved complex numbers
+ */
+export function fftTwiddles(n: number, radices: readonly number[]): Float64Array {
+  let count = 0;
+  let length = n;
+  for (const radix of radices) {
+    count += (radix - 1) * (length / radix);
+    length /= radix;
+  }
+  const twiddles = new Float64Array(2 * count);
+  let at = 0;
+  length = n;
+  for (const radix of radices) {
+    const m = length / radix;
+    for (let q = 0; q < m; q++) {
+      for (let r = 1; r < radix; r++) {
+        twiddles[at++] = cosTurns(q * r, length);
+        twiddles[at++] = -sinTurns(q * r, length);
+      }
+    }
+    length = m;
+  }
+  return twiddles;
+}
+
+/** The pass of a radix. */
+export function fftPass(radix: number): FftPass {
+  return radix === 4 ? pass4 : radix === 2 ? pass2 : radix === 3 ? pass3 : radix === 5 ? pass5 : pass7;
+}
+
+function pass2(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
+  const far = 2 * span * m;
+  const step = 2 * span;
+  for (let q = 0; q < m; q++) {
+    const wr = twiddles[first + 2 * q];
+    const wi = twiddles[first + 2 * q + 1];
+    for (let k = 0; k < step; k += 2) {
+      const i = k + step * q;
+      const o = k + 2 * step * q;
+      const ar = x[i];
+      const ai = x[i + 1];
+      const br = x[i + far];
+      const bi = x[i + far + 1];
+      y[o] = ar + br;
+      y[o + 1] = ai + bi;
+      const dr = ar - br;
+      const di = ai - bi;
+      y[o + step] = dr * wr - di * wi;
+      y[o + step + 1] = di * wr + dr * wi;
+    }
+  }
+}
+
+function pass3(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
+  const far = 2 * span * m;
+  const step = 2 * span;
+  const half = 0.5;
+  const sine = 0.8660254037844386; // sin(2π/3)
+  for (let q = 0; q < m; q++) {
+    const w = first + 4 * q;
+    const w1r = twiddles[w];
+    const w1i = twiddles[w + 1];
+    const w2r = twiddles[w + 2];
+    const w2i = twiddles[w + 3];
+    for (let k = 0; k < step; k += 2) {
+      const i = k + step * q;
+      const o = k + 3 * step * q;
+      const ar = x[i];
+      const ai = x[i + 1];
+      const br = x[i + far];
+      const bi = x[i + far + 1];
+      const cr = x[i + 2 * far];
+      const ci = x[i + 2 * far + 1];
+      const tr = br + cr;
+      const ti = bi + ci;
+      const ur = ar - half * tr;
+      const ui = ai - half * ti;
+      // −i sin (b − c)
+      const vr = sine * (bi - ci);
+      const vi = -sine * (br - cr);
+      y[o] = ar + tr;
+      y[o + 1] = ai + ti;
+      const pr = ur + vr;
+      const pi = ui + vi;
+      const nr = ur - vr;
+      const ni = ui - vi;
+      y[o + step] = pr * w1r - pi * w1i;
+      y[o + step + 1] = pi * w1r + pr * w1i;
+      y[o + 2 * step] = nr * w2r - ni * w2i;
+      y[o + 2 * step + 1] = ni * w2r + nr * w2i;
+    }
+  }
+}
+
+function pass4(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
+  const far = 2 * span * m;
+  const step = 2 * span;
+  for (let q = 0; q < m; q++) {
+    const w = first + 6 * q;
+    const w1r = twiddles[w];
+    const w1i = twiddles[w + 1];
+    const w2r = twiddles[w + 2];
+    const w2i = twiddles[w + 3];
+    const w3r = twiddles[w + 4];
+    const w3i = twiddles[w + 5];
+    for (let k = 0; k < step; k += 2) {
+      const i = k + step * q;
+      const o = k + 4 * step * q;
+      const ar = x[i];
+      const ai = x[i + 1];
+      const br = x[i + far];
+      const bi = x[i + far + 1];
+      const cr = x[i + 2 * far];
+      const ci = x[i + 2 * far + 1];
+      const dr = x[i + 3 * far];
+      const di = x[i + 3 * far + 1];
+      const t0r = ar + cr;
+      const t0i = ai + ci;
+      const t1r = ar - cr;
+      const t1i = ai - ci;
+      const t2r = br + dr;
+      const t2i = bi + di;
+      // −i (b − d)
+      const t3r = bi - di;
+      const t3i = -(br - dr);
+      y[o] = t0r + t2r;
+      y[o + 1] = t0i + t2i;
+      const u1r = t1r + t3r;
+      const u1i = t1i + t3i;
+      const u2r = t0r - t2r;
+      const u2i = t0i - t2i;
+      const u3r = t1r - t3r;
+      const u3i = t1i - t3i;
+      y[o + step] = u1r * w1r - u1i * w1i;
+      y[o + step + 1] = u1i * w1r + u1r * w1i;
+      y[o + 2 * step] = u2r * w2r - u2i * w2i;
+      y[o + 2 * step + 1] = u2i * w2r + u2r * w2i;
+      y[o + 3 * step] = u3r * w3r - u3i * w3i;
+      y[o + 3 * step + 1] = u3i * w3r + u3r * w3i;
+    }
+  }
+}
+
+function pass5(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
+  const far = 2 * span * m;
+  const step = 2 * span;
+  const c1 = 0.30901699437494745; // cos(2π/5)
+  const c2 = -0.8090169943749475; // cos(4π/5)
+  const s1 = 0.9510565162951535; // sin(2π/5)
+  const s2 = 0.5877852522924731; // sin(4π/5)
+  for (let q = 0; q < m; q++) {
+    const w = first + 8 * q;
+    const w1r = twiddles[w];
+    const w1i = twiddles[w + 1];
+    const w2r = twiddles[w + 2];
+    const w2i = twiddles[w + 3];
+    const w3r = twiddles[w + 4];
+    const w3i = twiddles[w + 5];
+    const w4r = twiddles[w + 6];
+    const w4i = twiddles[w + 7];
+    for (let k = 0; k < step; k += 2) {
+      const i = k + step * q;
+      const o = k + 5 * step * q;
+      const ar = x[i];
+      const ai = x[i + 1];
+      const p1r = x[i + far] + x[i + 4 * far];
+      const p1i = x[i + far + 1] + x[i + 4 * far + 1];
+      const n1r = x[i + far] - x[i + 4 * far];
+      const n1i = x[i + far + 1] - x[i + 4 * far + 1];
+      const p2r = x[i + 2 * far] + x[i + 3 * far];
+      const p2i = x[i + 2 * far + 1] + x[i + 3 * far + 1];
+      const n2r = x[i + 2 * far] - x[i + 3 * far];
+      const n2i = x[i + 2 * far + 1] - x[i + 3 * far + 1];
+      y[o] = ar + (p1r + p2r);
+      y[o + 1] = ai + (p1i + p2i);
+      const e1r = ar + (c1 * p1r + c2 * p2r);
+      const e1i = ai + (c1 * p1i + c2 * p2i);
+      const e2r = ar + (c2 * p1r + c1 * p2r);
+      const e2i = ai + (c2 * p1i + c1 * p2i);
+      // −i (s1 n1 + s2 n2) and −i (s2 n1 − s1 n2)
+      const o1r = s1 * n1i + s2 * n2i;
+      const o1i = -(s1 * n1r + s2 * n2r);
+      const o2r = s2 * n1i - s1 * n2i;
+      const o2i = -(s2 * n1r - s1 * n2r);
+      const u1r = e1r + o1r;
+      const u1i = e1i + o1i;
+      const u2r = e2r + o2r;
+      const u2i = e2i + o2i;
+      const u3r = e2r - o2r;
+      const u3i = e2i - o2i;
+      const u4r = e1r - o1r;
+      const u4i = e1i - o1i;
+      y[o + step] = u1r * w1r - u1i * w1i;
+      y[o + step + 1] = u1i * w1r + u1r * w1i;
+      y[o + 2 * step] = u2r * w2r - u2i * w2i;
+      y[o + 2 * step + 1] = u2i * w2r + u2r * w2i;
+      y[o + 3 * step] = u3r * w3r - u3i * w3i;
+      y[o + 3 * step + 1] = u3i * w3r + u3r * w3i;
+      y[o + 4 * step] = u4r * w4r - u4i * w4i;
+      y[o + 4 * step + 1] = u4i * w4r + u4r * w4i;
+    }
+  }
+}
+
+function pass7(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
+  const far = 2 * span * m;
+  const step = 2 * span;
+  const c1 = 0.6234898018587336; // cos(2π/7)
+  const c2 = -0.2225209339563144; // cos(4π/7)
+  const c3 = -0.9009688679024191; // cos(6π/7)
+  const s1 = 0.7818314824680298; // sin(2π/7)
+  const s2 = 0.9749279121818236; // sin(4π/7)
+  const s3 = 0.4338837391175581; // sin(6π/7)
+  for (let q = 0; q < m; q++) {
+    const w = first + 12 * q;
+    for (let k = 0; k < step; k += 2) {
+      const i = k + step * q;
+      const o = k + 7 * step * q;
+      const ar = x[i];
+      const ai = x[i + 1];
+      const p1r = x[i + far] + x[i + 6 * far];
+      const p1i = x[i + far + 1] + x[i + 6 * far + 1];
+      const n1r = x[i + far] - x[i + 6 * far];
+      const n1i = x[i + far + 1] - x[i + 6 * far + 1];
+      const p2r = x[i + 2 * far] + x[i + 5 * far];
+      const p2i = x[i + 2 * far + 1] + x[i + 5 * far + 1];
+      const n2r = x[i + 2 * far] - x[i + 5 * far];
+      const n2i = x[i + 2 * far + 1] - x[i + 5 * far + 1];
+      const p3r = x[i + 3 * far] + x[i + 4 * far];
+      const p3i = x[i + 3 * far + 1] + x[i + 4 * far + 1];
+      const n3r = x[i + 3 * far] - x[i + 4 * far];
+      const n3i = x[i + 3 * far + 1] - x[i + 4 * far + 1];
+      y[o] = ar + (p1r + p2r + p3r);
+      y[o + 1] = ai + (p1i + p2i + p3i);
+      const e1r = ar + (c1 * p1r + c2 * p2r + c3 * p3r);
+      const e1i = ai + (c1 * p1i + c2 * p2i + c3 * p3i);
+      const e2r = ar + (c2 * p1r + c3 * p2r + c1 * p3r);
+      const e2i = ai + (c2 * p1i + c3 * p2i + c1 * p3i);
+      const e3r = ar + (c3 * p1r + c1 * p2r + c2 * p3r);
+      const e3i = ai + (c3 * p1i + c1 * p2i + c2 * p3i);
+      // −i times the sine sums; sin(8π/7) = −s3, sin(12π/7) = −s1, sin(18π/7) = s2
+      const o1r = s1 * n1i + s2 * n2i + s3 * n3i;
+      const o1i = -(s1 * n1r + s2 * n2r + s3 * n3r);
+      const o2r = s2 * n1i - s3 * n2i - s1 * n3i;
+      const o2i = -(s2 * n1r - s3 * n2r - s1 * n3r);
+      const o3r = s3 * n1i - s1 * n2i + s2 * n3i;
+      const o3i = -(s3 * n1r - s1 * n2r + s2 * n3r);
+      store(y, o + step, e1r + o1r, e1i + o1i, twiddles[w], twiddles[w + 1]);
+      store(y, o + 2 * step, e2r + o2r, e2i + o2i, twiddles[w + 2], twiddles[w + 3]);
+      store(y, o + 3 * step, e3r + o3r, e3i + o3i, twiddles[w + 4], twiddles[w + 5]);
+      store(y, o + 4 * step, e3r - o3r, e3i - o3i, twiddles[w + 6], twiddles[w + 7]);
+      store(y, o + 5 * step, e2r - o2r, e2i - o2i, twiddles[w + 8], twiddles[w + 9]);
+      store(y, o + 6 * step, e1r - o1r, e1i - o1i, twiddles[w + 10], twiddles[w + 11]);
+    }
+  }
+}
+
+/** y[o] ← u w for complex u and w. */
+function store(y: Float64Array, o: number, ur: number, ui: number, wr: number, wi: number): void {
+  y[o] = ur * wr - ui * wi;
+  y[o + 1] = ui * wr + ur * wi;
+}
