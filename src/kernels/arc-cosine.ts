@@ -39,7 +39,8 @@ export interface ArcCosineOptions {
 export function arcCosine(order: 0 | 1 | 2, options: ArcCosineOptions = {}): Kernel {
   requireOneOf(order, [0, 1, 2], "order", "arcCosine");
   requireOptions(options, ["normalised", "zeroVectors"], "arcCosine");
-  const normalised = requireOneOf(String(options.normalised ?? true), ["true", "false"], "normalised", "arcCosine") === "true";
+  const normalised =
+    requireOneOf(String(options.normalised ?? true), ["true", "false"], "normalised", "arcCosine") === "true";
   const zeroVectors = requireOneOf(options.zeroVectors ?? "error", ["error", "zero"], "zeroVectors", "arcCosine");
   const scale = normalised ? 1 : [1, 1, 3][order];
   const prepare = (X: Matrix, argument: string, caller: string): ReturnType<typeof directionsOf> => {
@@ -137,4 +138,3 @@ function squaredSeries(z: number): number {
   }
   return sum;
 }
-

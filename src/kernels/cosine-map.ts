@@ -18,7 +18,11 @@ export function sineMinusAngleCosine(theta: number): number {
         (1 / 30 -
           s *
             (1 / 840 -
-              s * (1 / 45360 - s * (1 / 3991680 - s * (1 / 518918400 - s * (1 / 93405312000 - s * (1 / 22230464256000 - s / 6758061133824000))))))))
+              s *
+                (1 / 45360 -
+                  s *
+                    (1 / 3991680 -
+                      s * (1 / 518918400 - s * (1 / 93405312000 - s * (1 / 22230464256000 - s / 6758061133824000))))))))
   );
 }
 
@@ -132,7 +136,12 @@ export function deltaOf(phi: ActivationLike | number, caller: string): number {
   }
   const { linear: a, absolute: b } = record.linearAbsolute;
   if (a === 0 && b === 0) {
-    throw new ArgumentError({ function: caller, argument: "activation", expected: "not identically zero", got: describe(record.name) });
+    throw new ArgumentError({
+      function: caller,
+      argument: "activation",
+      expected: "not identically zero",
+      got: describe(record.name),
+    });
   }
   return (b * b) / (a * a + b * b);
 }

@@ -1,6 +1,21 @@
-import { ArgumentError, OptionError, describe, requireFinite, requireInteger, requireNumber, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  OptionError,
+  describe,
+  requireFinite,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+} from "../core/index.js";
 import { type Activation, type ActivationLike, type LinearAbsolute, activation } from "../special/index.js";
-import { erfDual, geluDual, linearAbsoluteDual, polynomialDual, rectifierPowerDual, sineDual } from "./dual-closed-forms.js";
+import {
+  erfDual,
+  geluDual,
+  linearAbsoluteDual,
+  polynomialDual,
+  rectifierPowerDual,
+  sineDual,
+} from "./dual-closed-forms.js";
 import { quadratureDual } from "./dual-quadrature.js";
 
 /** Covariance of a pair (u, v), with the combinations that must not be formed by subtraction. */
@@ -131,7 +146,8 @@ function formulaOf(source: DualSource, options: DualActivationOptions, caller: s
       requireFinite(source.polynomial, "source.polynomial", caller);
       return polynomialDual(source.polynomial);
     }
-    if ("rectifierPower" in source) return rectifierPowerDual(requireInteger(source.rectifierPower, "source.rectifierPower", caller, 0, 3));
+    if ("rectifierPower" in source)
+      return rectifierPowerDual(requireInteger(source.rectifierPower, "source.rectifierPower", caller, 0, 3));
   }
   if (typeof source === "function") {
     const { derivative, kinks } = options;
@@ -157,7 +173,9 @@ function formulaOf(source: DualSource, options: DualActivationOptions, caller: s
     });
   }
   const record = activation(source as ActivationLike);
-  return (options.method === "quadrature" ? null : closedForm(record)) ?? quadratureDual(record, record.name !== "step");
+  return (
+    (options.method === "quadrature" ? null : closedForm(record)) ?? quadratureDual(record, record.name !== "step")
+  );
 }
 
 function closedForm(record: Activation): DualFormula | null {

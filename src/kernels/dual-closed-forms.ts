@@ -133,7 +133,8 @@ export function rectifierPowerDual(power: number): DualFormula {
     const theta = Math.atan2(root, k12);
     const supplement = Math.atan2(root, -k12);
     out.value = half(power, k11, k22, theta, supplement);
-    out.derivative = power === 0 ? 1 / (2 * Math.PI * root) : power * power * half(power - 1, k11, k22, theta, supplement);
+    out.derivative =
+      power === 0 ? 1 / (2 * Math.PI * root) : power * power * half(power - 1, k11, k22, theta, supplement);
     out.error = ROUNDING * (out.value + (power === 0 ? 0 : out.derivative));
   };
   return { ...smoothForm(power === 0 ? "step" : `relu^${power}`, evaluate), differentiable: power > 0 };

@@ -72,7 +72,14 @@ export function requireNonzeroRows(norms: Float64Array, argument: string, caller
  * |x − y|² and |x + y|² of two rows: the angle is 2 atan2(|x − y|, |x + y|) for unit rows, accurate near 0 and π,
  * where the cosine has forgotten it.
  */
-export function sumAndDifference(x: Float64Array, i: number, y: Float64Array, j: number, cols: number, out: Float64Array): void {
+export function sumAndDifference(
+  x: Float64Array,
+  i: number,
+  y: Float64Array,
+  j: number,
+  cols: number,
+  out: Float64Array,
+): void {
   let minus = 0;
   let plus = 0;
   for (let k = 0, a = i * cols, b = j * cols; k < cols; k++, a++, b++) {

@@ -17,3 +17,4 @@ export {
 } from "./dual-activation.js";
 export type { NetworkKernelOptions } from "./network-kernel.js";
 export { nngp, ntk } from "./ntk.js";
+export { zonalKernel, type ZonalKernelOptions } from "./zonal-kernel.js";

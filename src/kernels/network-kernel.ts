@@ -84,7 +84,12 @@ export interface NetworkSpecification {
 /** Checks the options of a network kernel and fills in the defaults. */
 export function specify(options: NetworkKernelOptions, caller: string): NetworkSpecification {
   if (options === undefined || options === null) {
-    throw new ArgumentError({ function: caller, argument: "options", expected: "an object with a depth", got: describe(options) });
+    throw new ArgumentError({
+      function: caller,
+      argument: "options",
+      expected: "an object with a depth",
+      got: describe(options),
+    });
   }
   requireOptions(options, OPTION_NAMES, caller);
   const depth = requireInteger(options.depth, "depth", caller, 2);
@@ -103,8 +108,14 @@ export function specify(options: NetworkKernelOptions, caller: string): NetworkS
   const explicit = options.weightVariance !== undefined || options.biasVariance !== undefined;
   const weightVariance = requirePositive(options.weightVariance ?? 1 / out.value, "weightVariance", caller);
   const biasVariance = requireNumber(options.biasVariance ?? 0, "biasVariance", caller, 0);
-  const inputScaling = requireOneOf(options.inputScaling ?? (explicit ? "fan-in" : "unit"), ["unit", "fan-in"], "inputScaling", caller);
-  const standard = requireOneOf(options.parameterisation ?? "ntk", ["ntk", "standard"], "parameterisation", caller) === "standard";
+  const inputScaling = requireOneOf(
+    options.inputScaling ?? (explicit ? "fan-in" : "unit"),
+    ["unit", "fan-in"],
+    "inputScaling",
+    caller,
+  );
+  const standard =
+    requireOneOf(options.parameterisation ?? "ntk", ["ntk", "standard"], "parameterisation", caller) === "standard";
   const architecture = requireOneOf(
     options.architecture ?? "plain",
     ["plain", "skip", "concatenation"],
@@ -112,7 +123,12 @@ export function specify(options: NetworkKernelOptions, caller: string): NetworkS
     caller,
   );
   if (options.skipScale !== undefined && architecture !== "skip") {
-    throw new OptionError({ function: caller, argument: "option skipScale", expected: 'given with architecture "skip" only', got: describe(options.skipScale) });
+    throw new OptionError({
+      function: caller,
+      argument: "option skipScale",
+      expected: 'given with architecture "skip" only',
+      got: describe(options.skipScale),
+    });
   }
   const skipScale = requireNumber(options.skipScale ?? 1, "skipScale", caller);
   return {
@@ -134,7 +150,12 @@ function toDual(source: DualSource | DualActivation): DualActivation {
   return typeof source === "object" && source !== null && "evaluateInto" in source ? source : dualActivation(source);
 }
 
-function requireWidths(widths: readonly number[] | undefined, standard: boolean, depth: number, caller: string): readonly number[] {
+function requireWidths(
+  widths: readonly number[] | undefined,
+  standard: boolean,
+  depth: number,
+  caller: string,
+): readonly number[] {
   if (!standard) {
     if (widths === undefined) return [];
     throw new OptionError({
@@ -177,7 +198,13 @@ export function conventionsOf(kind: "ntk" | "nngp", spec: NetworkSpecification):
 /** Checks a point given as a vector and wraps it as a one-row matrix. */
 export function pointOf(x: unknown, argument: string, caller: string): Matrix {
   if (!(x instanceof Float64Array) || x.length === 0) {
-    throw new ArgumentError({ function: caller, argument, expected: "a nonempty Float64Array", got: describe(x), remedy: "convert with Float64Array.from" });
+    throw new ArgumentError({
+      function: caller,
+      argument,
+      expected: "a nonempty Float64Array",
+      got: describe(x),
+      remedy: "convert with Float64Array.from",
+    });
   }
   requireFinite(x, argument, caller);
   return { rows: 1, cols: x.length, data: x };

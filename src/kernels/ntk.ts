@@ -1,6 +1,13 @@
 import { type Matrix, requireNumber } from "../core/index.js";
 import { deltaOf } from "./cosine-map.js";
-import { type Directions, directionsOf, requireNonzeroRows, requirePoints, requireSameDimension, sumAndDifference } from "./geometry.js";
+import {
+  type Directions,
+  directionsOf,
+  requireNonzeroRows,
+  requirePoints,
+  requireSameDimension,
+  sumAndDifference,
+} from "./geometry.js";
 import { type NetworkKernelOptions, type NetworkSpecification, conventionsOf, specify } from "./network-kernel.js";
 import { forEachAngle } from "./pairwise.js";
 import { type PairGeometry, type PairKernels, anglesRecursion, inputGain, pairRecursion } from "./recursion.js";
@@ -87,7 +94,13 @@ function prepare(X: Matrix, argument: string, spec: NetworkSpecification, caller
 }
 
 /** Gram (Y null) or cross matrix. */
-function evaluateAll(X: Matrix, Y: Matrix | null, spec: NetworkSpecification, field: keyof PairKernels, caller: string): Matrix {
+function evaluateAll(
+  X: Matrix,
+  Y: Matrix | null,
+  spec: NetworkSpecification,
+  field: keyof PairKernels,
+  caller: string,
+): Matrix {
   requirePoints(X, "X", caller);
   const a = prepare(X, "X", spec, caller);
   let b = a;
@@ -110,7 +123,9 @@ function evaluateAll(X: Matrix, Y: Matrix | null, spec: NetworkSpecification, fi
 
 /** Plain, bias-free, a s + b|s|, weights of the "ntk" parameterisation: K = |x| |y| f(θ). */
 function isHomogeneous(spec: NetworkSpecification): boolean {
-  return spec.dual.linearAbsolute !== null && spec.biasVariance === 0 && spec.architecture === "plain" && !spec.standard;
+  return (
+    spec.dual.linearAbsolute !== null && spec.biasVariance === 0 && spec.architecture === "plain" && !spec.standard
+  );
 }
 
 /** Growth of the variance over depth − 1 layers, (σ_w²(a² + b²))^{depth − 1}: 1 at the edge of chaos. */

@@ -30,8 +30,13 @@ export interface PairKernels {
  * Carried are k11, k22, e = k11 − k22, dl = (k11 + k22)/2 − k12 and pl = (k11 + k22)/2 + k12 instead of the covariance:
  * the angle of the pair keeps its relative accuracy near 0 and π through all layers (a bias cancels in e and dl).
  */
-export function pairRecursion(spec: NetworkSpecification, dimension: number): (pair: PairGeometry, out: PairKernels) => void {
-  return spec.dual.linearAbsolute === null ? generalRecursion(spec, dimension) : linearAbsoluteRecursion(spec, dimension);
+export function pairRecursion(
+  spec: NetworkSpecification,
+  dimension: number,
+): (pair: PairGeometry, out: PairKernels) => void {
+  return spec.dual.linearAbsolute === null
+    ? generalRecursion(spec, dimension)
+    : linearAbsoluteRecursion(spec, dimension);
 }
 
 /** Factor c of Σ¹ = c x·y + σ_b². */
@@ -40,7 +45,10 @@ export function inputGain(spec: NetworkSpecification, dimension: number): number
 }
 
 /** Weight and bias factors of a layer's own term in the NTK. */
-function layerGains(spec: NetworkSpecification, dimension: number): { weight: Float64Array; input: number; bias: number } {
+function layerGains(
+  spec: NetworkSpecification,
+  dimension: number,
+): { weight: Float64Array; input: number; bias: number } {
   // weight[k]: multiplies E φφ in layer k + 1; input: multiplies x·y; bias: the bias term.
   const gain = inputGain(spec, dimension);
   if (!spec.standard) {
@@ -50,7 +58,10 @@ function layerGains(spec: NetworkSpecification, dimension: number): { weight: Fl
   return { weight, input: 1, bias: spec.biasVariance > 0 ? 1 : 0 };
 }
 
-function linearAbsoluteRecursion(spec: NetworkSpecification, dimension: number): (pair: PairGeometry, out: PairKernels) => void {
+function linearAbsoluteRecursion(
+  spec: NetworkSpecification,
+  dimension: number,
+): (pair: PairGeometry, out: PairKernels) => void {
   const { linear: a, absolute: b } = spec.dual.linearAbsolute!;
   const power = a * a + b * b;
   const delta = (b * b) / power;
@@ -100,7 +111,10 @@ function linearAbsoluteRecursion(spec: NetworkSpecification, dimension: number):
   };
 }
 
-function generalRecursion(spec: NetworkSpecification, dimension: number): (pair: PairGeometry, out: PairKernels) => void {
+function generalRecursion(
+  spec: NetworkSpecification,
+  dimension: number,
+): (pair: PairGeometry, out: PairKernels) => void {
   const gain = inputGain(spec, dimension);
   const { weightVariance: weight, biasVariance: bias, skip, depth, dual } = spec;
   const again = spec.architecture === "concatenation" ? 1 : 0;
@@ -150,7 +164,13 @@ function generalRecursion(spec: NetworkSpecification, dimension: number): (pair:
  *
  * Relation: T = cos θ₀; depth − 1 times: f = ϱ′(θ), θ ← map(θ), T ← cos θ + f T.
  */
-export function anglesRecursion(depth: number, delta: number, theta0: number, supplement0: number, out: PairKernels): number {
+export function anglesRecursion(
+  depth: number,
+  delta: number,
+  theta0: number,
+  supplement0: number,
+  out: PairKernels,
+): number {
   const mapped: MappedCosine = { below: 0, above: 0, cosine: 0 };
   let theta = theta0;
   let supplement = supplement0;

@@ -1,0 +1,49 @@
+import { ShapeError, requireVector } from "../core/index.js";
+import type { ModeSpectrum } from "./types.js";
+
+/** Anything that multiplies mode i by symbol[i]. */
+export interface ModeMultiplier {
+  /** Factor of each mode, indexed as the spectrum it goes with. */
+  readonly symbol: Float64Array;
+}
+
+/**
+ * The spectrum of the composite T = K ∘ P of a kernel operator and a Sobolev operator that share eigenspaces.
+ *
+ * Relation: eigenvalue of T on a mode = eigenvalue of K times eigenvalue of P on that same mode. Never by rank: sorting both
+ * spectra first pairs the largest of K with the largest of P, which belong to opposite ends of the frequencies.
+ *
+ * @param kernel   spectrum of K by mode
+ * @param sobolev  symbol of P by the same modes
+ * @returns the products, with error bounds scaled by the symbol and the same vanishing modes
+ * @throws {ShapeError} when the symbol has fewer modes than the spectrum
+ *
+ * @example
+ * ```ts
+ * import { ntk } from "eigenscope/kernels";
+ * import { composite, conditionNumber, sphere } from "eigenscope/domains";
+ * const domain = sphere(3);
+ * const K = domain.mercer(ntk({ depth: 3 }), 10);
+ * const T = composite(K, domain.sobolev({ symbol: "D", smoothness: 3, bandwidth: 10 }));
+ * const report = conditionNumber(T).condition;
+ * console.log(report.defined ? report.value : report.reason); // 4.923
+ * ```
+ */
+export function composite<S extends ModeSpectrum>(kernel: S, sobolev: ModeMultiplier): S {
+  const { eigenvalues, errorBounds } = kernel;
+  const symbol = requireVector(sobolev?.symbol, null, "sobolev.symbol", "composite");
+  if (symbol.length < eigenvalues.length) {
+    throw new ShapeError({
+      function: "composite",
+      argument: "sobolev",
+      expected: `defined on all ${eigenvalues.length} modes of the kernel`,
+      got: `${symbol.length} modes`,
+      remedy: "raise the bandwidth or take fewer modes of the kernel",
+    });
+  }
+  return {
+    ...kernel,
+    eigenvalues: eigenvalues.map((value, i) => value * symbol[i]),
+    errorBounds: errorBounds.map((value, i) => value * Math.abs(symbol[i])),
+  };
+}

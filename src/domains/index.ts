@@ -1,0 +1,43 @@
+/**
+ * Domains without boundary and the spectra of kernels and Sobolev operators on them.
+ * @module domains
+ */
+export type { DomainConventions, ModeSpectrum } from "./types.js";
+export { sobolevSymbols, type SobolevSymbol } from "./symbols.js";
+export { conditionNumber, type ConditionOptions, type ConditionReport } from "./conditioning.js";
+export { circle, sphere, type SphereDomain, type SphereLevel } from "./sphere.js";
+export type { SphereSpectrum } from "./sphere-spectrum.js";
+export type { SampledSobolev, SphereSobolev, SphereSobolevOptions } from "./sphere-sobolev.js";
+export { sphereAsymptotics, singularCoefficient, type SphereAsymptotics } from "./asymptotics.js";
+export {
+  logMultiplicity,
+  logZonalHarmonics,
+  multiplicity,
+  zonalHarmonics,
+  zonalSum,
+  type LogZonalHarmonics,
+} from "./zonal-harmonics.js";
+export {
+  equispacedCircle,
+  fibonacciSphere,
+  productQuadrature,
+  sphericalDesign,
+  type SphereQuadrature,
+  type SphericalDesignName,
+} from "./points.js";
+export {
+  torus,
+  type TorusDomain,
+  type TorusMultiplier,
+  type TorusSobolevOptions,
+  type TorusSpectrum,
+} from "./torus.js";
+export { composite, type ModeMultiplier } from "./composite.js";
+export {
+  flatteningSymbol,
+  optimalSmoothness,
+  type FlatteningOptions,
+  type FlatteningSymbol,
+  type OptimalSmoothness,
+  type OptimalSmoothnessOptions,
+} from "./optimal-smoothness.js";

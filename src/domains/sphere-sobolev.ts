@@ -1,0 +1,166 @@
+import {
+  ArgumentError,
+  type Matrix,
+  type Tagged,
+  describe,
+  defined,
+  requireFinite,
+  requireInteger,
+  requireOptions,
+  requireVector,
+  undefinedBecause,
+} from "../core/index.js";
+import { type Kernel, zonalKernel } from "../kernels/index.js";
+import { eigh } from "../linalg/index.js";
+import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
+import { multiplicities, zonalSum } from "./zonal-harmonics.js";
+
+/** Options of `sphere(d).sobolev`. */
+export interface SphereSobolevOptions {
+  /** Which symbol σ(ℓ): see {@link SobolevSymbol}. There is no default: A, B, C and D differ in order. */
+  readonly symbol: SobolevSymbol;
+  /** Smoothness s, any real number; negative ones smooth. */
+  readonly smoothness: number;
+  /** Largest degree kept. */
+  readonly bandwidth: number;
+}
+
+/** A Sobolev operator on the sphere, truncated to degrees <= bandwidth. */
+export interface SphereSobolev {
+  /** Symbol name, or "free" for one given by values. */
+  readonly symbolName: SobolevSymbol | "free";
+  /** Smoothness s, null for a free symbol. */
+  readonly smoothness: number | null;
+  /** Largest degree. */
+  readonly bandwidth: number;
+  /** Ambient dimension d. */
+  readonly dimension: number;
+  /** σ(ℓ) by degree. */
+  readonly symbol: Float64Array;
+  /** N(d, ℓ) by degree. */
+  readonly multiplicities: Float64Array;
+  /** Σ N(d, ℓ): the rank of the operator and the largest possible rank of a sampled matrix. */
+  readonly bandDimension: number;
+  /** max σ / min σ on the band, or the reason why there is none. */
+  readonly condition: Tagged;
+  /** p(1) = Σ σ N, the diagonal of the sampled matrix. */
+  readonly valueAtOne: number;
+  /** The zonal kernel p(cos θ) = Σ σ(ℓ) N(d, ℓ) P_ℓ(cos θ), as a Kernel on unit vectors. */
+  readonly kernel: Kernel;
+  /** p at an angle, by Clenshaw's recurrence; rounding about 1e-15 p(1). */
+  profile(theta: number, supplement?: number): number;
+  /** Spectrum of the sampled matrix P/n at given points, which is not the spectrum of the operator. */
+  sampled(points: Matrix): SampledSobolev;
+}
+
+/** Spectrum of a sampled Sobolev matrix beside that of its operator. */
+export interface SampledSobolev {
+  /** Number of points. */
+  readonly points: number;
+  /** Eigenvalues of P/n, ascending. */
+  readonly eigenvalues: Float64Array;
+  /** Eigenvalues above 1e-10 of the largest; at most min(n, bandDimension). */
+  readonly rank: number;
+  /** Smallest of those. */
+  readonly smallestNonzero: number;
+  /** Condition number of P/n, or why it has none. */
+  readonly condition: Tagged;
+  /** In words: how the sampled matrix differs from the operator here. */
+  readonly difference: string;
+}
+
+/** Relative threshold of the numerical rank. */
+const RANK_THRESHOLD = 1e-10;
+
+/** Builds the Sobolev operator of a named symbol. */
+export function sphereSobolev(d: number, options: SphereSobolevOptions): SphereSobolev {
+  const caller = "sphere.sobolev";
+  requireOptions(options, ["symbol", "smoothness", "bandwidth"], caller);
+  const symbol = requireSymbol(options?.symbol, options?.smoothness, caller);
+  const bandwidth = requireInteger(options.bandwidth, "bandwidth", caller, 0, 100_000);
+  const values = Float64Array.from({ length: bandwidth + 1 }, (_, l) =>
+    symbolValue(symbol, options.smoothness, l, l * (l + d - 2)),
+  );
+  return fromSymbol(d, values, symbol, options.smoothness, caller);
+}
+
+/** Builds the operator of a free symbol, given by its values σ(0) … σ(bandwidth). */
+export function sphereMultiplier(d: number, values: Float64Array): SphereSobolev {
+  requireVector(values, null, "symbol", "sphere.multiplier");
+  if (values.length === 0) {
+    throw new ArgumentError({
+      function: "sphere.multiplier",
+      argument: "symbol",
+      expected: "of length >= 1",
+      got: describe(values),
+    });
+  }
+  return fromSymbol(d, values.slice(), "free", null, "sphere.multiplier");
+}
+
+function fromSymbol(
+  d: number,
+  symbol: Float64Array,
+  name: SobolevSymbol | "free",
+  smoothness: number | null,
+  caller: string,
+): SphereSobolev {
+  requireFinite(symbol, "symbol", caller);
+  const bandwidth = symbol.length - 1;
+  const counts = multiplicities(d, bandwidth);
+  const coefficients = symbol.map((sigma, l) => sigma * counts[l]);
+  requireFinite(coefficients, "symbol times multiplicity", caller);
+  const largest = symbol.reduce((a, b) => Math.max(a, b), -Infinity);
+  const smallest = symbol.reduce((a, b) => Math.min(a, b), Infinity);
+  const profile = (theta: number, supplement = Math.PI - theta): number => zonalSum(coefficients, d, theta, supplement);
+  const kernel = zonalKernel(profile, {
+    name: `Sobolev kernel ${name}, s = ${smoothness}, ℓ <= ${bandwidth}`,
+    dimension: d,
+  });
+  const bandDimension = counts.reduce((a, b) => a + b, 0);
+  return {
+    symbolName: name,
+    smoothness,
+    bandwidth,
+    dimension: d,
+    symbol,
+    multiplicities: counts,
+    bandDimension,
+    condition: smallest > 0 ? defined(largest / smallest) : undefinedBecause(`the symbol takes the value ${smallest}`),
+    valueAtOne: profile(0),
+    kernel,
+    profile,
+    sampled: (points) => sampledSobolev(kernel, points, bandDimension, largest, smallest),
+  };
+}
+
+function sampledSobolev(
+  kernel: Kernel,
+  points: Matrix,
+  bandDimension: number,
+  largest: number,
+  smallest: number,
+): SampledSobolev {
+  const P = kernel.gram(points);
+  const n = points.rows;
+  const { values } = eigh(P, { vectors: false });
+  const eigenvalues = values.map((value) => value / n);
+  const top = eigenvalues[n - 1];
+  const nonzero = eigenvalues.filter((value) => value > RANK_THRESHOLD * top);
+  const range = `the operator's eigenvalues lie in [${smallest}, ${largest}]`;
+  const singular = nonzero.length < n;
+  return {
+    points: n,
+    eigenvalues,
+    rank: nonzero.length,
+    smallestNonzero: nonzero.length === 0 ? 0 : nonzero[0],
+    condition: singular
+      ? undefinedBecause(
+          `rank ${nonzero.length} < n = ${n}: the band has dimension ${bandDimension}, other directions are not penalised`,
+        )
+      : defined(top / eigenvalues[0]),
+    difference: singular
+      ? `${range}; the matrix has ${n - nonzero.length} zero eigenvalues besides, since n = ${n} exceeds its rank ${nonzero.length}`
+      : `${range}; those of the matrix in [${eigenvalues[0]}, ${top}], equal only when the points integrate degree 2 · bandwidth exactly`,
+  };
+}

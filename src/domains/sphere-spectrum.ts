@@ -1,0 +1,199 @@
+import { requireFinite } from "../core/index.js";
+import type { Kernel } from "../kernels/index.js";
+import { gaussLegendre } from "../special/index.js";
+import type { ModeSpectrum } from "./types.js";
+import { multiplicities, zonalHarmonicsInto } from "./zonal-harmonics.js";
+
+/** Mercer spectrum of a zonal kernel on S^{d−1}; eigenvalues are indexed by degree. */
+export interface SphereSpectrum extends ModeSpectrum {
+  /** "recurrence": exact two-layer formulas with full relative accuracy; "quadrature": Gauss–Legendre in θ. */
+  readonly method: "recurrence" | "quadrature";
+  /** Nodes of the quadrature, 0 for the recurrence. */
+  readonly nodes: number;
+  /** K(x, x), which Σ N(d, k) μ_k approaches from below like 1/maxDegree. */
+  readonly valueAtOne: number;
+  /** Σ_{k <= maxDegree} N(d, k) μ_k. */
+  readonly partialTrace: number;
+}
+
+/** Safety factor of the rounding part of the error bars, in ε times the integral of |f P_k|. */
+const ROUNDING_FACTOR = 8;
+
+/**
+ * Funk–Hecke eigenvalues by Gauss–Legendre in θ: the integrand is analytic in θ on [0, π], while in t = cos θ it has
+ * square-root singularities at both ends. Error bar: disagreement of two rules and rounding.
+ */
+export function funkHecke(
+  kernel: Kernel,
+  d: number,
+  maxDegree: number,
+): { eigenvalues: Float64Array; errorBounds: Float64Array; nodes: number } {
+  const size = 2 * maxDegree + 40 + 4 * Math.ceil(Math.sqrt(d));
+  const coarse = integrate(kernel, d, maxDegree, size);
+  const fine = integrate(kernel, d, maxDegree, size + 16 + Math.ceil(size / 8));
+  const errorBounds = fine.eigenvalues.map(
+    (value, k) => Math.abs(value - coarse.eigenvalues[k]) + ROUNDING_FACTOR * Number.EPSILON * fine.magnitudes[k],
+  );
+  return { eigenvalues: fine.eigenvalues, errorBounds, nodes: fine.nodes };
+}
+
+function integrate(
+  kernel: Kernel,
+  d: number,
+  maxDegree: number,
+  nodes: number,
+): { eigenvalues: Float64Array; magnitudes: Float64Array; nodes: number } {
+  const rule = gaussLegendre(nodes);
+  const eigenvalues = new Float64Array(maxDegree + 1);
+  const magnitudes = new Float64Array(maxDegree + 1);
+  const P = new Float64Array(maxDegree + 1);
+  const constant = 1 / (Math.sqrt(Math.PI) * halfGammaRatio(d - 1));
+  // Rows of nodes are added in pairs symmetric about π/2, in blocks: one long sum per degree would carry n roundings.
+  const blockSums = new Float64Array(maxDegree + 1);
+  const BLOCK = 32;
+  for (let start = 0; start < nodes; start += BLOCK) {
+    blockSums.fill(0);
+    for (let i = start; i < Math.min(nodes, start + BLOCK); i++) {
+      const theta = (Math.PI / 2) * (1 + rule.nodes[i]);
+      const supplement = (Math.PI / 2) * (1 - rule.nodes[i]);
+      const weight = constant * (Math.PI / 2) * rule.weights[i] * Math.sin(Math.min(theta, supplement)) ** (d - 2);
+      if (weight === 0) continue; // high dimension: the mass is at π/2, the rest underflows
+      const f = weight * kernel.profile(theta, supplement);
+      zonalHarmonicsInto(d, theta, supplement, P);
+      for (let k = 0; k <= maxDegree; k++) {
+        const term = f * P[k];
+        blockSums[k] += term;
+        magnitudes[k] += Math.abs(term);
+      }
+    }
+    for (let k = 0; k <= maxDegree; k++) eigenvalues[k] += blockSums[k];
+  }
+  requireFinite(eigenvalues, "kernel.profile", "sphere.mercer");
+  return { eigenvalues, magnitudes, nodes };
+}
+
+/** Γ(d/2)/Γ((d + 1)/2) for integers d >= 1, by r(d + 2) = r(d) d/(d + 1): rounding only. */
+function halfGammaRatio(d: number): number {
+  let value = d % 2 === 0 ? 2 / Math.sqrt(Math.PI) : Math.sqrt(Math.PI);
+  for (let j = d % 2 === 0 ? 2 : 1; j < d; j += 2) value *= j / (j + 1);
+  return value;
+}
+
+/**
+ * Funk–Hecke coefficients λ_k of t ↦ max(t, 0)^s on S^{d−1}, s = 0, 1 or 2, by a recurrence of two terms.
+ *
+ * Relation: λ_{k+2} = −λ_k (k − s)/(k + s + d). No gamma function of a large argument, all relative errors at rounding.
+ */
+export function rectifierCoefficients(d: number, s: 0 | 1 | 2, maxDegree: number): Float64Array {
+  const out = new Float64Array(maxDegree + 3);
+  const half = halfGammaRatio(d) / (2 * Math.sqrt(Math.PI)); // ½ E|t|
+  if (s === 0) [out[0], out[1]] = [0.5, half];
+  else if (s === 1) [out[0], out[1]] = [half, 1 / (2 * d)];
+  else [out[0], out[1]] = [1 / (2 * d), (2 * half) / (d + 1)]; // ½ E t², ½ E|t|³ = E|t|/(d + 1)
+  for (let k = 0; k <= maxDegree; k++)
+    out[k + 2] = k === s || (k > s && out[k] === 0) ? 0 : (-out[k] * (k - s)) / (k + s + d);
+  return out.subarray(0, maxDegree + 1);
+}
+
+/** Spectra of κ₀, κ₁ or κ₂ (κ_n(1) = 1): 2λ², 2dλ², 2d(d + 2)λ²/3 with the λ of {@link rectifierCoefficients}. */
+export function arcCosineSpectrum(d: number, order: 0 | 1 | 2, maxDegree: number): Float64Array {
+  const factor = [2, 2 * d, (2 * d * (d + 2)) / 3][order];
+  return rectifierCoefficients(d, order, maxDegree).map((lambda) => factor * lambda * lambda);
+}
+
+/**
+ * Spectrum of t f(t) from the spectrum of f (one degree longer).
+ *
+ * Relation: μ_k(t f) = [k μ_{k−1}(f) + (k + d − 2) μ_{k+1}(f)]/(2k + d − 2), and μ_0(t f) = μ_1(f).
+ */
+export function timesCosine(d: number, eigenvalues: Float64Array): Float64Array {
+  return Float64Array.from({ length: eigenvalues.length - 1 }, (_, k) =>
+    k === 0 ? eigenvalues[1] : (k * eigenvalues[k - 1] + (k + d - 2) * eigenvalues[k + 1]) / (2 * k + d - 2),
+  );
+}
+
+/**
+ * Exact spectrum of a two-layer bias-free kernel of a s + b|s| (unit variance), or null when the kernel is another one.
+ *
+ * Relation: Σ² = (1 − 2Δ) t + 2Δ κ₁ and Θ² = 2(1 − 2Δ) t + 2Δ (κ₁ + t κ₀): sums of positive terms at every degree >= 2.
+ */
+export function exactSpectrum(kernel: Kernel, d: number, maxDegree: number): Float64Array | null {
+  const { kind, depth, linearAbsolute, homogeneous, architecture, parameterisation } = kernel.conventions;
+  if (kind === "arc-cosine") {
+    const order = ["step", "relu", "relu^2"].indexOf(kernel.conventions.activation ?? "") as 0 | 1 | 2;
+    const scale = kernel.profile(0);
+    return arcCosineSpectrum(d, order, maxDegree).map((mu) => scale * mu);
+  }
+  const plain = homogeneous && architecture === "plain" && parameterisation === "ntk" && depth === 2;
+  if (!plain || linearAbsolute === null || (kind !== "ntk" && kind !== "nngp")) return null;
+  const { linear: a, absolute: b } = linearAbsolute;
+  const delta = (b * b) / (a * a + b * b);
+  const first = arcCosineSpectrum(d, 1, maxDegree + 1);
+  const scale = kind === "ntk" ? kernel.profile(0) / 2 : kernel.profile(0);
+  const both = kind === "ntk" ? timesCosine(d, arcCosineSpectrum(d, 0, maxDegree + 1)) : null;
+  return Float64Array.from({ length: maxDegree + 1 }, (_, k) => {
+    // Degree 1 in closed form: (2 − 2Δ)/d and (1 − Δ)/d, exactly zero for abs.
+    if (k === 1) return (scale * (1 - delta) * (kind === "ntk" ? 2 : 1)) / d;
+    return scale * 2 * delta * (first[k] + (both === null ? 0 : both[k]));
+  });
+}
+
+/** Degrees that vanish by parity, as a predicate: odd k >= 3 for two layers, all odd k for abs; only without bias. */
+export function vanishesByParity(kernel: Kernel, degree: number): boolean {
+  const { kind, depth, linearAbsolute, homogeneous, architecture, activation } = kernel.conventions;
+  if (kind === "arc-cosine") {
+    if (activation === "step") return degree >= 2 && degree % 2 === 0;
+    return activation === "relu" ? degree >= 3 && degree % 2 === 1 : degree >= 4 && degree % 2 === 0;
+  }
+  if ((kind !== "ntk" && kind !== "nngp") || !homogeneous || linearAbsolute === null || architecture !== "plain")
+    return false;
+  const { linear: a, absolute: b } = linearAbsolute;
+  if (b === 0) return degree !== 1;
+  if (a === 0) return degree % 2 === 1;
+  return depth === 2 && degree >= 3 && degree % 2 === 1;
+}
+
+/** The Mercer spectrum by degree, by recurrence where exact formulas exist and by quadrature elsewhere. */
+export function sphereSpectrum(
+  kernel: Kernel,
+  d: number,
+  maxDegree: number,
+  method: "auto" | "quadrature",
+): SphereSpectrum {
+  const exact = method === "auto" ? exactSpectrum(kernel, d, maxDegree) : null;
+  const computed =
+    exact === null
+      ? funkHecke(kernel, d, maxDegree)
+      : { eigenvalues: exact, errorBounds: exact.map((mu) => 16 * Number.EPSILON * mu), nodes: 0 };
+  const { eigenvalues, errorBounds, nodes } = computed;
+  const counts = multiplicities(d, maxDegree);
+  const vanishing: number[] = [];
+  let partialTrace = 0;
+  for (let k = 0; k <= maxDegree; k++) {
+    if (vanishesByParity(kernel, k)) {
+      eigenvalues[k] = 0;
+      errorBounds[k] = 0;
+      vanishing.push(k);
+      continue;
+    }
+    if (Math.abs(eigenvalues[k]) <= errorBounds[k]) vanishing.push(k);
+    partialTrace += counts[k] * eigenvalues[k];
+  }
+  return {
+    conventions: {
+      domain: `sphere S^${d - 1} in R^${d}`,
+      dimension: d,
+      measure: "uniform probability measure",
+      modes: "degree",
+      kernel: kernel.conventions,
+    },
+    eigenvalues,
+    errorBounds,
+    multiplicities: counts,
+    vanishing,
+    method: exact === null ? "quadrature" : "recurrence",
+    nodes,
+    valueAtOne: kernel.profile(0),
+    partialTrace,
+  };
+}
