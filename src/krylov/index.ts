@@ -5,4 +5,9 @@
 export { lanczos, lanczosSteps } from "./lanczos.js";
 export type { LanczosFactorization, LanczosOptions, LanczosStepsOptions, Reorthogonalization } from "./lanczos.js";
 export * from "./ritz.js";
+export * from "./eigsh.js";
+export type { EigenvalueIntervals } from "./certify.js";
+export { deserializeState, serializeState } from "./eigsh-state.js";
+export type { EigshState } from "./eigsh-state.js";
+export type { Which } from "./thick-restart.js";
 export type { StartOptions } from "./start.js";
