@@ -114,6 +114,7 @@ export function densePass(
   const W = viewMatrix(parameters, outputs, inputs);
   const output = timesTranspose(input, W, w);
   if (bias) addToRows(output, parameters.subarray(size), b);
+  let features: { readonly other: Matrix; readonly product: Matrix } | null = null; // kept between outputs
   return {
     output,
     input,
@@ -154,12 +155,14 @@ export function densePass(
     },
     gram(cotangent, other, otherCotangent, out) {
       // ⟨δ_i x_iᵀ, δ_j x_jᵀ⟩ = ⟨δ_i, δ_j⟩⟨x_i, x_j⟩: two small products instead of two long gradients.
-      const deltas = timesTranspose(cotangent, otherCotangent);
-      const features = timesTranspose(input, other.input);
-      const constant = bias ? b * b : 0;
-      for (let e = 0; e < out.data.length; e++) {
-        out.data[e] += deltas.data[e] * (w * w * features.data[e] + constant);
+      if (features === null || features.other !== other.input) {
+        const constant = bias ? b * b : 0;
+        const product = timesTranspose(input, other.input, w * w);
+        for (let e = 0; e < product.data.length; e++) product.data[e] += constant;
+        features = { other: other.input, product };
       }
+      const deltas = timesTranspose(cotangent, otherCotangent);
+      for (let e = 0; e < out.data.length; e++) out.data[e] += deltas.data[e] * features.product.data[e];
     },
   };
 }

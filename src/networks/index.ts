@@ -3,7 +3,7 @@
  * @module networks
  */
 export * from "./layer.js";
-export * from "./dense.js";
+export { dense, type DenseOptions, type Parameterisation } from "./dense.js";
 export * from "./activation-layer.js";
 export * from "./losses.js";
 export type { Chain, ChainAdjoint, ChainPass } from "./chain.js";

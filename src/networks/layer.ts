@@ -74,8 +74,9 @@ export interface LayerPass {
   /** Adds row i of the per-sample gradients to row i of `out`, starting at column `offset`. */
   perSample(cotangent: Matrix, out: Matrix, offset: number): void;
   /**
-   * Adds Σ over the layer's parameters of ⟨∂(cotangent_i · output_i), ∂(cotangent'_j · output'_j)⟩ to out[i][j], without
-   * forming the gradients; `other` is a pass of the same layer at the same parameters. Absent: the caller forms them.
+   * Adds ⟨∂(c_i · output_i)/∂θ, ∂(c'_j · output'_j)/∂θ⟩ to out[i][j] without forming the gradients; `other` is a pass of the
+   * same layer at the same parameters. Cotangents of several outputs may stand side by side: their products add up.
+   * Absent: the caller forms per-sample gradients.
    */
   gram?(cotangent: Matrix, other: LayerPass, otherCotangent: Matrix, out: Matrix): void;
 }
