@@ -6,6 +6,7 @@ export { lanczos, lanczosSteps } from "./lanczos.js";
 export type { LanczosFactorization, LanczosOptions, LanczosStepsOptions, Reorthogonalization } from "./lanczos.js";
 export * from "./ritz.js";
 export * from "./eigsh.js";
+export * from "./power-iteration.js";
 export type { EigenvalueIntervals } from "./certify.js";
 export { deserializeState, serializeState } from "./eigsh-state.js";
 export type { EigshState } from "./eigsh-state.js";
