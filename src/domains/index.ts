@@ -41,3 +41,14 @@ export {
   type OptimalSmoothness,
   type OptimalSmoothnessOptions,
 } from "./optimal-smoothness.js";
+export { gaussian, type CompositeFactor, type GaussianComposite, type GaussianDomain, type GaussianLevel, type GaussianSpectrum } from "./gaussian.js";
+export { commutator, type Commutator, type CommutatorOptions } from "./commutator.js";
+export {
+  sobolevFlow,
+  timeToAccuracy,
+  type AccuracyOptions,
+  type FlowHistory,
+  type FlowOptions,
+  type FlowProblem,
+  type TimeToAccuracy,
+} from "./sobolev-flow.js";

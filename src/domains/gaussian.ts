@@ -1,0 +1,232 @@
+import { ArgumentError, type Tagged, defined, requireInteger, requireNumber, undefinedBecause } from "../core/index.js";
+import type { Kernel } from "../kernels/index.js";
+import { gammaRatio } from "../special/index.js";
+import { requireKernel } from "./sphere.js";
+import { sphereSpectrum } from "./sphere-spectrum.js";
+import type { ModeSpectrum } from "./types.js";
+
+/** One eigenspace of the number operator. */
+export interface GaussianLevel {
+  /** Total degree |α|, the eigenvalue of the number operator. */
+  readonly degree: number;
+  /** Number of multi-indices α of that degree, C(k + d − 1, k). */
+  readonly multiplicity: number;
+}
+
+/** Mean of (1 + number operator)^s over an eigenfunction |x| Y_ℓ of the kernel. */
+export interface CompositeFactor {
+  /** E_s(ℓ), or the reason why it is infinite. */
+  readonly value: Tagged;
+  /** Estimate of its absolute error. */
+  readonly error: number;
+  /** "closed form" (s = 0, 1, 2 or ℓ = 1) or "extrapolated series". */
+  readonly method: "closed form" | "extrapolated series";
+}
+
+/** Spectrum of a homogeneous kernel on Gaussian space, by degree ℓ of the eigenfunctions |x| Y_ℓ(x/|x|). */
+export interface GaussianSpectrum extends ModeSpectrum {
+  /** In words: which functions are eigenfunctions, and what happens to all others. */
+  readonly eigenfunctions: string;
+}
+
+/** Spectrum of K (1 + number operator)^s on Gaussian space. */
+export interface GaussianComposite extends ModeSpectrum {
+  /** E_s(ℓ) by degree, NaN-free: infinite factors make the spectrum undefined as a whole. */
+  readonly factors: Float64Array;
+}
+
+/** R^d with the standard normal law. */
+export interface GaussianDomain {
+  /** Text for titles. */
+  readonly name: string;
+  /** Dimension d. */
+  readonly dimension: number;
+  /** The eigenspace of total degree k of the number operator (minus the Ornstein–Uhlenbeck generator). */
+  level(degree: number): GaussianLevel;
+  /**
+   * Exact spectrum of a kernel K(x, y) = |x| |y| f(θ): eigenvalue d μ_ℓ with eigenfunctions |x| Y_ℓ, μ_ℓ the Mercer
+   * eigenvalues of f on S^{d−1}. All functions orthogonal to these are in the null space: decay is polynomial, ℓ^{−d}.
+   */
+  mercer(kernel: Kernel, maxDegree: number): GaussianSpectrum;
+  /** E_s(ℓ) = ⟨u, (1 + N)^s u⟩/⟨u, u⟩ for u = |x| Y_ℓ; finite exactly for s < 1 + d/2 (ℓ = 1: 2^s always). */
+  compositeFactor(degree: number, smoothness: number): CompositeFactor;
+  /** Nonzero eigenvalues d μ_ℓ E_s(ℓ) of K (1 + N)^s, or the reason why they are infinite. */
+  composite(kernel: Kernel, maxDegree: number, smoothness: number): Tagged<GaussianComposite>;
+}
+
+/**
+ * Gaussian space: R^d with the standard normal law, its number operator and the exact spectra of network kernels on it.
+ *
+ * Relation: (1 + N) h_α = (1 + |α|) h_α on Hermite polynomials, but the NTK is not diagonal there: its eigenfunctions are
+ * |x| Y_ℓ, it shares with N only the rotations, and K (1 + N)^s has the eigenvalues d μ_ℓ E_s(ℓ), rank one on every degree.
+ *
+ * @param d dimension, 1 to 10,000
+ * @throws {ArgumentError} for another d, and by its methods for kernels that are not homogeneous of degree one
+ *
+ * Accuracy: eigenvalues as on the sphere; E_s in closed form for s = 0, 1, 2, otherwise to about 1e-12 relative.
+ *
+ * @example
+ * ```ts
+ * import { ntk } from "eigenscope/kernels";
+ * import { gaussian } from "eigenscope/domains";
+ * const composite = gaussian(3).composite(ntk({ depth: 2 }), 2, 1);
+ * console.log(composite.defined ? composite.value.eigenvalues[2] : composite.reason); // 0.78125
+ * ```
+ */
+export function gaussian(d: number): GaussianDomain {
+  requireInteger(d, "d", "gaussian", 1, 10_000);
+  const domain: GaussianDomain = {
+    name: `Gaussian space R^${d}`,
+    dimension: d,
+    level(degree) {
+      requireInteger(degree, "degree", "gaussian.level");
+      let count = 1;
+      for (let j = 1; j <= Math.min(degree, d - 1); j++) count = (count * (Math.max(degree, d - 1) + j)) / j;
+      return { degree, multiplicity: count < 2 ** 53 ? Math.round(count) : count };
+    },
+    mercer(kernel, maxDegree) {
+      requireKernel(kernel, "gaussian.mercer");
+      requireInteger(maxDegree, "maxDegree", "gaussian.mercer", 0, 40_000);
+      requireHomogeneous(kernel, "gaussian.mercer");
+      return d === 1 ? lineSpectrum(kernel, maxDegree) : radialSpectrum(kernel, d, maxDegree);
+    },
+    compositeFactor(degree, smoothness) {
+      requireInteger(degree, "degree", "gaussian.compositeFactor");
+      requireNumber(smoothness, "smoothness", "gaussian.compositeFactor", -100, 100);
+      return compositeFactor(d, degree, smoothness);
+    },
+    composite(kernel, maxDegree, smoothness) {
+      requireNumber(smoothness, "smoothness", "gaussian.composite", -100, 100);
+      const spectrum = domain.mercer(kernel, maxDegree);
+      const factors = new Float64Array(spectrum.eigenvalues.length);
+      const errorBounds = new Float64Array(factors.length);
+      for (let l = 0; l < factors.length; l++) {
+        const factor = compositeFactor(d, l, smoothness);
+        if (!factor.value.defined) {
+          if (spectrum.eigenvalues[l] === 0) continue; // 0 times the factor of a function that K annihilates
+          return undefinedBecause(`degree ${l}: ${factor.value.reason}`);
+        }
+        factors[l] = factor.value.value;
+        errorBounds[l] = spectrum.errorBounds[l] * factors[l] + spectrum.eigenvalues[l] * factor.error;
+      }
+      const eigenvalues = spectrum.eigenvalues.map((value, l) => value * factors[l]);
+      return defined({ ...spectrum, eigenvalues, errorBounds, factors });
+    },
+  };
+  return domain;
+}
+
+function requireHomogeneous(kernel: Kernel, caller: string): void {
+  if (!kernel.conventions.homogeneous) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "kernel",
+      expected: "homogeneous of degree one, K(x, y) = |x| |y| f(θ) (no bias)",
+      got: kernel.name,
+      remedy: "use weightedNystrom with a Gauss–Hermite rule for other kernels",
+    });
+  }
+}
+
+function radialSpectrum(kernel: Kernel, d: number, maxDegree: number): GaussianSpectrum {
+  const sphere = sphereSpectrum(kernel, d, maxDegree, "auto");
+  return {
+    conventions: { ...sphere.conventions, domain: `Gaussian space R^${d}`, measure: "standard normal law" },
+    eigenvalues: sphere.eigenvalues.map((mu) => d * mu),
+    errorBounds: sphere.errorBounds.map((bound) => d * bound),
+    multiplicities: sphere.multiplicities,
+    vanishing: sphere.vanishing,
+    eigenfunctions: "|x| Y_l(x/|x|); every function orthogonal to these is annihilated",
+  };
+}
+
+/** d = 1: rank two, |x| and x with eigenvalues (f(0) ± f(π))/2, E x² = 1. */
+function lineSpectrum(kernel: Kernel, maxDegree: number): GaussianSpectrum {
+  const first = kernel.profile(0);
+  const last = kernel.profile(Math.PI, 0);
+  const eigenvalues = new Float64Array(maxDegree + 1);
+  eigenvalues[0] = (first + last) / 2;
+  if (maxDegree >= 1) eigenvalues[1] = (first - last) / 2;
+  const vanishing = Array.from(eigenvalues.keys()).filter((l) => eigenvalues[l] === 0);
+  return {
+    conventions: {
+      domain: "Gaussian space R^1",
+      dimension: 1,
+      measure: "standard normal law",
+      modes: "degree",
+      kernel: kernel.conventions,
+    },
+    eigenvalues,
+    errorBounds: eigenvalues.map(() => 4 * Number.EPSILON * Math.abs(first)),
+    multiplicities: Float64Array.from({ length: maxDegree + 1 }, (_, l) => (l <= 1 ? 1 : 0)),
+    vanishing,
+    eigenfunctions: "|x| (degree 0) and x (degree 1); every function orthogonal to these is annihilated",
+  };
+}
+
+/** Number of doublings of the truncated series, and the number of terms of the first one. */
+const LEVELS = 9;
+const FIRST_TERMS = 64;
+
+/**
+ * E_s(ℓ) = Σ_m w_m (1 + ℓ + 2m)^s, w_0 = Γ((ℓ + d + 1)/2)²/(Γ(ℓ + d/2) Γ(d/2 + 1)),
+ * w_{m+1}/w_m = ((ℓ − 1)/2 + m)²/((m + 1)(m + ℓ + d/2)).
+ */
+function compositeFactor(d: number, degree: number, s: number): CompositeFactor {
+  const closed = (value: number): CompositeFactor => ({
+    value: defined(value),
+    error: 8 * Number.EPSILON * Math.abs(value),
+    method: "closed form",
+  });
+  if (degree === 1) return closed(2 ** s); // linear functions: one term
+  if (!(s < 1 + d / 2)) {
+    const reason = `E_s is infinite for s = ${s} >= 1 + d/2 = ${1 + d / 2}: |x| has a kink at the origin`;
+    return { value: undefinedBecause(reason), error: Infinity, method: "closed form" };
+  }
+  const laplacian = degree * (degree + d - 2);
+  if (s === 0) return closed(1);
+  if (s === 1) return closed(1 + (1 + laplacian) / d);
+  if (s === 2) {
+    const c = d - 1 - laplacian;
+    return closed(4 - (4 * c) / d + (c * c) / (d * (d - 2)));
+  }
+  return extrapolated(d, degree, s);
+}
+
+/**
+ * Partial sums at doubled lengths, extrapolated in the known exponents of the tail: the terms behave like
+ * M^{s−2−d/2}(c_0 + c_1/M + …), so the tail has exponents p, p + 1, … with p = 1 + d/2 − s.
+ */
+function extrapolated(d: number, degree: number, s: number): CompositeFactor {
+  const p = 1 + d / 2 - s;
+  let weight = gammaRatio((degree + d + 1) / 2, 0, 0.5 * (degree - 1)) * gammaRatio((degree + d + 1) / 2, 0, (1 - degree) / 2);
+  const half = (degree - 1) / 2;
+  let sum = 0;
+  let m = 0;
+  let previous: number[] = [];
+  let error = Infinity;
+  let best = 0;
+  // The tail is smooth only beyond m ~ ℓ: start the doublings there.
+  const first = Math.max(FIRST_TERMS, 2 * degree);
+  for (let level = 0; level < LEVELS; level++) {
+    const end = first * 2 ** level;
+    for (; m < end; m++) {
+      sum += weight * (1 + degree + 2 * m) ** s;
+      weight *= (half + m) ** 2 / ((m + 1) * (m + degree + d / 2));
+    }
+    const row = [sum];
+    for (let j = 0; j < previous.length; j++) {
+      const factor = 2 ** (p + j);
+      row.push(row[j] + (row[j] - previous[j]) / (factor - 1));
+    }
+    if (previous.length > 0) {
+      const change = Math.abs(row[row.length - 1] - previous[previous.length - 1]);
+      if (change <= error) [error, best] = [change, row[row.length - 1]];
+    }
+    previous = row;
+  }
+  // Summation of terms of one sign: √terms roundings, amplified by the first extrapolation.
+  const rounding = 32 * Number.EPSILON * Math.abs(best) * (1 + 1 / (2 ** p - 1));
+  return { value: defined(best), error: error + rounding, method: "extrapolated series" };
+}
+

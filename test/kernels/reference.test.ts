@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { matrix } from "../../src/core/index.js";
+import { arcCosineProfile, dualActivation, nngp, ntk, oneMinusArcCosine } from "../../src/kernels/index.js";
+import { type Activation, leakyRelu } from "../../src/special/index.js";
+import { fixture } from "../support/shared.js";
+
+type Row = Record<string, string>;
+interface Cases {
+  readonly "S1.kappa": { inputs: { theta: string[] }; outputs: Record<string, string[]>; tolerance: { rel: number } };
+  readonly "S1.dual": { outputs: Row[]; tolerance: { abs: number } };
+  readonly "S1.pair": { inputs: { x: string[]; y: string[] }; outputs: (Row & { L: number })[]; tolerance: { rel: number } };
+  readonly "S2.deep": { outputs: { Delta: string; theta0: string; results: (Row & { L: number })[] }[]; tolerance: { rel: number } };
+}
+const { cases } = fixture<{ cases: Cases }>("kernels/reference.json");
+
+/** An activation a s + b|s| with given Δ. */
+function withDelta(delta: number): Activation {
+  const a = Math.sqrt(1 - delta);
+  const b = Math.sqrt(delta);
+  return {
+    name: `delta ${delta}`,
+    value: (s) => a * s + b * Math.abs(s),
+    derivative: (s) => a + b * Math.sign(s),
+    secondDerivative: () => 0,
+    kinks: [0],
+    linearAbsolute: { linear: a, absolute: b },
+  };
+}
+
+test("S1.kappa: arc-cosine functions and the two-layer NTK, at angles from 1e-12 to π − 1e-8", () => {
+  const { inputs, outputs, tolerance } = cases["S1.kappa"];
+  inputs.theta.forEach((text, i) => {
+    const supplement = text.startsWith("pi-") ? Number(text.slice(3)) : Math.PI - Number(text);
+    const theta = text.startsWith("pi-") ? Math.PI - supplement : Number(text);
+    const check = (name: string, value: number): void => {
+      const expected = Number(outputs[name][i]);
+      expect(Math.abs(value - expected), `${name} at ${text}`).toBeLessThanOrEqual(tolerance.rel * Math.abs(expected));
+    };
+    for (const order of [0, 1, 2] as const) check(`kappa${order}`, arcCosineProfile(order, theta, supplement));
+    check("one_minus_kappa1", oneMinusArcCosine(theta));
+    check("ntk2_unnormalised", ntk({ depth: 2 }).profile(theta, supplement));
+    check("text_formula", Math.PI * arcCosineProfile(1, theta, supplement)); // the source's "NTK" is π κ₁
+  });
+});
+
+test("S1.pair: NNGP and NTK with biases and unequal norms, five activations, depths to the table's end", () => {
+  const { inputs, outputs, tolerance } = cases["S1.pair"];
+  const X = matrix(2, 3, [...inputs.x, ...inputs.y].map(Number));
+  let rows = 0;
+  for (const row of outputs) {
+    if (row.L < 2) continue; // depth 1 has no hidden layer and is refused
+    rows++;
+    const phi = row["activation"].startsWith("leaky") ? leakyRelu(Number(row["activation"].slice(5))) : (row["activation"] as "relu");
+    const options = { depth: row.L, activation: phi, weightVariance: Number(row["sigma_w2"]), biasVariance: Number(row["sigma_b2"]) };
+    for (const [name, kernel] of [["nngp", nngp(options)], ["ntk", ntk(options)]] as const) {
+      const G = kernel.gram(X).data;
+      const expected = ["xx", "xy", "yy"].map((pair) => Number(row[`${name}_${pair}`]));
+      [G[0], G[1], G[3]].forEach((value, k) => expect(Math.abs(value / expected[k] - 1)).toBeLessThanOrEqual(tolerance.rel));
+      expect(G[2]).toBe(G[1]);
+      expect(kernel.cross(X, X).data[2]).toBeCloseTo(G[1], 12);
+      const diagonal = kernel.diagonal(X);
+      expect(Math.abs(diagonal[0] / expected[0] - 1)).toBeLessThanOrEqual(tolerance.rel);
+      expect(Math.abs(diagonal[1] / expected[2] - 1)).toBeLessThanOrEqual(tolerance.rel);
+    }
+  }
+  expect(rows).toBeGreaterThan(15);
+});
+
+test("S1.dual: tanh and sigmoid by quadrature, errors within their own estimates", () => {
+  for (const row of cases["S1.dual"].outputs) {
+    for (const name of ["tanh", "sigmoid"] as const) {
+      const dual = dualActivation(name).evaluate(Number(row["k11"]), Number(row["k12"]), Number(row["k22"]));
+      const error = Math.max(Math.abs(dual.value - Number(row[name])), Math.abs(dual.derivative - Number(row[`${name}_prime`])));
+      expect(error).toBeLessThanOrEqual(cases["S1.dual"].tolerance.abs);
+      expect(error).toBeLessThanOrEqual(dual.error);
+    }
+  }
+});
+
+test("S2.deep: off-diagonal NTK, angles and affine residuals to depth 1e6", () => {
+  const { outputs, tolerance } = cases["S2.deep"];
+  for (const { Delta, theta0, results } of outputs) {
+    const phi = Number(Delta) === 0.5 ? "relu" : Number(Delta) === 1 ? "abs" : withDelta(Number(Delta));
+    for (const row of results) {
+      if (row.L < 2) continue;
+      const value = ntk({ depth: row.L, activation: phi }).profile(Number(theta0));
+      expect(Math.abs(value / Number(row["ntk_offdiag"]) - 1), `L = ${row.L}`).toBeLessThanOrEqual(tolerance.rel);
+    }
+  }
+});
