@@ -1,0 +1,13 @@
+/**
+ * Random-matrix laws and what they say about a given spectrum: Marchenko–Pastur, Tracy–Widom, spiked models, deformed
+ * laws of linear-width networks, heavy tails and phases.
+ * @module rmt
+ */
+export type { SpectralLaw } from "./law.js";
+export * from "./marchenko-pastur.js";
+export * from "./semicircle.js";
+export * from "./tracy-widom.js";
+export * from "./bbp.js";
+export * from "./choose-rank.js";
+export { fitMarchenkoPastur } from "./fit-marchenko-pastur.js";
+export type { FitMarchenkoPasturOptions, MarchenkoPasturFit, Spike } from "./fit-marchenko-pastur.js";
