@@ -2,7 +2,55 @@
  * Spectral neural networks for matrix sensing, nuclear-norm programs and the baselines they are compared with.
  * @module sensing
  */
-export * from "./activation.js";
+export {
+  oddExtension,
+  spectralActivation,
+  spectralActivationNames,
+  type CustomSpectralActivation,
+  type SpectralActivation,
+  type SpectralActivationLike,
+  type SpectralActivationName,
+  type SpectralActivationOptions,
+} from "./activation.js";
 export { spectralMap, spectralMapAdjoint, type SpectralFactors, type SpectralMapOptions, type SpectralMapResult } from "./spectral-map.js";
-export * from "./measurements.js";
-export * from "./network.js";
+export {
+  commutingMeasurements,
+  customMeasurements,
+  entryMeasurements,
+  gaussianMeasurements,
+  measure,
+  measureAdjoint,
+  measurementGram,
+  measurementRows,
+  rankOneMeasurements,
+  type CustomMeasurements,
+  type MeasurementKind,
+  type Measurements,
+  type MeasurementSize,
+} from "./measurements.js";
+export { packParameters, spectralNetwork, unpackParameters, type SpectralNetwork, type SpectralNetworkOptions, type SpectralParameters } from "./network.js";
+export * from "./initialize.js";
+export * from "./structure.js";
+export { sensingFlow, type SensingFlowOptions } from "./sensing-flow.js";
+export { sensingDescent, type LocalSchedule, type SensingDescentOptions } from "./sensing-descent.js";
+export type { SensingHistory, SensingRun } from "./run.js";
+export type { Finding } from "./diagnosis.js";
+export { localSteps, type LocalSteps } from "./local-steps.js";
+export * from "./gradient.js";
+export { principalAngles, sensingMetrics, type SensingMetrics, type SensingMetricsOptions } from "./metrics.js";
+export {
+  diagonalProblem,
+  diagonalState,
+  type DiagonalProblem,
+  type DiagonalProblemOptions,
+  type DiagonalState,
+} from "./diagonal-problem.js";
+export {
+  diagonalDescent,
+  diagonalFlow,
+  type DiagonalDescentOptions,
+  type DiagonalFlowOptions,
+  type DiagonalRun,
+} from "./diagonal-flow.js";
+export { diagonalKernel, diagonalSteps } from "./diagonal-steps.js";
+export { mirrorLimit, type MirrorLimit, type MirrorLimitOptions } from "./mirror-limit.js";

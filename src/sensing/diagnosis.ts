@@ -1,0 +1,155 @@
+import { eigh } from "../linalg/index.js";
+import type { SensingEngine } from "./engine.js";
+import { measurementGram } from "./measurements.js";
+import { spectralLayout } from "./network.js";
+
+/** Something that a user should know about a run. */
+export interface Finding {
+  /** Machine-readable kind. */
+  readonly code:
+    | "inconsistent-data"
+    | "dead-neuron"
+    | "dead-coordinate"
+    | "sublinear"
+    | "identical-neurons"
+    | "saturated"
+    | "unreachable"
+    | "jump-at-zero"
+    | "step-too-large"
+    | "diverged";
+  /** One sentence with numbers. */
+  readonly message: string;
+}
+
+const LARGEST_GRAM = 600; // measurements up to which the m x m eigenproblem is worth a diagnosis
+const SMALL_LOSS = 1e-12; // of ‖y‖²/(2N): below, the data are fitted and nothing needs explaining
+const SATURATED = 1e-3; // γ′(s) below this: the neuron hardly moves any more
+
+/** Explains the state reached: only what is wrong or undetermined is said. */
+export function diagnose(
+  engine: SensingEngine,
+  start: Float64Array,
+  theta: Float64Array,
+  y: Float64Array,
+  loss: number,
+): Finding[] {
+  const { network, measurements, divisor } = engine;
+  const findings: Finding[] = [];
+  let energy = 0;
+  for (const value of y) energy += value * value;
+  const fitted = loss <= (SMALL_LOSS * energy) / (2 * divisor);
+  if (network.activation.valueAtZero !== 0) {
+    findings.push({
+      code: "jump-at-zero",
+      message: `γ(0) = ${network.activation.valueAtZero}: the output jumps wherever a singular value of U Vᵀ vanishes and the gradient blows up like γ(0)/s there`,
+    });
+  }
+  findings.push(...neuronFindings(engine, start, theta, fitted));
+  if (!fitted && Number.isFinite(loss) && measurements.rows <= LARGEST_GRAM) {
+    const least = leastLoss(engine, y);
+    if (least.loss > 1e-14 * energy && loss > 0) {
+      findings.push({
+        code: "inconsistent-data",
+        message: `the data are inconsistent: ${measurements.rows} measurements of rank ${least.rank}, no matrix has a loss below ${least.loss.toExponential(3)} (reached ${loss.toExponential(3)})`,
+      });
+    }
+  }
+  return findings;
+}
+
+function neuronFindings(engine: SensingEngine, start: Float64Array, theta: Float64Array, fitted: boolean): Finding[] {
+  const { network } = engine;
+  const { rows, cols, innerDimension: p, widths, activation: gamma } = network;
+  const layout = spectralLayout(network);
+  const findings: Finding[] = [];
+  const part = (from: Float64Array, k: number): Float64Array => {
+    const u = from.subarray(layout.u + k * rows * p, layout.u + (k + 1) * rows * p);
+    const v = from.subarray(layout.v + k * cols * p, layout.v + (k + 1) * cols * p);
+    const out = new Float64Array(u.length + v.length);
+    out.set(u);
+    out.set(v, u.length);
+    return out;
+  };
+  const dead: number[] = [];
+  for (let k = 0; k < widths[0]; k++) if (part(start, k).every((x) => x === 0)) dead.push(k);
+  if (dead.length > 0) {
+    findings.push({
+      code: "dead-neuron",
+      message: `neuron ${dead.join(", ")} started at U = V = 0, where its gradient is zero for ever: start it at a small scale instead`,
+    });
+  }
+  if (widths.length === 1 && widths[0] > 1) {
+    const same = Array.from({ length: widths[0] - 1 }, (_, k) => k + 1).every(
+      (k) =>
+        start[layout.alpha[0] + k] === start[layout.alpha[0]] && part(start, k).every((x, i) => x === part(start, 0)[i]),
+    );
+    if (same) {
+      findings.push({
+        code: "identical-neurons",
+        message: `all ${widths[0]} neurons started equal and stay equal: effectively one neuron; give them different α`,
+      });
+    }
+  }
+  if (fitted || network.map !== "spectral" || !theta.every(Number.isFinite)) return findings;
+  const spectra = engine.singularValues();
+  const saturated = spectra.filter((s) => s[0] > 0 && gamma.derivative(s[0]) < SATURATED * gamma.derivative(0)).length;
+  if (saturated > 0) {
+    findings.push({
+      code: "saturated",
+      message: `γ′ is below ${SATURATED} of γ′(0) at the largest singular value of ${saturated} neuron(s): they hardly move any more`,
+    });
+  }
+  if (!network.alphaTrainable && widths.length === 1 && Number.isFinite(gamma.supremum)) {
+    let cap = 0;
+    for (let k = 0; k < widths[0]; k++) cap += Math.abs(theta[layout.alpha[0] + k]) * gamma.supremum;
+    const reached = largestValue(engine.X, rows, cols);
+    if (reached > 0.98 * cap) {
+      findings.push({
+        code: "unreachable",
+        message: `‖X‖₂ = ${reached.toPrecision(4)} is at the bound Σ|α| sup γ = ${cap.toPrecision(4)} of a network with fixed α: the target lies outside; train α or enlarge it`,
+      });
+    }
+  }
+  return findings;
+}
+
+/** Largest singular value by power iteration on XᵀX, to the few digits that a message needs. */
+function largestValue(X: Float64Array, rows: number, cols: number): number {
+  const v = new Float64Array(cols).fill(1);
+  const u = new Float64Array(rows);
+  let value = 0;
+  for (let iteration = 0; iteration < 50; iteration++) {
+    let norm = 0;
+    for (let i = 0; i < rows; i++) {
+      u[i] = 0;
+      for (let j = 0; j < cols; j++) u[i] += X[i * cols + j] * v[j];
+    }
+    v.fill(0);
+    for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) v[j] += X[i * cols + j] * u[i];
+    for (const x of v) norm += x * x;
+    norm = Math.sqrt(norm);
+    if (norm === 0) return value;
+    for (let j = 0; j < cols; j++) v[j] /= norm;
+    value = Math.sqrt(norm);
+  }
+  return value;
+}
+
+/** Least loss over all matrices: the part of y outside the range of A, from the eigenvectors of A A*. */
+function leastLoss(engine: SensingEngine, y: Float64Array): { readonly loss: number; readonly rank: number } {
+  const { values, vectors } = eigh(measurementGram(engine.measurements));
+  const m = y.length;
+  const threshold = 1e-12 * (m === 0 ? 0 : values[m - 1]);
+  let loss = 0;
+  let rank = 0;
+  for (let j = 0; j < m; j++) {
+    if (values[j] > threshold) {
+      rank++;
+      continue;
+    }
+    let component = 0;
+    for (let i = 0; i < m; i++) component += vectors!.data[i * m + j] * y[i];
+    loss += component * component;
+  }
+  return { loss: loss / (2 * engine.divisor), rank };
+}
