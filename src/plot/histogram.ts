@@ -31,12 +31,6 @@ const MAXIMUM_BINS = 10_000;
  * @param values finite numbers
  * @throws {NonFiniteError} for NaN and infinities
  * @throws {ArgumentError} when bins or width is out of range, or the width asks for more than 10,000 bins
- *
- * @example
- * ```ts
- * import { histogram } from "eigenscope/plot";
- * console.log(histogram([0, 1, 2, 3], { width: 2 }).density.join(" ")); // 0.25 0.25
- * ```
  */
 export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Histogram {
   requireOptions(options, ["bins", "width"], "histogram");

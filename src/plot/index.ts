@@ -11,7 +11,6 @@ export * from "./figures/singular-value-density.js";
 export * from "./figures/torus-spectrum.js";
 export * from "./figures/training-curve.js";
 export { formatNumber, superscript } from "./format-number.js";
-export { type Histogram, type HistogramOptions, defaultBins, histogram } from "./histogram.js";
 export { figureStyle } from "./palette.js";
 export { type RenderSvgOptions, renderSvg } from "./render-svg.js";
 export { type Json, type ToVegaLiteOptions, type VegaLiteSpec, toVegaLite } from "./to-vega-lite.js";

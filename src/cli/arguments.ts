@@ -1,0 +1,115 @@
+import { UsageError } from "./usage-error.js";
+
+/** What may follow an option: nothing, one value, at most one value, or one or more values. */
+export type ValueRule = "none" | "one" | "optional" | "many";
+
+/** One option of a command. */
+export interface OptionSpec {
+  /** Name without dashes. */
+  readonly name: string;
+  /** What may follow. */
+  readonly value: ValueRule;
+  /** Placeholder of the value in the help text. */
+  readonly placeholder: string;
+  /** What it does, for the help text. */
+  readonly help: string;
+}
+
+/** What stood on the command line. */
+export interface ParsedArguments {
+  /** Words that belong to no option. */
+  readonly positionals: readonly string[];
+  /** Values of the options given; an empty list for an option without a value. */
+  readonly options: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Reads a command line by the command's list of options.
+ *
+ * `--name value`, `--name=value`; "--" ends the options. A value may not begin with "-" except "-" alone (a stream)
+ * and after "=".
+ *
+ * @throws {UsageError} for unknown, repeated or valueless options; unknown ones come with the nearest known name
+ */
+export function parseArguments(words: readonly string[], specs: readonly OptionSpec[], command: string): ParsedArguments {
+  const positionals: string[] = [];
+  const options = new Map<string, readonly string[]>();
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (word === "--") {
+      positionals.push(...words.slice(i + 1));
+      break;
+    }
+    if (isValue(word)) {
+      positionals.push(word);
+      continue;
+    }
+    const equals = word.indexOf("=");
+    const name = (equals < 0 ? word : word.slice(0, equals)).replace(/^--/, "");
+    const spec = word.startsWith("--") ? specs.find((candidate) => candidate.name === name) : undefined;
+    if (spec === undefined) throw new UsageError(unknownOption(word, specs, command));
+    if (options.has(name)) throw new UsageError(`--${name} is given twice; expected at most once`);
+    const values: string[] = equals < 0 ? [] : [word.slice(equals + 1)];
+    if (spec.value === "none" && values.length > 0) throw new UsageError(`--${name} takes no value, got ${JSON.stringify(values[0])}`);
+    if (equals < 0 && spec.value !== "none") {
+      const most = spec.value === "many" ? Infinity : 1;
+      while (values.length < most && isValue(words[i + 1] ?? "--")) values.push(words[++i]!);
+    }
+    if ((spec.value === "one" || spec.value === "many") && (values.length === 0 || values.includes(""))) {
+      throw new UsageError(`--${name} expects ${spec.placeholder}, got ${values.length > 0 ? '""' : (words[i + 1] ?? "nothing")}`);
+    }
+    options.set(name, values);
+  }
+  return { positionals, options };
+}
+
+/** Whether a word can be the value of an option: "-" stands for a stream, other words with a dash are options. */
+function isValue(word: string): boolean {
+  return word === "-" || !word.startsWith("-");
+}
+
+function unknownOption(word: string, specs: readonly OptionSpec[], command: string): string {
+  const bare = word.replace(/^-+/, "").replace(/=.*/, "");
+  const near = nearest(bare, specs.map((spec) => spec.name));
+  const known = specs.map((spec) => `--${spec.name}`).join(", ");
+  const hint = near === null ? "" : `; did you mean --${near}?`;
+  return `${JSON.stringify(word.replace(/=.*/, ""))} is not an option of "${command}"${hint} Expected one of ${known}`.replace("?;", ";");
+}
+
+/** The candidate within two typing errors of a word, or null. */
+export function nearest(word: string, candidates: readonly string[]): string | null {
+  let best: string | null = null;
+  let least = 3;
+  for (const candidate of candidates) {
+    const distance = editDistance(word, candidate);
+    if (distance < least && distance < candidate.length) {
+      least = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** Reads an integer option; `fallback` when it is absent. */
+export function integerOption(parsed: ParsedArguments, name: string, fallback: number, minimum: number, maximum: number): number {
+  const text = parsed.options.get(name)?.[0];
+  if (text === undefined) return fallback;
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(Number.isSafeInteger(value) && value >= minimum && value <= maximum)) {
+    throw new UsageError(`--${name} expects an integer in [${minimum}, ${maximum}], got ${JSON.stringify(text)}`);
+  }
+  return value;
+}

@@ -1,0 +1,100 @@
+import type { OptionSpec } from "./arguments.js";
+
+/** A subcommand with its options. */
+export interface CommandSpec {
+  /** Name as typed. */
+  readonly name: string;
+  /** Line of the overview. */
+  readonly summary: string;
+  /** Line after "usage:". */
+  readonly usage: string;
+  /** Options, in the order of the help text. */
+  readonly options: readonly OptionSpec[];
+  /** Closing lines of the help text. */
+  readonly notes: readonly string[];
+}
+
+const SEED: OptionSpec = { name: "seed", value: "one", placeholder: "N", help: "seed of all randomness, an integer >= 0 (default 1)" };
+const JSON_OUT: OptionSpec = { name: "json", value: "optional", placeholder: "[FILE]", help: "write JSON to FILE, or to standard output instead of the table" };
+const HTML_OUT: OptionSpec = { name: "html", value: "one", placeholder: "FILE", help: "write one self-contained HTML page" };
+const QUIET: OptionSpec = { name: "quiet", value: "none", placeholder: "", help: "no progress on standard error" };
+const HELP: OptionSpec = { name: "help", value: "none", placeholder: "", help: "show this help" };
+
+/** Seed when none is given. */
+export const DEFAULT_SEED = 1;
+
+/** Folder for the study's results when no output is named. */
+export const DEFAULT_FOLDER = "study-output";
+
+/** The subcommands. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "study",
+    summary: "train a small network and show what its spectra say",
+    usage: "eigenscope study [spectral] [options]",
+    options: [
+      { name: "data", value: "one", placeholder: "PREFIX", help: "train on PREFIX-images-idx3-ubyte[.gz] and PREFIX-labels-idx1-ubyte[.gz]" },
+      { name: "test", value: "one", placeholder: "PREFIX", help: "measure the accuracy on these files too (needs --data)" },
+      { name: "subset", value: "one", placeholder: "N", help: "samples for curvature and kernels, at most all (default 1000)" },
+      { name: "out", value: "one", placeholder: "DIR", help: `write study.json and study.html to DIR (default ${DEFAULT_FOLDER} when no output is named)` },
+      JSON_OUT,
+      HTML_OUT,
+      SEED,
+      QUIET,
+      HELP,
+    ],
+    notes: [
+      "Without --data it generates a seeded teacher–student problem.",
+      "Ctrl-C stops cleanly: what was done is still shown and written, with status \"cancelled\" and exit code 130.",
+    ],
+  },
+  {
+    name: "claims",
+    summary: "recompute the claims of the source notes and judge them",
+    usage: "eigenscope claims [options]",
+    options: [
+      { name: "only", value: "many", placeholder: "ID…", help: "only these claims, such as U05 N26 or U05,N26" },
+      { name: "kind", value: "one", placeholder: "KIND", help: "only this kind of evidence: exact, iterative or statistical" },
+      JSON_OUT,
+      HTML_OUT,
+      SEED,
+      QUIET,
+      HELP,
+    ],
+    notes: ["The exit code is 1 when a row does not pass."],
+  },
+];
+
+/** Help text of the whole program. */
+export function overview(): string {
+  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`);
+  return [
+    "eigenscope: what the spectrum of a neural network says",
+    "",
+    "usage: eigenscope COMMAND [options]",
+    "",
+    ...lines,
+    "",
+    "  --help     show this help, or with a command that command's options",
+    "  --version  show the version",
+    "",
+    "exit code: 0 when all is well, 1 when a check fails, 2 for bad usage or input, 130 after Ctrl-C",
+    "",
+  ].join("\n");
+}
+
+/** Help text of one command. */
+export function commandHelp(command: CommandSpec): string {
+  const heads = command.options.map((option) => `--${option.name}${option.placeholder === "" ? "" : ` ${option.placeholder}`}`);
+  const width = Math.max(...heads.map((head) => head.length));
+  return [
+    `usage: ${command.usage}`,
+    "",
+    `${command.summary[0]!.toUpperCase()}${command.summary.slice(1)}.`,
+    "",
+    ...command.options.map((option, i) => `  ${heads[i]!.padEnd(width)}  ${option.help}`),
+    "",
+    ...command.notes,
+    "",
+  ].join("\n");
+}

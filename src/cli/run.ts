@@ -1,0 +1,55 @@
+import { EigenscopeError } from "../core/index.js";
+import { nearest, parseArguments } from "./arguments.js";
+import { claimsCommand } from "./claims-command.js";
+import { COMMANDS, commandHelp, overview } from "./commands.js";
+import { EXIT } from "./exit-codes.js";
+import type { Host } from "./host.js";
+import { studyCommand } from "./study-command.js";
+import { UsageError } from "./usage-error.js";
+
+/**
+ * Runs the `eigenscope` command.
+ *
+ * @param words the command line after the program's name
+ * @returns the exit code: 0 fine, 1 a check failed, 2 bad usage or input (one message on stderr), 130 interrupted
+ */
+export async function run(words: readonly string[], host: Host): Promise<number> {
+  try {
+    return await dispatch(words, host);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof EigenscopeError) {
+      host.stderr.write(`eigenscope: ${error.message}\n`);
+      return EXIT.badInput;
+    }
+    throw error;
+  }
+}
+
+async function dispatch(words: readonly string[], host: Host): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined) {
+    host.stderr.write(overview());
+    throw new UsageError(`nothing to do; expected a command: ${COMMANDS.map((command) => command.name).join(", ")}`);
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
+    const topic = COMMANDS.find((command) => command.name === rest[0]);
+    host.stdout.write(topic === undefined ? overview() : commandHelp(topic));
+    return EXIT.fine;
+  }
+  if (name === "--version") {
+    host.stdout.write(`${host.versions["eigenscope"]}\n`);
+    return EXIT.fine;
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const near = nearest(name, COMMANDS.map((candidate) => candidate.name));
+    const hint = near === null ? "" : ` (did you mean ${near}?)`;
+    throw new UsageError(`${JSON.stringify(name)} is not a command${hint}; expected one of ${COMMANDS.map((candidate) => candidate.name).join(", ")}, --help or --version`);
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    host.stdout.write(commandHelp(command));
+    return EXIT.fine;
+  }
+  const parsed = parseArguments(rest, command.options, `eigenscope ${command.name}`);
+  return command.name === "study" ? studyCommand(parsed, host) : claimsCommand(parsed, host);
+}

@@ -1,0 +1,6 @@
+/**
+ * Studies: functions from options and a random stream to a record, and the ledger of claims.
+ * @module studies
+ */
+export * from "./claims/index.js";
+export * from "./spectral/index.js";

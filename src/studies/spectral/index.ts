@@ -1,0 +1,10 @@
+export type { CertificatePart } from "./certificate-part.js";
+export type { HessianPart, SpectrumEnd } from "./hessian-part.js";
+export { type LabelledImages, MINIMUM_SAMPLES, type ShapedArray, requireLabelledImages } from "./images.js";
+export type { KernelPart } from "./kernel-part.js";
+export type { LayerSpectra, LayersPart, SingularBulk, WeightSpectrum } from "./layers-part.js";
+export type { SettledOptions, SpectralStudyOptions } from "./options.js";
+export { type SpectralReportContext, spectralStudyReport } from "./spectral-report.js";
+export { type SpectralStudy, type SpectralStudyRun, spectralStudy } from "./spectral-study.js";
+export type { TorusPart, WeightedSpectrum } from "./torus-part.js";
+export type { SharpnessRecord, TrainingPart } from "./training-part.js";
