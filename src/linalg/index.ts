@@ -20,7 +20,19 @@ export {
 export { logDeterminant, lu, reconstructLu, solve, type LogDeterminant, type LuFactorization } from "./lu.js";
 export * from "./least-squares.js";
 export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
-export * from "./eigh.js";
+export {
+  eigh,
+  type EigenvalueRange,
+  type EighOptions,
+  type SymmetricEigen,
+  type SymmetricEigenWithVectors,
+} from "./eigh.js";
+export { reconstructEigh, type CountCheck, type EighCertificate } from "./eigh-certificate.js";
+export * from "./eigh-hermitian.js";
+export * from "./generalized-eigh.js";
+export { sturmCount } from "./bisection.js";
+export * from "./ldl.js";
+export * from "./condition.js";
 export { reconstructSvd, svd, type SingularValueDecomposition, type SvdOptions, type SvdWithVectors } from "./svd.js";
 export * from "./golub-welsch.js";
 export * from "./orthogonal-matrix.js";

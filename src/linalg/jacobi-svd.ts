@@ -1,9 +1,9 @@
 import { EPSILON, EigenscopeError, type Matrix, transpose } from "../core/index.js";
 import { dot, nrm2, rot } from "../routines/index.js";
+import type { RowSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
 import { applyQ } from "./householder-qr.js";
 import { pivotedHouseholderQr } from "./pivoted-qr.js";
-import type { RowSvd } from "./svd.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
 const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have lost digits to underflow

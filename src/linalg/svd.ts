@@ -1,5 +1,5 @@
 import { type Matrix, requireOneOf, requireOptions, transpose } from "../core/index.js";
-import { bidiagonalSvd } from "./bidiagonal-svd.js";
+import { type RowSvd, bidiagonalSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
 import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
 import { applyQ, householderQr } from "./householder-qr.js";
@@ -33,16 +33,6 @@ export interface SingularValueDecomposition {
 
 /** A decomposition that has its vectors. */
 export type SvdWithVectors = SingularValueDecomposition & { readonly u: Matrix; readonly v: Matrix };
-
-/** Vectors as rows, the internal form: a transposition at the end is cheaper than strided rotations throughout. */
-export interface RowSvd {
-  /** Singular values, descending. */
-  readonly values: Float64Array;
-  /** Row k is the left singular vector k; empty when not wanted. */
-  readonly u: Float64Array;
-  /** Row k is the right singular vector k; empty when not wanted. */
-  readonly v: Float64Array;
-}
 
 /**
  * Computes the singular value decomposition.

@@ -1,0 +1,99 @@
+import { EPSILON, type Matrix } from "../core/index.js";
+import type { SpectrumPart, SymmetricEigenWithVectors } from "./eigh.js";
+import { norm2 } from "./input.js";
+import { inertia } from "./ldl.js";
+import { matmul } from "./products.js";
+
+/** One comparison of the number of eigenvalues below a shift: by the solver and by the inertia of A − shift I. */
+export interface CountCheck {
+  /** Where the spectrum was cut. */
+  readonly shift: number;
+  /** Eigenvalues below the shift according to the decomposition. */
+  readonly expected: number;
+  /** Negative pivots of A − shift I. */
+  readonly found: number;
+}
+
+/** Measured quality of an eigendecomposition. */
+export interface EighCertificate {
+  /** ‖A v − λ v‖₂ of each vector: an eigenvalue of A lies within this distance of λ. */
+  readonly residualNorms: Float64Array;
+  /** Largest residual norm divided by ‖A‖_F; 0 for the zero matrix. */
+  readonly backwardError: number;
+  /** Largest entry of |Vᵀ V − I|. */
+  readonly orthogonalityLoss: number;
+  /**
+   * Bound on |values[j] − λ_j(A)|. For the whole spectrum ‖A V − V Λ‖_F + ‖A‖_F ‖Vᵀ V − I‖_F plus the rounding of these
+   * measurements, by Weyl's theorem; for a part the residual norms in place of the first term, which bounds the
+   * distance to some eigenvalue: together with `complete` to the right one.
+   */
+  readonly errorBounds: Float64Array;
+  /** Counts at the shifts that lie clear of all eigenvalues. */
+  readonly counts: readonly CountCheck[];
+  /** True when there was at least one shift on either side of the values and all counts agree: none is missed, none is double. */
+  readonly complete: boolean;
+}
+
+/** A shift must be this many error bounds away from every eigenvalue. */
+const CLEARANCE = 4;
+/** The products of the certificate itself are rounded: n ε ‖A‖_F times this is added to each bound. */
+const MEASUREMENT = 2;
+
+/** Measures a decomposition of the scaled matrix A; results in the units of the unscaled one. */
+export function certifyEigen(A: Matrix, norm: number, part: SpectrumPart, vectors: Matrix, scale: number): EighCertificate {
+  const n = A.rows;
+  const count = part.values.length;
+  const residual = matmul(A, vectors).data;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < count; j++) residual[i * count + j] -= part.values[j] * vectors.data[i * count + j];
+  }
+  const residualNorms = Float64Array.from({ length: count }, (_, j) => norm2(residual, j, n, count));
+  const gram = matmul(vectors, vectors, { transposeA: true }).data;
+  let orthogonalityLoss = 0;
+  for (let j = 0; j < count; j++) gram[j * count + j] -= 1;
+  for (let i = 0; i < gram.length; i++) orthogonalityLoss = Math.max(orthogonalityLoss, Math.abs(gram[i]));
+  const common = norm * norm2(gram, 0, gram.length) + MEASUREMENT * n * EPSILON * norm;
+  const total = norm2(residual, 0, residual.length);
+  const errorBounds = residualNorms.map((value) => (count === n ? total : value) + common);
+  const counts = countChecks(A, part, errorBounds);
+  return {
+    residualNorms: residualNorms.map((value) => value / scale),
+    backwardError: norm === 0 ? 0 : residualNorms.reduce((worst, value) => Math.max(worst, value), 0) / norm,
+    orthogonalityLoss,
+    errorBounds: errorBounds.map((value) => value / scale),
+    counts: counts.checks.map((check) => ({ ...check, shift: check.shift / scale })),
+    complete: counts.bothSides && counts.checks.every((check) => check.expected === check.found),
+  };
+}
+
+/** Inertia below the first value, above the last and, for a whole spectrum, in its widest gap. */
+function countChecks(A: Matrix, part: SpectrumPart, bounds: Float64Array): { checks: CountCheck[]; bothSides: boolean } {
+  const { values, first, before, after } = part;
+  const count = values.length;
+  const checks: CountCheck[] = [];
+  if (count === 0) return { checks, bothSides: A.rows === 0 };
+  let bound = 0;
+  for (const value of bounds) bound = Math.max(bound, value);
+  const clearance = CLEARANCE * bound + Number.MIN_VALUE;
+  const between = (low: number, high: number, expected: number): boolean => {
+    // Beyond the ends of the spectrum any shift at a safe distance will do.
+    const shift = low === -Infinity ? high - 2 * clearance : high === Infinity ? low + 2 * clearance : 0.5 * low + 0.5 * high;
+    if (high - low < 2 * clearance) return false;
+    const { negative } = inertia(A, { shift });
+    checks.push({ shift, expected, found: negative });
+    return true;
+  };
+  const below = between(before, values[0], first);
+  let widest = 0;
+  for (let j = 0; j + 1 < count; j++) if (values[j + 1] - values[j] > values[widest + 1] - values[widest]) widest = j;
+  if (count > 1) between(values[widest], values[widest + 1], first + widest + 1);
+  const above = between(values[count - 1], after, first + count);
+  return { checks, bothSides: below && above };
+}
+
+/** Multiplies the factors of {@link eigh} again: V diag(values) Vᵀ, which is A for the whole spectrum. */
+export function reconstructEigh(decomposition: SymmetricEigenWithVectors): Matrix {
+  const { values, vectors } = decomposition;
+  const scaled = vectors.data.map((entry, k) => entry * values[k % values.length]);
+  return matmul({ rows: vectors.rows, cols: vectors.cols, data: scaled }, vectors, { transposeB: true });
+}

@@ -1,0 +1,88 @@
+import { type Matrix, ShapeError, SingularError, requireOptions } from "../core/index.js";
+import { trsm } from "../routines/index.js";
+import { factorInPlace } from "./cholesky.js";
+import { eigh } from "./eigh.js";
+import { type MatrixInput, type Triangle, requireSymmetric } from "./input.js";
+import { signOf } from "./vectors.js";
+
+/** Options of {@link generalizedEigh}. */
+export interface GeneralizedEighOptions {
+  /** Compute eigenvectors; default true. */
+  readonly vectors?: boolean;
+  /** Read this triangle of both matrices only; without it symmetry is checked against n ε times the norms. */
+  readonly triangle?: Triangle;
+}
+
+/** Eigenvalues and vectors of a symmetric-definite pencil. */
+export interface GeneralizedEigen {
+  /** Eigenvalues, ascending. */
+  readonly values: Float64Array;
+  /** Eigenvectors as columns with Xᵀ B X = I, the entry of largest modulus positive; null for vectors: false. */
+  readonly vectors: Matrix | null;
+}
+
+/**
+ * Solves A x = λ B x for symmetric A and symmetric positive definite B.
+ *
+ * Relation: A X = B X diag(values), Xᵀ B X = I. By the Cholesky factor B = L Lᵀ: an ordinary problem for L⁻¹ A L⁻ᵀ.
+ *
+ * @param A n x n, symmetric (checked)
+ * @param B n x n, symmetric positive definite (checked)
+ * @throws {SingularError} when B is not positive definite, with the failing pivot
+ * @throws {ShapeError} when the sizes differ
+ * @throws {AsymmetricError} when one of them is not symmetric
+ *
+ * Accuracy: n ε ‖A‖ ‖B⁻¹‖: small eigenvalues suffer when B is ill conditioned. Cost: that of {@link eigh} plus 3 n³ flops.
+ *
+ * @example
+ * ```ts
+ * import { fromRows } from "eigenscope/core";
+ * import { generalizedEigh } from "eigenscope/linalg";
+ * const { values } = generalizedEigh(fromRows([[1, 0], [0, 6]]), fromRows([[1, 0], [0, 2]]));
+ * console.log(values[0].toFixed(12), values[1].toFixed(12)); // 1.000000000000 3.000000000000
+ * ```
+ */
+export function generalizedEigh(
+  A: MatrixInput,
+  B: MatrixInput,
+  options?: GeneralizedEighOptions & { readonly vectors?: true },
+): GeneralizedEigen & { readonly vectors: Matrix };
+/** With vectors: false, or a choice made at run time. */
+export function generalizedEigh(A: MatrixInput, B: MatrixInput, options?: GeneralizedEighOptions): GeneralizedEigen;
+export function generalizedEigh(A: MatrixInput, B: MatrixInput, options: GeneralizedEighOptions = {}): GeneralizedEigen {
+  const caller = "generalizedEigh";
+  requireOptions(options, ["vectors", "triangle"], caller);
+  const left = requireSymmetric(A, options.triangle, "A", caller);
+  const right = requireSymmetric(B, options.triangle, "B", caller);
+  const { n } = left;
+  if (right.n !== n) {
+    throw new ShapeError({ function: caller, argument: "B", expected: `${n} x ${n}, as A`, got: `${right.n} x ${right.n}` });
+  }
+  const failed = factorInPlace(n, right.data);
+  if (failed >= 0) {
+    throw new SingularError({
+      function: caller,
+      argument: "B",
+      expected: "positive definite",
+      got: `pivot ${(right.data[failed * n + failed] / right.scale).toExponential(3)} at index ${failed}`,
+      remedy: "exchange the matrices if A is definite, or regularise B",
+    });
+  }
+  const c = left.data; // A, then L⁻¹ A L⁻ᵀ
+  trsm("left", "lower", false, false, n, n, 1, right.data, 0, n, c, 0, n);
+  trsm("right", "lower", true, false, n, n, 1, right.data, 0, n, c, 0, n);
+  const inner = eigh({ rows: n, cols: n, data: c }, { vectors: options.vectors !== false, triangle: "lower" });
+  const factor = right.scale / left.scale; // λ of the scaled pencil is λ left.scale / right.scale
+  const values = inner.values.map((value) => value * factor);
+  if (inner.vectors === null) return { values, vectors: null };
+  const x = inner.vectors.data;
+  trsm("left", "lower", true, false, n, n, 1, right.data, 0, n, x, 0, n);
+  const root = Math.sqrt(right.scale); // scaled B is right.scale · B
+  const column = new Float64Array(n);
+  for (let j = 0; j < n; j++) {
+    for (let i = 0; i < n; i++) column[i] = x[i * n + j];
+    const sign = signOf(column, 0, n) * root;
+    for (let i = 0; i < n; i++) x[i * n + j] *= sign;
+  }
+  return { values, vectors: { rows: n, cols: n, data: x } };
+}
