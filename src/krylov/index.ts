@@ -2,8 +2,9 @@
  * Krylov methods for operators known by their products: eigenpairs, singular triplets, linear systems, functions.
  * @module krylov
  */
-export { lanczos, lanczosSteps } from "./lanczos.js";
-export type { LanczosFactorization, LanczosOptions, LanczosStepsOptions, Reorthogonalization } from "./lanczos.js";
+export * from "./products.js";
+export { lanczos, lanczosSteps, startLanczos } from "./lanczos.js";
+export type { LanczosFactorization, LanczosOptions, LanczosRun, LanczosStepsOptions, Reorthogonalization } from "./lanczos.js";
 export * from "./ritz.js";
 export * from "./eigsh.js";
 export * from "./power-iteration.js";

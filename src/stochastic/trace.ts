@@ -1,0 +1,167 @@
+import {
+  type LongRunning,
+  type Matrix,
+  ShapeError,
+  type Status,
+  requireInteger,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+} from "../core/index.js";
+import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
+import {
+  type AsyncLinearOperator,
+  type LinearOperator,
+  requireOperator,
+  requireSquareOperator,
+} from "../operators/index.js";
+import { type Rng } from "../random/index.js";
+import { type IntervalEstimate } from "./estimate.js";
+import { hutchPlusPlus } from "./hutch-plus-plus.js";
+import { hutchinson } from "./hutchinson.js";
+import { PROBE_DISTRIBUTIONS, type ProbeDistribution } from "./probes.js";
+import { requireRng } from "./require-rng.js";
+import { xtrace } from "./xtrace.js";
+
+/** How a trace is estimated. */
+export type TraceMethod = "hutchinson" | "hutch++" | "xtrace";
+
+/** The accuracy knob that all estimators of this folder share. */
+export interface AccuracyOptions {
+  /**
+   * Half width of the confidence interval asked for, relative to the estimate. The number of probes follows from it;
+   * without it `matvecs` products are spent.
+   */
+  readonly tolerance?: number;
+  /** Probability that the interval contains the true value; 0.95 by default. */
+  readonly confidence?: number;
+  /** Products to spend when no tolerance is given. */
+  readonly matvecs?: number;
+  /** Products never exceeded when a tolerance is given; 10,000 by default. */
+  readonly maximumMatvecs?: number;
+}
+
+/** Options of {@link trace}. */
+export interface TraceOptions extends AccuracyOptions, LongRunning {
+  /** "hutch++" (default), "hutchinson" or "xtrace". */
+  readonly method?: TraceMethod;
+  /** Law of the probes; "rademacher" by default, "sphere" always for xtrace. */
+  readonly distribution?: ProbeDistribution;
+  /** Stream for the probes. */
+  readonly rng: Rng;
+}
+
+/** A trace with its uncertainty. */
+export interface TraceResult extends IntervalEstimate {
+  /** Method used. */
+  readonly method: TraceMethod;
+  /** Law of the probes. */
+  readonly distribution: ProbeDistribution;
+  /** "converged" when the requested accuracy (or number of products) was reached. */
+  readonly status: Status;
+  /** What to try otherwise. */
+  readonly advice: string | null;
+}
+
+/** Checked options, as the methods read them. */
+export interface TraceSettings extends LongRunning {
+  readonly n: number;
+  readonly rng: Rng;
+  readonly distribution: ProbeDistribution;
+  /** Relative half width, or null for a fixed number of products. */
+  readonly tolerance: number | null;
+  readonly confidence: number;
+  /** Products to spend, or the most that may be spent. */
+  readonly budget: number;
+}
+
+const DEFAULT_MATVECS = 96;
+const DEFAULT_MAXIMUM_MATVECS = 10_000;
+
+/**
+ * Estimates the trace of a square operator from products with random vectors.
+ *
+ * Relation: E mean = tr A; `interval` contains tr A with probability `confidence`. Variance of one Hutchinson probe, S the
+ * symmetric part: 2(‖S‖_F² − Σ s_ii²) for signs, 2 ‖S‖_F² for normals, (2n/(n + 2))(‖S‖_F² − tr²/n) on the sphere.
+ * "hutch++" deflates a sketch of the range first and wins when the spectrum decays; "xtrace" uses every product twice
+ * and has conservative intervals; on flat spectra all are alike and "hutchinson" is the cheapest.
+ *
+ * @param A square operator (or Matrix) of order n >= 1, not necessarily symmetric
+ * @param options.rng stream for the probes
+ * @param options.tolerance requested relative half width; the number of probes follows (two-stage sampling)
+ * @returns mean, standard error, t interval, products spent, status
+ * @throws {ShapeError} when A is not square or of order 0
+ * @throws {ArgumentError} when rng is missing or the budget too small for the method
+ *
+ * Accuracy: the interval, when probes are not few and their law not extremely skewed. Cost: as many products as `matvecs`
+ * says; "hutch++" and "xtrace" keep a sketch of a third or a half as many vectors.
+ * @see [hutchinson1990]
+ * @see [meyer2021]
+ * @see [epperly2024]
+ *
+ * @example
+ * ```ts
+ * import { diagonal } from "eigenscope/operators";
+ * import { createRng } from "eigenscope/random";
+ * import { trace } from "eigenscope/stochastic";
+ * const A = diagonal(Float64Array.from({ length: 1000 }, (_, i) => 1 / (i + 1) ** 2));
+ * const { mean, interval } = trace(A, { method: "hutch++", matvecs: 90, distribution: "gaussian", rng: createRng(1) });
+ * console.log(mean.toFixed(2), interval.upper - interval.lower < 0.05); // 1.64 true
+ * ```
+ */
+export function trace(A: LinearOperator | Matrix, options: TraceOptions): TraceResult {
+  const operator = requireOperator(A, "A", "trace");
+  return drive(operator, estimate(requireSquareOperator(operator, "A", "trace"), options));
+}
+
+/**
+ * The form of {@link trace} for operators whose products are computed elsewhere; the same numbers, bit for bit.
+ *
+ * @param A square asynchronous operator
+ * @param options those of trace
+ * @returns a promise of the result of trace
+ * @throws {ShapeError} as trace, as a rejection
+ */
+export async function traceAsync(A: AsyncLinearOperator, options: TraceOptions): Promise<TraceResult> {
+  return driveAsync(A, estimate(requireSquareOperator(A as unknown as LinearOperator, "A", "traceAsync"), options));
+}
+
+function estimate(n: number, options: TraceOptions): Coroutine<TraceResult> {
+  const caller = "trace";
+  requireOptions(
+    options,
+    ["method", "distribution", "rng", "tolerance", "confidence", "matvecs", "maximumMatvecs", "signal", "onProgress"],
+    caller,
+  );
+  if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
+  const method = requireOneOf(options?.method ?? "hutch++", ["hutchinson", "hutch++", "xtrace"], "method", caller);
+  const distribution = requireOneOf(
+    options.distribution ?? (method === "xtrace" ? "sphere" : "rademacher"),
+    method === "xtrace" ? ["sphere"] : PROBE_DISTRIBUTIONS,
+    "distribution",
+    caller,
+  );
+  const fewest = method === "hutchinson" ? 2 : method === "hutch++" ? 6 : 4;
+  const { tolerance } = requireAccuracy(options, caller);
+  const { signal, onProgress } = options;
+  const settings: TraceSettings = {
+    n,
+    rng: requireRng(options.rng, caller),
+    distribution,
+    tolerance,
+    confidence: requireNumber(options.confidence ?? 0.95, "confidence", caller, 0.5, 1 - 1e-12),
+    budget:
+      tolerance === null
+        ? requireInteger(options.matvecs ?? DEFAULT_MATVECS, "matvecs", caller, fewest)
+        : requireInteger(options.maximumMatvecs ?? DEFAULT_MAXIMUM_MATVECS, "maximumMatvecs", caller, fewest),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  if (method === "hutchinson") return hutchinson(settings);
+  return method === "hutch++" ? hutchPlusPlus(settings) : xtrace(settings);
+}
+
+function requireAccuracy(options: AccuracyOptions, caller: string): { tolerance: number | null } {
+  if (options.tolerance === undefined) return { tolerance: null };
+  return { tolerance: requireNumber(options.tolerance, "tolerance", caller, Number.MIN_VALUE) };
+}
