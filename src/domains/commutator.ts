@@ -46,7 +46,12 @@ export function commutator(K: Matrix, P: Matrix, options: CommutatorOptions = {}
   const n = requireSquare(K, "K", "commutator");
   requireOptions(options, ["weights"], "commutator");
   if (requireSquare(P, "P", "commutator") !== n) {
-    throw new ShapeError({ function: "commutator", argument: "P", expected: `${n} x ${n}, as K`, got: `${P.rows} x ${P.cols}` });
+    throw new ShapeError({
+      function: "commutator",
+      argument: "P",
+      expected: `${n} x ${n}, as K`,
+      got: `${P.rows} x ${P.cols}`,
+    });
   }
   requireFinite(K.data, "K", "commutator");
   requireFinite(P.data, "P", "commutator");
@@ -76,7 +81,12 @@ export function weightedMatrix(K: Matrix, weights: Float64Array, caller: string)
   const roots = weights.map((w) => Math.sqrt(w));
   for (let i = 0; i < n; i++) {
     if (!(weights[i] > 0)) {
-      throw new ArgumentError({ function: caller, argument: "weights", expected: "positive", got: `${weights[i]} at index ${i}` });
+      throw new ArgumentError({
+        function: caller,
+        argument: "weights",
+        expected: "positive",
+        got: `${weights[i]} at index ${i}`,
+      });
     }
   }
   const data = new Float64Array(n * n);

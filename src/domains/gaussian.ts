@@ -199,7 +199,8 @@ function compositeFactor(d: number, degree: number, s: number): CompositeFactor 
  */
 function extrapolated(d: number, degree: number, s: number): CompositeFactor {
   const p = 1 + d / 2 - s;
-  let weight = gammaRatio((degree + d + 1) / 2, 0, 0.5 * (degree - 1)) * gammaRatio((degree + d + 1) / 2, 0, (1 - degree) / 2);
+  let weight =
+    gammaRatio((degree + d + 1) / 2, 0, 0.5 * (degree - 1)) * gammaRatio((degree + d + 1) / 2, 0, (1 - degree) / 2);
   const half = (degree - 1) / 2;
   let sum = 0;
   let m = 0;
@@ -229,4 +230,3 @@ function extrapolated(d: number, degree: number, s: number): CompositeFactor {
   const rounding = 32 * Number.EPSILON * Math.abs(best) * (1 + 1 / (2 ** p - 1));
   return { value: defined(best), error: error + rounding, method: "extrapolated series" };
 }
-

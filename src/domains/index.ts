@@ -41,7 +41,14 @@ export {
   type OptimalSmoothness,
   type OptimalSmoothnessOptions,
 } from "./optimal-smoothness.js";
-export { gaussian, type CompositeFactor, type GaussianComposite, type GaussianDomain, type GaussianLevel, type GaussianSpectrum } from "./gaussian.js";
+export {
+  gaussian,
+  type CompositeFactor,
+  type GaussianComposite,
+  type GaussianDomain,
+  type GaussianLevel,
+  type GaussianSpectrum,
+} from "./gaussian.js";
 export { commutator, type Commutator, type CommutatorOptions } from "./commutator.js";
 export {
   sobolevFlow,
@@ -52,3 +59,4 @@ export {
   type FlowProblem,
   type TimeToAccuracy,
 } from "./sobolev-flow.js";
+export { arcCosineSpectrum, rectifierCoefficients, timesCosine } from "./sphere-spectrum.js";

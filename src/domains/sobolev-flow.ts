@@ -84,12 +84,22 @@ export function sobolevFlow(problem: FlowProblem, options: FlowOptions): FlowHis
   const { step } = options;
   if (step !== undefined) requirePositive(step, "step", caller);
   if (!Array.isArray(options.times)) {
-    throw new ArgumentError({ function: caller, argument: "times", expected: "an array of numbers", got: typeof options.times });
+    throw new ArgumentError({
+      function: caller,
+      argument: "times",
+      expected: "an array of numbers",
+      got: typeof options.times,
+    });
   }
   for (const time of options.times) {
     requireNumber(time, "times", caller, 0);
     if (step !== undefined && !Number.isInteger(time)) {
-      throw new ArgumentError({ function: caller, argument: "times", expected: "whole numbers of steps when a step is given", got: String(time) });
+      throw new ArgumentError({
+        function: caller,
+        argument: "times",
+        expected: "whole numbers of steps when a step is given",
+        got: String(time),
+      });
     }
   }
   const modes = rates.length;
@@ -131,12 +141,28 @@ function requireProblem(
   const eigenvalues = requireVector(problem?.eigenvalues, null, "eigenvalues", caller);
   const modes = eigenvalues.length;
   const residual = requireVector(problem.residual, modes, "residual", caller);
-  const symbol = problem.symbol === undefined ? new Float64Array(modes).fill(1) : requireVector(problem.symbol, null, "symbol", caller);
+  const symbol =
+    problem.symbol === undefined
+      ? new Float64Array(modes).fill(1)
+      : requireVector(problem.symbol, null, "symbol", caller);
   if (symbol.length < modes) {
-    throw new ShapeError({ function: caller, argument: "symbol", expected: `of length >= ${modes}`, got: `length ${symbol.length}` });
+    throw new ShapeError({
+      function: caller,
+      argument: "symbol",
+      expected: `of length >= ${modes}`,
+      got: `length ${symbol.length}`,
+    });
   }
-  const masses = problem.norms === undefined ? new Float64Array(modes).fill(1) : requireVector(problem.norms, modes, "norms", caller);
-  for (const [name, values] of [["eigenvalues", eigenvalues], ["symbol", symbol], ["residual", residual], ["norms", masses]] as const) {
+  const masses =
+    problem.norms === undefined
+      ? new Float64Array(modes).fill(1)
+      : requireVector(problem.norms, modes, "norms", caller);
+  for (const [name, values] of [
+    ["eigenvalues", eigenvalues],
+    ["symbol", symbol],
+    ["residual", residual],
+    ["norms", masses],
+  ] as const) {
     requireFinite(values, name, caller);
   }
   return { rates: eigenvalues.map((mu, k) => mu * symbol[k]), residual, masses, symbol };
@@ -207,7 +233,9 @@ export function timeToAccuracy(problem: FlowProblem, options: AccuracyOptions): 
 function exactTime(squared: (t: number) => number, initial: number, target: number, stuck: number): Tagged {
   if (initial <= target) return defined(0);
   if (stuck > target) {
-    return undefinedBecause(`modes with zero rate keep a residual of norm ${Math.sqrt(stuck).toExponential(3)} for ever`);
+    return undefinedBecause(
+      `modes with zero rate keep a residual of norm ${Math.sqrt(stuck).toExponential(3)} for ever`,
+    );
   }
   let high = 1;
   while (squared(high) > target) {
@@ -226,7 +254,9 @@ function exactTime(squared: (t: number) => number, initial: number, target: numb
 function guaranteedTime(initial: number, target: number, rate: number, symbol: Float64Array): Tagged {
   if (initial <= target) return defined(0);
   if (symbol.some((sigma) => sigma !== 1)) {
-    return undefinedBecause("the guarantee is for the plain L2 loss: with a Sobolev symbol the perturbed operator is not symmetric");
+    return undefinedBecause(
+      "the guarantee is for the plain L2 loss: with a Sobolev symbol the perturbed operator is not symmetric",
+    );
   }
   if (!(rate > 0)) return undefinedBecause(`λ_min − perturbation = ${rate.toExponential(3)} is not positive`);
   return defined(Math.log(initial / target) / (2 * rate));

@@ -18,3 +18,14 @@ export {
 export type { NetworkKernelOptions } from "./network-kernel.js";
 export { nngp, ntk } from "./ntk.js";
 export { zonalKernel, type ZonalKernelOptions } from "./zonal-kernel.js";
+export { deepNarrowNtk, type DeepNarrowKernel, type DeepNarrowOptions } from "./deep-narrow.js";
+export {
+  deepExpansion,
+  deepSpectrum,
+  inverseCosineDistance,
+  type DeepExpansion,
+  type DeepExpansionOptions,
+  type DeepSpectrumOptions,
+  type DeepSpectrumPrediction,
+  type InverseCosineDistance,
+} from "./deep-expansion.js";

@@ -8,8 +8,15 @@ type Row = Record<string, string>;
 interface Cases {
   readonly "S1.kappa": { inputs: { theta: string[] }; outputs: Record<string, string[]>; tolerance: { rel: number } };
   readonly "S1.dual": { outputs: Row[]; tolerance: { abs: number } };
-  readonly "S1.pair": { inputs: { x: string[]; y: string[] }; outputs: (Row & { L: number })[]; tolerance: { rel: number } };
-  readonly "S2.deep": { outputs: { Delta: string; theta0: string; results: (Row & { L: number })[] }[]; tolerance: { rel: number } };
+  readonly "S1.pair": {
+    inputs: { x: string[]; y: string[] };
+    outputs: (Row & { L: number })[];
+    tolerance: { rel: number };
+  };
+  readonly "S2.deep": {
+    outputs: { Delta: string; theta0: string; results: (Row & { L: number })[] }[];
+    tolerance: { rel: number };
+  };
 }
 const { cases } = fixture<{ cases: Cases }>("kernels/reference.json");
 
@@ -50,12 +57,24 @@ test("S1.pair: NNGP and NTK with biases and unequal norms, five activations, dep
   for (const row of outputs) {
     if (row.L < 2) continue; // depth 1 has no hidden layer and is refused
     rows++;
-    const phi = row["activation"].startsWith("leaky") ? leakyRelu(Number(row["activation"].slice(5))) : (row["activation"] as "relu");
-    const options = { depth: row.L, activation: phi, weightVariance: Number(row["sigma_w2"]), biasVariance: Number(row["sigma_b2"]) };
-    for (const [name, kernel] of [["nngp", nngp(options)], ["ntk", ntk(options)]] as const) {
+    const phi = row["activation"].startsWith("leaky")
+      ? leakyRelu(Number(row["activation"].slice(5)))
+      : (row["activation"] as "relu");
+    const options = {
+      depth: row.L,
+      activation: phi,
+      weightVariance: Number(row["sigma_w2"]),
+      biasVariance: Number(row["sigma_b2"]),
+    };
+    for (const [name, kernel] of [
+      ["nngp", nngp(options)],
+      ["ntk", ntk(options)],
+    ] as const) {
       const G = kernel.gram(X).data;
       const expected = ["xx", "xy", "yy"].map((pair) => Number(row[`${name}_${pair}`]));
-      [G[0], G[1], G[3]].forEach((value, k) => expect(Math.abs(value / expected[k] - 1)).toBeLessThanOrEqual(tolerance.rel));
+      [G[0], G[1], G[3]].forEach((value, k) =>
+        expect(Math.abs(value / expected[k] - 1)).toBeLessThanOrEqual(tolerance.rel),
+      );
       expect(G[2]).toBe(G[1]);
       expect(kernel.cross(X, X).data[2]).toBeCloseTo(G[1], 12);
       const diagonal = kernel.diagonal(X);
@@ -70,7 +89,10 @@ test("S1.dual: tanh and sigmoid by quadrature, errors within their own estimates
   for (const row of cases["S1.dual"].outputs) {
     for (const name of ["tanh", "sigmoid"] as const) {
       const dual = dualActivation(name).evaluate(Number(row["k11"]), Number(row["k12"]), Number(row["k22"]));
-      const error = Math.max(Math.abs(dual.value - Number(row[name])), Math.abs(dual.derivative - Number(row[`${name}_prime`])));
+      const error = Math.max(
+        Math.abs(dual.value - Number(row[name])),
+        Math.abs(dual.derivative - Number(row[`${name}_prime`])),
+      );
       expect(error).toBeLessThanOrEqual(cases["S1.dual"].tolerance.abs);
       expect(error).toBeLessThanOrEqual(dual.error);
     }
