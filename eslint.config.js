@@ -18,7 +18,17 @@ const purity = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist", "docs/api", "docs/api-markdown", "coverage", "test/fixtures", "src/routines/assembly", "study-output"] },
+  {
+    ignores: [
+      "dist",
+      "docs/api",
+      "docs/api-markdown",
+      "coverage",
+      "test/fixtures",
+      "src/routines/assembly",
+      "study-output",
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
@@ -35,6 +45,14 @@ export default tseslint.config(
   { files: ["src/**/*.ts"], ignores: ["src/cli/**"], rules: purity },
   {
     files: ["**/*.js", "**/*.mjs", "scripts/**", "bench/**", "test/**", "src/cli/**"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", performance: "readonly", URL: "readonly", Buffer: "readonly" } },
+    languageOptions: {
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        performance: "readonly",
+        URL: "readonly",
+        Buffer: "readonly",
+      },
+    },
   },
 );

@@ -21,7 +21,10 @@ export interface BenchCase {
   /** What is measured: sizes and the kind of input. */
   readonly input: string;
   /** Contenders; ours first. Contenders that are not installed are left out and named in `missing`. */
-  readonly contenders: () => Promise<{ readonly contenders: readonly Contender[]; readonly missing: readonly string[] }>;
+  readonly contenders: () => Promise<{
+    readonly contenders: readonly Contender[];
+    readonly missing: readonly string[];
+  }>;
   /** Relative agreement asked of the checksums. */
   readonly checksumTolerance: number;
   /** Floating-point operations of one run, for a rate; absent where it has no meaning. */
@@ -67,7 +70,8 @@ export async function runCase(definition: BenchCase): Promise<BenchResult> {
   const times = contenders.map((): number[] => []);
   const checksums: (readonly number[])[] = [];
   for (const contender of contenders) checksums.push(await contender.run()); // warm-up, not timed
-  for (let i = 1; i < contenders.length; i++) compareChecksums(definition, contenders[i]!.name, checksums[0]!, checksums[i]!);
+  for (let i = 1; i < contenders.length; i++)
+    compareChecksums(definition, contenders[i]!.name, checksums[0]!, checksums[i]!);
   for (let round = 0; round < rounds; round++) {
     // Rotate the order, so that no contender always runs in the other's cache shadow.
     for (let step = 0; step < contenders.length; step++) {
@@ -103,10 +107,19 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function compareChecksums(definition: BenchCase, name: string, ours: readonly number[], theirs: readonly number[]): void {
+function compareChecksums(
+  definition: BenchCase,
+  name: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+): void {
   const scale = Math.max(...ours.map(Math.abs), Number.MIN_VALUE);
-  const differ = ours.length !== theirs.length || ours.some((value, i) => !(Math.abs(value - theirs[i]!) <= definition.checksumTolerance * scale));
+  const differ =
+    ours.length !== theirs.length ||
+    ours.some((value, i) => !(Math.abs(value - theirs[i]!) <= definition.checksumTolerance * scale));
   if (differ) {
-    throw new Error(`bench ${definition.name}: ${name} computed [${theirs.join(", ")}], eigenscope [${ours.join(", ")}]: the times would compare different things`);
+    throw new Error(
+      `bench ${definition.name}: ${name} computed [${theirs.join(", ")}], eigenscope [${ours.join(", ")}]: the times would compare different things`,
+    );
   }
 }

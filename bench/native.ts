@@ -12,7 +12,11 @@ let available: string | null | undefined;
 /** "numpy 1.24.2, scipy 1.10.1" when both are installed, null otherwise. */
 export function nativeVersions(): string | null {
   if (available === undefined) {
-    const probe = spawnSync(python, ["-c", "import numpy, scipy; print('numpy', numpy.__version__ + ', scipy', scipy.__version__)"], { encoding: "utf8" });
+    const probe = spawnSync(
+      python,
+      ["-c", "import numpy, scipy; print('numpy', numpy.__version__ + ', scipy', scipy.__version__)"],
+      { encoding: "utf8" },
+    );
     available = probe.status === 0 ? probe.stdout.trim() : null;
   }
   return available;
@@ -22,8 +26,15 @@ export function nativeVersions(): string | null {
  * A contender that runs Python code once per round. `setup` defines the inputs, `work` is timed and must leave an
  * iterable of numbers in `checksum`. Inputs are passed as raw float64 bytes, so both sides get the same numbers.
  */
-export function nativeContender(name: string, setup: string, work: string, inputs: Readonly<Record<string, Float64Array>> = {}): Contender {
-  const header = Object.entries(inputs).map(([key, values]) => `${key}=np.frombuffer(sys.stdin.buffer.read(${values.byteLength}),dtype=np.float64)`);
+export function nativeContender(
+  name: string,
+  setup: string,
+  work: string,
+  inputs: Readonly<Record<string, Float64Array>> = {},
+): Contender {
+  const header = Object.entries(inputs).map(
+    ([key, values]) => `${key}=np.frombuffer(sys.stdin.buffer.read(${values.byteLength}),dtype=np.float64)`,
+  );
   const script = [
     "import sys, time, json",
     "import numpy as np, scipy, scipy.linalg, scipy.fft, scipy.sparse.linalg",
@@ -38,9 +49,16 @@ export function nativeContender(name: string, setup: string, work: string, input
     "    start = time.perf_counter(); work(); best.append(time.perf_counter() - start)",
     "print(json.dumps({'seconds': sorted(best)[1], 'checksum': [float(x) for x in checksum]}))",
   ].join("\n");
-  const input = Buffer.concat(Object.values(inputs).map((values) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)));
+  const input = Buffer.concat(
+    Object.values(inputs).map((values) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
+  );
   const call = (): { seconds: number; checksum: number[] } => {
-    const result = spawnSync(python, ["-c", script], { input, encoding: "utf8", env: { ...process.env, ...singleThread }, maxBuffer: 1 << 28 });
+    const result = spawnSync(python, ["-c", script], {
+      input,
+      encoding: "utf8",
+      env: { ...process.env, ...singleThread },
+      maxBuffer: 1 << 28,
+    });
     if (result.status !== 0) throw new Error(`native peer ${name} failed: ${result.stderr}`);
     return JSON.parse(result.stdout) as { seconds: number; checksum: number[] };
   };

@@ -13,7 +13,9 @@ const wanted = args.filter((arg) => !arg.startsWith("--"));
 const json = args.includes("--json");
 
 const cases: BenchCase[] = [];
-for (const file of readdirSync(new URL("./cases", import.meta.url)).filter((name) => name.endsWith(".ts")).sort()) {
+for (const file of readdirSync(new URL("./cases", import.meta.url))
+  .filter((name) => name.endsWith(".ts"))
+  .sort()) {
   const module = (await import(new URL(`./cases/${file}`, import.meta.url).href)) as { cases: readonly BenchCase[] };
   cases.push(...module.cases);
 }
@@ -21,7 +23,9 @@ if (args.includes("--list") || (wanted.length === 0 && !args.includes("--all")))
   for (const { name, claim } of cases) console.log(`${name.padEnd(36)} ${claim}`);
   process.exit(0);
 }
-const selected = cases.filter(({ name }) => wanted.length === 0 || wanted.some((prefix) => name === prefix || name.startsWith(`${prefix}-`)));
+const selected = cases.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((prefix) => name === prefix || name.startsWith(`${prefix}-`)),
+);
 if (selected.length === 0) {
   console.error(`bench: no case named ${wanted.join(", ")}; npm run bench -- --list shows all`);
   process.exit(2);
@@ -46,7 +50,9 @@ function print(result: BenchResult): void {
   for (const timing of result.timings) {
     const rate = timing.gigaflops === null ? "" : `  ${timing.gigaflops.toFixed(2)} GFLOP/s`;
     const spread = `${(timing.minimumSeconds * 1e3).toFixed(2)}–${(timing.maximumSeconds * 1e3).toFixed(2)}`;
-    console.log(`  ${timing.name.padEnd(34)} ${(timing.medianSeconds * 1e3).toFixed(2).padStart(10)} ms (${spread})${rate}  ours/this ${timing.ratio.toFixed(2)}`);
+    console.log(
+      `  ${timing.name.padEnd(34)} ${(timing.medianSeconds * 1e3).toFixed(2).padStart(10)} ms (${spread})${rate}  ours/this ${timing.ratio.toFixed(2)}`,
+    );
   }
   for (const name of result.notMeasured) console.log(`  ${name.padEnd(34)} not measured: not installed here`);
 }

@@ -4,15 +4,25 @@
 // bench/results.jsonl is committed: it is what the table shows. --check exits 1 when the README does not match it.
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
-const results = readFileSync("bench/results.jsonl", "utf8").trim().split("\n").map((line) => JSON.parse(line));
+const results = readFileSync("bench/results.jsonl", "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line));
 const readme = readFileSync("README.md", "utf8");
 const begin = "<!-- bench:begin -->";
 const end = "<!-- bench:end -->";
 
-const time = (seconds) => (seconds >= 1 ? `${seconds.toFixed(2)} s` : seconds >= 1e-3 ? `${(seconds * 1e3).toPrecision(3)} ms` : `${(seconds * 1e6).toPrecision(3)} µs`);
+const time = (seconds) =>
+  seconds >= 1
+    ? `${seconds.toFixed(2)} s`
+    : seconds >= 1e-3
+      ? `${(seconds * 1e3).toPrecision(3)} ms`
+      : `${(seconds * 1e6).toPrecision(3)} µs`;
 const rows = results.map(({ case: name, input, timings, notMeasured }) => {
   const [ours, ...peers] = timings;
-  const against = peers.map(({ name: peer, ratio }) => `${peer} ${ratio.toFixed(2)}`).concat(notMeasured.map((peer) => `${peer} not measured`));
+  const against = peers
+    .map(({ name: peer, ratio }) => `${peer} ${ratio.toFixed(2)}`)
+    .concat(notMeasured.map((peer) => `${peer} not measured`));
   const rate = ours.gigaflops === null || ours.gigaflops === undefined ? "" : ` (${ours.gigaflops.toFixed(1)} GFLOP/s)`;
   return `| ${name} | ${input} | ${time(ours.medianSeconds)}${rate} | ${against.join("; ")} |`;
 });
@@ -34,7 +44,9 @@ const table = [
 const updated = readme.slice(0, readme.indexOf(begin)) + table + readme.slice(readme.indexOf(end) + end.length);
 if (process.argv.includes("--check")) {
   if (updated !== readme) {
-    console.error("README.md: the table of speeds is not what bench/results.jsonl says; run node scripts/bench-table.mjs");
+    console.error(
+      "README.md: the table of speeds is not what bench/results.jsonl says; run node scripts/bench-table.mjs",
+    );
     process.exit(1);
   }
 } else if (updated !== readme) {

@@ -49,10 +49,13 @@ function writeNotices() {
   for (const name of [...packages].sort()) {
     const root = join("node_modules", name);
     const { version, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    const files = readdirSync(root).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort();
+    const files = readdirSync(root)
+      .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+      .sort();
     const text = files.map((file) => readFileSync(join(root, file), "utf8").trim()).join("\n\n");
     // fft.js carries its licence in the README only.
-    const readme = text === "" ? (/#+ *licen[cs]e[\s\S]*$/i.exec(readFileSync(join(root, "README.md"), "utf8"))?.[0] ?? "") : text;
+    const readme =
+      text === "" ? (/#+ *licen[cs]e[\s\S]*$/i.exec(readFileSync(join(root, "README.md"), "utf8"))?.[0] ?? "") : text;
     if (readme === "") throw new Error(`no licence text found for bundled package ${name}`);
     const key = readme;
     texts.set(key, [...(texts.get(key) ?? []), `${name} ${version} (${license})`]);
@@ -75,6 +78,9 @@ function mersenneTwisterNotice() {
   const source = readFileSync("node_modules/@stdlib/random-base-mt19937/lib/factory.js", "utf8");
   const match = /Copyright \(C\) 1997 - 2002, Makoto Matsumoto[\s\S]*?(?=\*\/)/.exec(source);
   if (!match) throw new Error("the BSD notice of the Mersenne Twister was not found in @stdlib/random-base-mt19937");
-  const text = match[0].replace(/^ ?\* ?/gm, "").replace(/^```.*$/gm, "").trim();
+  const text = match[0]
+    .replace(/^ ?\* ?/gm, "")
+    .replace(/^```.*$/gm, "")
+    .trim();
   return `\n## Mersenne Twister (inside @stdlib/random-base-mt19937)\n\n\`\`\`text\n${text}\n\`\`\`\n`;
 }

@@ -33,14 +33,30 @@ console.log("ok", values.join(" "));
 `;
 
 try {
-  const packed = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: root }));
+  const packed = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: root }),
+  );
   const info = Array.isArray(packed) ? packed[0] : Object.values(packed)[0];
   const tarball = join(folder, info.filename);
   const names = info.files.map(({ path }) => path);
-  for (const wanted of ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "THIRD_PARTY_NOTICES.md", "dist/index.js", "dist/index.cjs", "dist/index.d.ts", "dist/cli/cli.js"]) {
+  for (const wanted of [
+    "package.json",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "THIRD_PARTY_NOTICES.md",
+    "dist/index.js",
+    "dist/index.cjs",
+    "dist/index.d.ts",
+    "dist/cli/cli.js",
+  ]) {
     if (!names.includes(wanted)) throw new Error(`the tarball lacks ${wanted}`);
   }
-  const strays = names.filter((name) => !/^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$|THIRD_PARTY_NOTICES\.md$)/.test(name) || /metafile|\.built/.test(name));
+  const strays = names.filter(
+    (name) =>
+      !/^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$|THIRD_PARTY_NOTICES\.md$)/.test(name) ||
+      /metafile|\.built/.test(name),
+  );
   if (strays.length > 0) throw new Error(`the tarball holds what it should not: ${strays.join(", ")}`);
 
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "smoke", private: true, version: "0.0.0" }));
@@ -56,8 +72,14 @@ try {
   writeFileSync(join(folder, "use.mjs"), esm);
   writeFileSync(join(folder, "use.cjs"), cjs);
   const each = subpaths.map((key) => `eigenscope${key.slice(1)}`);
-  writeFileSync(join(folder, "each.mjs"), `for (const name of ${JSON.stringify(each)}) { const m = await import(name); if (Object.keys(m).length === 0) throw new Error(name + " exports nothing"); }\nconsole.log("ok");\n`);
-  writeFileSync(join(folder, "each.cjs"), `for (const name of ${JSON.stringify(each)}) { const m = require(name); if (Object.keys(m).length === 0) throw new Error(name + " exports nothing"); }\nconsole.log("ok");\n`);
+  writeFileSync(
+    join(folder, "each.mjs"),
+    `for (const name of ${JSON.stringify(each)}) { const m = await import(name); if (Object.keys(m).length === 0) throw new Error(name + " exports nothing"); }\nconsole.log("ok");\n`,
+  );
+  writeFileSync(
+    join(folder, "each.cjs"),
+    `for (const name of ${JSON.stringify(each)}) { const m = require(name); if (Object.keys(m).length === 0) throw new Error(name + " exports nothing"); }\nconsole.log("ok");\n`,
+  );
 
   const nodes = [["this Node", process.execPath]];
   for (const version of versions) {
@@ -89,7 +111,16 @@ try {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   for (const skipLibCheck of [true, false]) {
     for (const module of ["nodenext", "esnext"]) {
-      const options = { strict: true, noEmit: true, target: "es2022", lib: ["es2022"], types: [], module, moduleResolution: module === "nodenext" ? "nodenext" : "bundler", skipLibCheck };
+      const options = {
+        strict: true,
+        noEmit: true,
+        target: "es2022",
+        lib: ["es2022"],
+        types: [],
+        module,
+        moduleResolution: module === "nodenext" ? "nodenext" : "bundler",
+        skipLibCheck,
+      };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["use.ts"] }));
       run(process.execPath, [tsc, "-p", "."]);
     }

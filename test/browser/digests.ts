@@ -9,7 +9,8 @@ import { ntk } from "eigenscope/kernels";
 /** FNV-1a over the bytes of a double array, as eight hexadecimal digits. */
 export function digest(values: Float64Array): string {
   let hash = 0x811c9dc5;
-  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash.toString(16).padStart(8, "0");
 }
 

@@ -9,7 +9,11 @@ const source = (path: string): string => fileURLToPath(new URL(`../../src/${path
 /** The digests as a script for a page, bundled from the sources as an application's bundler would. */
 async function pageScript(): Promise<string> {
   const result = await build({
-    stdin: { contents: `import { digests } from "./digests.ts"; globalThis.result = digests();`, resolveDir: fileURLToPath(new URL(".", import.meta.url)), loader: "ts" },
+    stdin: {
+      contents: `import { digests } from "./digests.ts"; globalThis.result = digests();`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      loader: "ts",
+    },
     bundle: true,
     write: false,
     format: "iife",
@@ -18,7 +22,10 @@ async function pageScript(): Promise<string> {
     plugins: [
       {
         name: "package",
-        setup: (bundler) => bundler.onResolve({ filter: /^eigenscope\// }, ({ path }) => ({ path: source(`${path.slice("eigenscope/".length)}/index.ts`) })),
+        setup: (bundler) =>
+          bundler.onResolve({ filter: /^eigenscope\// }, ({ path }) => ({
+            path: source(`${path.slice("eigenscope/".length)}/index.ts`),
+          })),
       },
     ],
   });

@@ -73,14 +73,18 @@ test("guards return what they checked and name what they refused", () => {
   expect(() => requireOptions({ a: 1 }, [], "f")).toThrow(OptionError);
   expect(() => requireOptions([], ["a"], "f")).toThrow(ArgumentError);
   expect(requireOptions(undefined, [], "f")).toBeUndefined();
-  expect(() => requireFinite([1, Number.NaN], "x", "f")).toThrow("f: x must be finite in every entry, got NaN at index 1; remove or replace the entry");
+  expect(() => requireFinite([1, Number.NaN], "x", "f")).toThrow(
+    "f: x must be finite in every entry, got NaN at index 1; remove or replace the entry",
+  );
   expect(requireFinite(new Float64Array([1e308, -1e308]), "x", "f")).toBeUndefined();
   expect(() => requireVector([1, 2], 2, "x", "f")).toThrow(ArgumentError);
   expect(() => requireVector(new Float64Array(3), 2, "x", "f")).toThrow("f: x must be of length 2, got length 3");
   const A = { rows: 2, cols: 2, data: new Float64Array(4) };
   expect(requireMatrix(A, "A", "f")).toBe(A);
   expect(requireSquare(A, "A", "f")).toBe(2);
-  expect(() => requireSquare({ rows: 2, cols: 3, data: new Float64Array(6) }, "A", "f")).toThrow("f: A must be square, got 2 x 3");
+  expect(() => requireSquare({ rows: 2, cols: 3, data: new Float64Array(6) }, "A", "f")).toThrow(
+    "f: A must be square, got 2 x 3",
+  );
   expect(() => requireMatrix({ rows: 2, cols: 2, data: new Float64Array(3) }, "A", "f")).toThrow(ShapeError);
   expect(() => requireMatrix([[1]], "A", "f")).toThrow(ArgumentError);
 });
@@ -98,7 +102,13 @@ test("values in messages are short: sizes instead of contents", () => {
 });
 
 test("requireConverged returns what converged and throws the whole story otherwise", () => {
-  const report = { iterations: 5, matvecs: 9, tolerance: 1e-8, residualNorms: new Float64Array([1e-3, 2e-3]), advice: "raise krylovDimension" };
+  const report = {
+    iterations: 5,
+    matvecs: 9,
+    tolerance: 1e-8,
+    residualNorms: new Float64Array([1e-3, 2e-3]),
+    advice: "raise krylovDimension",
+  };
   const good = { ...report, status: "converged" as const };
   expect(requireConverged(good)).toBe(good);
   const nested = { convergence: good };
@@ -106,7 +116,9 @@ test("requireConverged returns what converged and throws the whole story otherwi
   expect(() => requireConverged({ ...report, status: "max-iterations" as const })).toThrow(
     'requireConverged: result must be converged to 1e-8, got status "max-iterations" after 5 iterations and 9 matvecs, largest residual norm 2.00e-3; raise krylovDimension',
   );
-  expect(() => requireConverged({ convergence: { ...report, advice: null, status: "breakdown" as const } })).toThrow(NotConvergedError);
+  expect(() => requireConverged({ convergence: { ...report, advice: null, status: "breakdown" as const } })).toThrow(
+    NotConvergedError,
+  );
 });
 
 test("tagged values, cancellation and tolerances are what they say", () => {

@@ -33,10 +33,16 @@ test("matrix entry (i, j) stands at data[i * cols + j]", () => {
 test("transpose twice is the identity, entry by entry, at every block edge", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 70 }), (rows, cols) => {
-      const A = matrix(rows, cols, Float64Array.from({ length: rows * cols }, (_, i) => i + 0.5));
+      const A = matrix(
+        rows,
+        cols,
+        Float64Array.from({ length: rows * cols }, (_, i) => i + 0.5),
+      );
       const T = transpose(A);
       expect([T.rows, T.cols]).toEqual([cols, rows]);
-      for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) if (T.data[j * rows + i] !== A.data[i * cols + j]) throw new Error(`(${i}, ${j})`);
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < cols; j++)
+          if (T.data[j * rows + i] !== A.data[i * cols + j]) throw new Error(`(${i}, ${j})`);
       expect(transpose(T)).toEqual(A);
     }),
     { numRuns: 60 },
@@ -79,9 +85,13 @@ test("toMatrix reads nested arrays, typed rows, ml-matrix, strided arrays and fl
 
 test("wrong shapes, types and entries are refused with the numbers in the message", () => {
   expect(() => matrix(2, 2, [1, 2, 3])).toThrow("matrix: data must be of length rows * cols = 4, got length 3");
-  expect(() => fromRows([[1, 2], [3]])).toThrow("fromRows: rows must be of equal length (2, as row 0), got length 1 in row 1");
+  expect(() => fromRows([[1, 2], [3]])).toThrow(
+    "fromRows: rows must be of equal length (2, as row 0), got length 1 in row 1",
+  );
   expect(() => fromRows([[1, Number.NaN]])).toThrow(NonFiniteError);
-  expect(() => fromRows([[1, Infinity]])).toThrow("fromRows: rows must be finite in every entry, got Infinity at index 1; remove or replace the entry");
+  expect(() => fromRows([[1, Infinity]])).toThrow(
+    "fromRows: rows must be finite in every entry, got Infinity at index 1; remove or replace the entry",
+  );
   expect(() => fromRows([["1"]] as unknown as number[][])).toThrow(NonFiniteError);
   expect(() => matrix(-1, 2)).toThrow(ArgumentError);
   expect(() => matrix(1.5, 2)).toThrow("matrix: rows must be an integer >= 0, got 1.5");

@@ -16,12 +16,15 @@ test("mulberry32 replays the published words, uniforms and normals of both conve
     const uniforms = mulberry32(seed);
     expect(u.map(() => uniforms.uniform())).toEqual(u);
     const gaussian = mulberry32(seed).normals(normals.length);
-    normals.forEach((value, i) => expect(Math.abs(gaussian[i]! - value)).toBeLessThanOrEqual(5e-16 * Math.max(1, Math.abs(value))));
+    normals.forEach((value, i) =>
+      expect(Math.abs(gaussian[i]! - value)).toBeLessThanOrEqual(5e-16 * Math.max(1, Math.abs(value))),
+    );
   }
   const floor = mulberry32(replay.floor.seed, { uniform: "floor", normals: "single" });
   expect(replay.floor.first3.map(() => floor.uniform())).toEqual(replay.floor.first3);
   const single = mulberry32(replay.floor.seed, { uniform: "floor", normals: "single" });
-  for (const value of replay.floor.first3_normals) expect(Math.abs(single.normal() - value)).toBeLessThanOrEqual(5e-16 * Math.abs(value));
+  for (const value of replay.floor.first3_normals)
+    expect(Math.abs(single.normal() - value)).toBeLessThanOrEqual(5e-16 * Math.abs(value));
 });
 
 test("equal seeds give equal streams and a fork depends on seed and labels alone", () => {
@@ -60,7 +63,8 @@ test("words are those of MT19937 seeded by the array (Matsumoto and Nishimura's 
 });
 
 /** z-score of a sample mean against known mean and variance; n fixed in advance. */
-const zScore = (mean: number, truth: number, variance: number, n: number): number => (mean - truth) / Math.sqrt(variance / n);
+const zScore = (mean: number, truth: number, variance: number, n: number): number =>
+  (mean - truth) / Math.sqrt(variance / n);
 
 test("normals have the moments and tails of the normal law (n = 400,000 fixed in advance), and the check has power", () => {
   const n = 400_000;
@@ -98,7 +102,9 @@ test("sphere points have unit norm and covariance I/d; permutations are permutat
       expect(Math.abs(z)).toBeLessThan(4.5);
     }
   }
-  expect(Array.from(permutation(createRng(5), 50)).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(Array.from(permutation(createRng(5), 50)).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 50 }, (_, i) => i),
+  );
 });
 
 test("seeds and labels that are no seeds are refused by name", () => {

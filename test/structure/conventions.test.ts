@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { filesBelow, root } from "./source-files.js";
 
-const stated = [...readFileSync(join(root, "docs/conventions.md"), "utf8").matchAll(/^- \*\*(.+)\*\*$/gm)].map((match) => match[1]!);
+const stated = [...readFileSync(join(root, "docs/conventions.md"), "utf8").matchAll(/^- \*\*(.+)\*\*$/gm)].map(
+  (match) => match[1]!,
+);
 const tested = filesBelow("test/conventions", /\.test\.ts$/).flatMap(({ text }) =>
   [...text.matchAll(/^test\(\s*(["'`])(.+?)\1/gm)].map((match) => match[2]!),
 );

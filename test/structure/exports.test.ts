@@ -9,7 +9,9 @@ const folders = readdirSync(join(root, "src"), { withFileTypes: true })
   .filter((name) => existsSync(join(root, "src", name, "index.ts")));
 
 test("package.json exports one subpath per folder of src, and nothing that is not there", () => {
-  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: Record<string, unknown> };
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, unknown>;
+  };
   const subpaths = Object.keys(exports).filter((key) => key !== "." && key !== "./package.json");
   expect(subpaths.sort()).toEqual(folders.map((folder) => `./${folder}`).sort());
 });
@@ -36,5 +38,9 @@ test("every exported function is used by name in a test", async () => {
 
 test("no internal name leaks into the first-hour surface: src/index.ts only re-exports", () => {
   const text = readFileSync(join(root, "src/index.ts"), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-  for (const line of text.split(";").map((part) => part.trim()).filter(Boolean)) expect(line).toMatch(/^export \{[\s\S]*\} from "\.\/[a-z-]+\/index\.js"$/);
+  for (const line of text
+    .split(";")
+    .map((part) => part.trim())
+    .filter(Boolean))
+    expect(line).toMatch(/^export \{[\s\S]*\} from "\.\/[a-z-]+\/index\.js"$/);
 });

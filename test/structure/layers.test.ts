@@ -3,7 +3,10 @@ import { join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { type SourceFile, filesBelow, root } from "./source-files.js";
 
-type LayerTable = ReadonlyMap<string, { readonly layer: number; readonly allowed: ReadonlySet<string> | "everything" | "everything but cli" }>;
+type LayerTable = ReadonlyMap<
+  string,
+  { readonly layer: number; readonly allowed: ReadonlySet<string> | "everything" | "everything but cli" }
+>;
 
 function layerTable(markdown: string): LayerTable {
   const table = new Map<string, { layer: number; allowed: Set<string> | "everything" | "everything but cli" }>();
@@ -47,8 +50,10 @@ function breaches(file: SourceFile, table: LayerTable): string[] {
       continue;
     }
     const other = target[1]!;
-    if (target.length !== 3 || target[2] !== "index.js") found.push(`${file.path}: imports ${specifier}, not the index of ${other}`);
-    const allowed = own.allowed === "everything" || (own.allowed === "everything but cli" ? other !== "cli" : own.allowed.has(other));
+    if (target.length !== 3 || target[2] !== "index.js")
+      found.push(`${file.path}: imports ${specifier}, not the index of ${other}`);
+    const allowed =
+      own.allowed === "everything" || (own.allowed === "everything but cli" ? other !== "cli" : own.allowed.has(other));
     if (!allowed) found.push(`${file.path}: ${folder} may not import ${other}`);
   }
   return found;
@@ -80,7 +85,8 @@ test("negative control: upward, deep and own-index imports are found, type-only 
     'export type X = import("../linalg/index.js").X;',
     'export * from "../linalg/index.js";',
   ];
-  for (const text of bad) expect(breaches({ path: "src/core/x.ts", text }, table)).toEqual(["src/core/x.ts: core may not import linalg"]);
+  for (const text of bad)
+    expect(breaches({ path: "src/core/x.ts", text }, table)).toEqual(["src/core/x.ts: core may not import linalg"]);
   expect(breaches({ path: "src/linalg/x.ts", text: 'import { A } from "../core/matrix.js";' }, table)).toHaveLength(1);
   expect(breaches({ path: "src/linalg/x.ts", text: 'import { A } from "./index.js";' }, table)).toHaveLength(1);
   expect(breaches({ path: "src/nowhere/x.ts", text: "" }, table)).toHaveLength(1);

@@ -26,7 +26,9 @@ const files = filesBelow("src", /\.ts$/);
 
 test("every citation in the sources resolves in docs/references.json", () => {
   const missing = files.flatMap(({ path, text }) =>
-    citations(text).filter(({ key }) => !(key in references)).map(({ key }) => `${path}: [${key}]`),
+    citations(text)
+      .filter(({ key }) => !(key in references))
+      .map(({ key }) => `${path}: [${key}]`),
   );
   expect(missing).toEqual([]);
 });
@@ -34,7 +36,10 @@ test("every citation in the sources resolves in docs/references.json", () => {
 test("equation and theorem numbers are cited only from papers that were read", () => {
   const hearsay = files.flatMap(({ path, text }) =>
     citations(text)
-      .filter(({ key, place }) => place !== null && /\b(eq|thm|theorem|lemma|prop|algorithm)/i.test(place) && references[key]?.read !== "paper")
+      .filter(
+        ({ key, place }) =>
+          place !== null && /\b(eq|thm|theorem|lemma|prop|algorithm)/i.test(place) && references[key]?.read !== "paper",
+      )
       .map(({ key, place }) => `${path}: [${key}, ${place}]`),
   );
   expect(hearsay).toEqual([]);
@@ -44,7 +49,8 @@ test("every reference is complete and cited somewhere", () => {
   const cited = new Set(files.flatMap(({ text }) => citations(text)).map(({ key }) => key));
   for (const [key, reference] of Object.entries(references)) {
     expect(key).toMatch(/^[a-z]+[a-z-]*\d{4}[a-z]?$/);
-    for (const field of ["authors", "title", "source"] as const) expect(reference[field].length, `${key}.${field}`).toBeGreaterThan(2);
+    for (const field of ["authors", "title", "source"] as const)
+      expect(reference[field].length, `${key}.${field}`).toBeGreaterThan(2);
     expect(["paper", "abstract", "spec", "none"]).toContain(reference.read);
   }
   expect(Object.keys(references).filter((key) => !cited.has(key))).toEqual([]);

@@ -69,29 +69,52 @@ export function instrument(code: string): string {
 
 /** How console.log shows values, for the kinds that documentation prints. */
 export function show(values: readonly unknown[]): string {
-  return values.map((value) => (typeof value === "string" ? value : value instanceof Float64Array ? `[${Array.from(value).join(", ")}]` : Array.isArray(value) ? JSON.stringify(value) : typeof value === "object" && value !== null ? JSON.stringify(value) : String(value))).join(" ");
+  return values
+    .map((value) =>
+      typeof value === "string"
+        ? value
+        : value instanceof Float64Array
+          ? `[${Array.from(value).join(", ")}]`
+          : Array.isArray(value)
+            ? JSON.stringify(value)
+            : typeof value === "object" && value !== null
+              ? JSON.stringify(value)
+              : String(value),
+    )
+    .join(" ");
 }
 
 const NUMBER = /[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g;
 
 /**
- * Compares what was printed with what the documentation shows: words exactly, numbers to the digits shown (half a
- * unit of the last one, plus one unit of roundoff for integers shown in full).
+ * Compares what was printed with what the documentation shows: words exactly, numbers to the digits shown, rounded or
+ * cut off (one unit of the last digit); an integer promises exactly that integer.
  */
 export function sameOutput(printed: string, shown: string): boolean {
-  const squeeze = (text: string): string => text.replace(/\s+/g, " ").trim();
+  // Spaces inside brackets are the printer's taste: [ 1, 2 ] and [1,2] show the same list.
+  const squeeze = (text: string): string =>
+    text
+      .replace(/\s+/g, " ")
+      .replace(/ ?([[\]{},]) ?/g, "$1")
+      .trim();
   const a = squeeze(printed);
   const b = squeeze(shown);
   if (a === b) return true;
   if (a.replace(NUMBER, "#") !== b.replace(NUMBER, "#")) return false;
   const left = a.match(NUMBER) ?? [];
   const right = b.match(NUMBER) ?? [];
-  return left.length === right.length && left.every((text, i) => Math.abs(Number(text.replace("−", "-")) - Number(right[i]!.replace("−", "-"))) <= halfUnit(right[i]!));
+  return (
+    left.length === right.length &&
+    left.every(
+      (text, i) =>
+        Math.abs(Number(text.replace("−", "-")) - Number(right[i]!.replace("−", "-"))) <= lastUnit(right[i]!),
+    )
+  );
 }
 
-function halfUnit(shown: string): number {
+function lastUnit(shown: string): number {
   const [mantissa, exponent] = shown.toLowerCase().split("e");
   const decimals = mantissa!.includes(".") ? mantissa!.split(".")[1]!.length : 0;
-  if (decimals === 0 && exponent === undefined) return 0; // an integer is a promise of exactly that integer
-  return 0.5000001 * 10 ** (Number(exponent ?? 0) - decimals);
+  if (decimals === 0 && exponent === undefined) return 0;
+  return 1.0000001 * 10 ** (Number(exponent ?? 0) - decimals);
 }

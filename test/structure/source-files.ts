@@ -30,7 +30,8 @@ export function filesBelow(folder: string, name: RegExp): SourceFile[] {
 
 /** Source text with comments and string contents blanked, positions kept: rules about code must not fire on prose. */
 export function codeOnly(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, (match) =>
-    match.replace(/[^\n]/g, " "),
+  return text.replace(
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g,
+    (match) => match.replace(/[^\n]/g, " "),
   );
 }

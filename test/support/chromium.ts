@@ -13,6 +13,14 @@ export const chromiumMissing: string = `browser tests left out: no Chromium at $
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }

@@ -21,16 +21,29 @@ export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 }
 
 /** Judges max |actual − expected| <= tolerance. Tolerance = named factor · n · ε · scale, computed by the caller. */
-export function within(actual: ArrayLike<number> | number, expected: ArrayLike<number> | number, tolerance: number): Verdict {
+export function within(
+  actual: ArrayLike<number> | number,
+  expected: ArrayLike<number> | number,
+  tolerance: number,
+): Verdict {
   const a = typeof actual === "number" ? [actual] : actual;
   const b = typeof expected === "number" ? [expected] : expected;
   const error = maxDifference(a, b);
   const ok = error <= tolerance;
-  return { ok, error, tolerance, message: `max difference ${error.toExponential(3)}, allowed ${tolerance.toExponential(3)}` };
+  return {
+    ok,
+    error,
+    tolerance,
+    message: `max difference ${error.toExponential(3)}, allowed ${tolerance.toExponential(3)}`,
+  };
 }
 
 /** Judges |actual − expected| <= relative · |expected| in every entry (zero must be met exactly). */
-export function withinRelative(actual: ArrayLike<number> | number, expected: ArrayLike<number> | number, relative: number): Verdict {
+export function withinRelative(
+  actual: ArrayLike<number> | number,
+  expected: ArrayLike<number> | number,
+  relative: number,
+): Verdict {
   const a = typeof actual === "number" ? [actual] : actual;
   const b = typeof expected === "number" ? [expected] : expected;
   let error = a.length === b.length ? 0 : Infinity;
@@ -40,7 +53,12 @@ export function withinRelative(actual: ArrayLike<number> | number, expected: Arr
     if (!(ratio <= error)) error = Number.isNaN(ratio) ? Infinity : ratio;
   }
   const ok = error <= relative;
-  return { ok, error, tolerance: relative, message: `max relative difference ${error.toExponential(3)}, allowed ${relative.toExponential(3)}` };
+  return {
+    ok,
+    error,
+    tolerance: relative,
+    message: `max relative difference ${error.toExponential(3)}, allowed ${relative.toExponential(3)}`,
+  };
 }
 
 /** factor · n · ε · scale, as everywhere in this project. */

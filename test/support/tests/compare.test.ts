@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { fromRows, identity } from "../../../src/core/index.js";
-import { frobenius, maxDifference, naiveProduct, orthogonalityLoss, poison, tolerance, within, withinRelative } from "../compare.js";
+import {
+  frobenius,
+  maxDifference,
+  naiveProduct,
+  orthogonalityLoss,
+  poison,
+  tolerance,
+  within,
+  withinRelative,
+} from "../compare.js";
 import { fixture, sharedData, sharedMissing } from "../shared.js";
 
 test("within accepts what lies inside and rejects what lies outside, on both signs", () => {
