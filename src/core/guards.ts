@@ -5,7 +5,8 @@ import type { Matrix } from "./matrix.js";
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (value === undefined) return "undefined";
-  if (typeof value === "string") return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
+  if (typeof value === "string")
+    return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (ArrayBuffer.isView(value)) {
@@ -81,7 +82,8 @@ export function requireInteger(
   maximum: number = Number.MAX_SAFE_INTEGER,
 ): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < minimum || value > maximum) {
-    const range = maximum === Number.MAX_SAFE_INTEGER ? `an integer >= ${minimum}` : `an integer in [${minimum}, ${maximum}]`;
+    const range =
+      maximum === Number.MAX_SAFE_INTEGER ? `an integer >= ${minimum}` : `an integer in [${minimum}, ${maximum}]`;
     throw new ArgumentError({ function: caller, argument, expected: range, got: describe(value) });
   }
   return value;
@@ -176,7 +178,12 @@ export function requireVector(value: unknown, length: number | null, argument: s
     });
   }
   if (length !== null && value.length !== length) {
-    throw new ShapeError({ function: caller, argument, expected: `of length ${length}`, got: `length ${value.length}` });
+    throw new ShapeError({
+      function: caller,
+      argument,
+      expected: `of length ${length}`,
+      got: `length ${value.length}`,
+    });
   }
   return value;
 }

@@ -62,7 +62,12 @@ export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Ma
 export function fromRows(rows: ReadonlyArray<ArrayLike<number>>): Matrix {
   const cols = rows.length === 0 ? 0 : rows[0]!.length;
   if (!Number.isInteger(cols)) {
-    throw new ShapeError({ function: "fromRows", argument: "rows", expected: "an array of arrays of numbers", got: describe(rows[0]) });
+    throw new ShapeError({
+      function: "fromRows",
+      argument: "rows",
+      expected: "an array of arrays of numbers",
+      got: describe(rows[0]),
+    });
   }
   const data = new Float64Array(rows.length * cols);
   for (let i = 0; i < rows.length; i++) {

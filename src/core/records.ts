@@ -14,8 +14,7 @@ export interface Estimate {
 
 /** A quantity that may not exist: either a value, or the reason why there is none. */
 export type Tagged<T = number> =
-  | { readonly defined: true; readonly value: T }
-  | { readonly defined: false; readonly reason: string };
+  { readonly defined: true; readonly value: T } | { readonly defined: false; readonly reason: string };
 
 /** Wraps a value that exists. */
 export function defined<T>(value: T): Tagged<T> {

@@ -115,7 +115,12 @@ function fromStrided(array: StridedArray): Matrix {
   const offset = array.offset ?? 0;
   const data = new Float64Array(rows * cols);
   // Extremes of the addressed range are at the corners because the address is affine in i and j.
-  const corners = [offset, offset + (rows - 1) * rowStride, offset + (cols - 1) * colStride, offset + (rows - 1) * rowStride + (cols - 1) * colStride];
+  const corners = [
+    offset,
+    offset + (rows - 1) * rowStride,
+    offset + (cols - 1) * colStride,
+    offset + (rows - 1) * rowStride + (cols - 1) * colStride,
+  ];
   if (data.length > 0 && !corners.every((at) => Number.isInteger(at) && at >= 0 && at < array.data.length)) {
     throw new ShapeError({
       function: "toMatrix",
