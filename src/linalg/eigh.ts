@@ -3,7 +3,7 @@ import { TridiagonalCounter, inverseIteration } from "./bisection.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
-import { type Tridiagonalization, backTransform, tridiagonalize } from "./tridiagonalize.js";
+import { type Tridiagonalization, backTransform, reductionStore, tridiagonalize } from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
 
 /** Part of a spectrum: by index, counted from 0 in ascending order, both ends included; or by a closed interval. */
@@ -101,10 +101,10 @@ export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen 
       remedy: "use inertia or sturmCount to confirm values alone",
     });
   }
-  const { n, data, scale } = requireSymmetric(A, options.triangle, "A", "eigh");
+  const { n, data, scale } = requireSymmetric(A, options.triangle, "A", "eigh", reductionStore);
   const range = requireRange(options.range, n);
-  const norm = norm2(data, 0, data.length);
-  const original = options.certificate === true ? data.slice() : null;
+  const norm = norm2(data, 0, n * n);
+  const original = options.certificate === true ? data.slice(0, n * n) : null;
   const reduction = tridiagonalize(n, data);
   const part = wantVectors ? vectorsOf(reduction, range, scale) : valuesOf(reduction, range, scale);
   const vectors = part.rows === null ? null : columnsFromRows(part.values.length, n, part.rows);

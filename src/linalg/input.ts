@@ -3,6 +3,7 @@ import {
   EPSILON,
   type Matrix,
   NonFiniteError,
+  ResourceError,
   ShapeError,
   describe,
   requireFinite,
@@ -98,7 +99,7 @@ export function norm2(x: Float64Array, offset: number, length: number, step = 1)
 export interface SymmetricInput {
   /** Order. */
   readonly n: number;
-  /** n x n entries times `scale`, exactly symmetric; a copy. */
+  /** n x n entries times `scale`, exactly symmetric; a copy (of which the allocator may have made more than n² entries). */
   readonly data: Float64Array;
   /** Power of two that the entries were multiplied by. */
   readonly scale: number;
@@ -106,19 +107,21 @@ export interface SymmetricInput {
 
 /**
  * Checks a symmetric matrix against n ε ‖A‖_F and returns a scaled symmetric copy. Without `triangle` the two halves
- * are averaged, which halves the largest asymmetry; with it the other half is neither read nor checked.
+ * are averaged, which halves the largest asymmetry; with it the other half is neither read nor checked. `allocate` gives
+ * the array to fill.
  */
 export function requireSymmetric(
   value: unknown,
   triangle: Triangle | undefined,
   argument: string,
   caller: string,
+  allocate: (n: number) => Float64Array = (n) => newArray(n * n, caller),
 ): SymmetricInput {
   if (triangle !== undefined) requireOneOf(triangle, ["lower", "upper"], "triangle", caller);
   const A = triangle === undefined ? requireSquareInput(value, argument, caller) : requireHalf(value, triangle, argument, caller);
   const n = A.rows;
   const scale = safeScale(largestModulus(A.data));
-  const data = new Float64Array(n * n);
+  const data = allocate(n);
   const block = 32; // both triangles of a block pair stay in cache
   let asymmetry = 0;
   let worstRow = 0;
@@ -148,7 +151,7 @@ export function requireSymmetric(
     }
   }
   if (asymmetry > 0) {
-    const norm = norm2(data, 0, data.length);
+    const norm = norm2(data, 0, n * n);
     if (asymmetry > n * EPSILON * norm) {
       throw new AsymmetricError({
         function: caller,
@@ -184,6 +187,21 @@ function requireHalf(value: unknown, triangle: Triangle, argument: string, calle
   }
   requireFinite(data, `${argument} (${triangle} triangle)`, caller);
   return { rows: n, cols: n, data };
+}
+
+/** Allocates zeros, or says how much memory was asked for in vain. */
+export function newArray(length: number, caller: string): Float64Array {
+  try {
+    return new Float64Array(length);
+  } catch {
+    throw new ResourceError({
+      function: caller,
+      argument: "the result",
+      expected: "small enough to allocate",
+      got: `${length} numbers, ${((8 * length) / 2 ** 30).toFixed(1)} GiB`,
+      remedy: "work on blocks, or use an operator that is never assembled",
+    });
+  }
 }
 
 /** Throws when a result overflowed, naming what did: a finite input never yields NaN or Infinity in silence. */

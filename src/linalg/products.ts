@@ -1,6 +1,6 @@
 import { type Matrix, ShapeError, requireOptions } from "../core/index.js";
 import { gemm, syrk } from "../routines/index.js";
-import { type MatrixInput, requireInput, requireRepresentable } from "./input.js";
+import { type MatrixInput, newArray, requireInput, requireRepresentable } from "./input.js";
 
 /** Options of {@link matmul}. */
 export interface MatmulOptions {
@@ -21,6 +21,7 @@ export interface MatmulOptions {
  * @returns m x n
  * @throws {ShapeError} when the inner sizes differ
  * @throws {NonFiniteError} when an input is not finite or the product overflows
+ * @throws {ResourceError} when the result cannot be allocated
  *
  * Accuracy: |C − op(A) op(B)| <= k ε |op(A)| |op(B)| in every entry. Cost: 2 m n k flops.
  *
@@ -49,7 +50,7 @@ export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = 
       got: `${innerB} rows (${left.rows} x ${left.cols} times ${right.rows} x ${right.cols})`,
     });
   }
-  const data = new Float64Array(m * n);
+  const data = newArray(m * n, "matmul");
   if (m > 0 && n > 0 && inner > 0) {
     gemm(transposeA, transposeB, m, n, inner, 1, left.data, 0, left.cols, right.data, 0, right.cols, 0, data, 0, n);
   }
@@ -78,7 +79,7 @@ export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = 
 export function gram(A: MatrixInput): Matrix {
   const points = requireInput(A, "A", "gram");
   const n = points.rows;
-  const data = new Float64Array(n * n);
+  const data = newArray(n * n, "gram");
   if (n > 0 && points.cols > 0) syrk(n, points.cols, 1, points.data, 0, points.cols, 0, data, 0, n);
   requireRepresentable(data, "the product A Aᵀ", "gram");
   return { rows: n, cols: n, data };

@@ -1,4 +1,4 @@
-import { dot, gemm, gemv, symv } from "../routines/index.js";
+import { dot, gemm, gemv, residentMatrix, symv } from "../routines/index.js";
 import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
 const PANEL = 32; // reflectors gathered before one rank-64 update
@@ -19,8 +19,18 @@ export interface Tridiagonalization {
   readonly tau: Float64Array;
 }
 
+/** From this order on the matrix is kept where symv and gemv read it fastest; below, setting that up costs more. */
+const RESIDENT = 96;
+
+/** Room for an n x n matrix, to be filled by the caller, and for the panels of its reduction behind it. */
+export function reductionStore(n: number): Float64Array {
+  const rows = n + 4 * PANEL + 1;
+  return n >= RESIDENT ? residentMatrix(rows, n) : new Float64Array(rows * n);
+}
+
 /**
- * Reduces a symmetric matrix to tridiagonal form by blocked Householder similarity, in place.
+ * Reduces a symmetric matrix to tridiagonal form by blocked Householder similarity, in place: `a` comes from
+ * {@link reductionStore}.
  *
  * Rows are cleared from the bottom: row i of the lower triangle is contiguous, and the part still to be reduced is
  * always the leading block, so symv reads aligned rows. The two-sided update of a panel is postponed and done as one
@@ -30,10 +40,11 @@ export function tridiagonalize(n: number, a: Float64Array): Tridiagonalization {
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
   const tau = new Float64Array(n);
-  const left = new Float64Array(2 * PANEL * n); // rows v₀, w₀, v₁, w₁, … of the panel
-  const right = new Float64Array(2 * PANEL * n); // rows w₀, v₀, w₁, v₁, …: A −= leftᵀ right
+  // All in one array, so that in WebAssembly memory nothing is copied between them.
+  const left = n * n; // 2 · PANEL rows v₀, w₀, v₁, w₁, … of the panel
+  const right = left + 2 * PANEL * n; // 2 · PANEL rows w₀, v₀, w₁, v₁, …: A −= leftᵀ right
+  const w = right + 2 * PANEL * n; // n entries, τ (A v − corrections)
   const weights = new Float64Array(2 * PANEL); // coefficients of the postponed updates
-  const w = new Float64Array(n); // τ (A v − corrections)
   let end = n; // rows >= end are done
   while (end > 0) {
     const count = Math.min(PANEL, end);
@@ -42,39 +53,40 @@ export function tridiagonalize(n: number, a: Float64Array): Tridiagonalization {
       const row = i * n;
       // Bring row i up to date: a_i −= Σ left[k][i] right[k].
       if (c > 0) {
-        for (let k = 0; k < 2 * c; k++) weights[k] = left[k * n + i];
-        gemv(true, 2 * c, i + 1, -1, right, 0, n, weights, 0, 1, 1, a, row, 1);
+        for (let k = 0; k < 2 * c; k++) weights[k] = a[left + k * n + i];
+        gemv(true, 2 * c, i + 1, -1, a, right, n, weights, 0, 1, 1, a, row, 1);
       }
       diagonal[i] = a[row + i];
       if (i === 0) break;
       tau[i] = makeReversedReflector(a, row, i);
       offDiagonal[i - 1] = a[row + i - 1];
       a[row + i - 1] = 1;
-      const v = 2 * c * n;
+      const vRow = left + 2 * c * n; // and w in the row after it
+      const wRow = right + 2 * c * n; // and v in the row after it
       if (tau[i] === 0) {
-        left.fill(0, v, v + 2 * n);
-        right.fill(0, v, v + 2 * n);
+        a.fill(0, vRow, vRow + 2 * n);
+        a.fill(0, wRow, wRow + 2 * n);
         continue;
       }
-      symv(i, tau[i], a, 0, n, a, row, 0, w, 0);
+      symv(i, tau[i], a, 0, n, a, row, 0, a, w);
       if (c > 0) {
-        gemv(false, 2 * c, i, tau[i], right, 0, n, a, row, 1, 0, weights, 0, 1);
-        gemv(true, 2 * c, i, -1, left, 0, n, weights, 0, 1, 1, w, 0, 1);
+        gemv(false, 2 * c, i, tau[i], a, right, n, a, row, 1, 0, weights, 0, 1);
+        gemv(true, 2 * c, i, -1, a, left, n, weights, 0, 1, 1, a, w, 1);
       }
-      const half = 0.5 * tau[i] * dot(i, w, 0, 1, a, row, 1);
+      const half = 0.5 * tau[i] * dot(i, a, w, 1, a, row, 1);
       for (let j = 0; j < i; j++) {
         const vj = a[row + j];
-        const wj = w[j] - half * vj;
-        left[v + j] = vj;
-        left[v + n + j] = wj;
-        right[v + j] = wj;
-        right[v + n + j] = vj;
+        const wj = a[w + j] - half * vj;
+        a[vRow + j] = vj;
+        a[vRow + n + j] = wj;
+        a[wRow + j] = wj;
+        a[wRow + n + j] = vj;
       }
     }
     end -= count;
     for (let row = 0; row < end; row += ROWS) {
       const height = Math.min(ROWS, end - row);
-      gemm(true, false, height, row + height, 2 * count, -1, left, row, n, right, 0, n, 1, a, row * n, n);
+      gemm(true, false, height, row + height, 2 * count, -1, a, left + row, n, a, right, n, 1, a, row * n, n);
     }
   }
   return { n, diagonal, offDiagonal, reflectors: a, tau };
