@@ -1,16 +1,16 @@
 import PowerOfTwoFft from "fft.js";
 import { cosTurns, sinTurns } from "../core/index.js";
-import { createFftEngine, fftRadices, type FftEngine } from "../routines/index.js";
+import { createFftEngine, type FftEngine, fftRadices, routinesBackend } from "../routines/index.js";
 
 /**
- * Builds the transform of any length: fft.js for single transforms of a power of two, mixed radices for lengths without
- * a prime factor above 7, Bluestein's convolution for the rest.
+ * Builds the transform of any length: mixed radices for lengths without a prime factor above 7, Bluestein's convolution
+ * for the rest; with the JavaScript back end fft.js does single transforms of a power of two.
  */
 export function createEngine(length: number, batch: number): FftEngine {
   if (length === 1) return identityEngine(batch);
   const radices = fftRadices(length);
   if (radices === null) return chirpEngine(length, batch);
-  if (batch === 1 && Number.isInteger(Math.log2(length))) return powerOfTwoEngine(length);
+  if (batch === 1 && routinesBackend() === "js" && (length & (length - 1)) === 0) return powerOfTwoEngine(length);
   return createFftEngine(length, radices, batch);
 }
 

@@ -1,5 +1,5 @@
 import { describe, requireInteger, requireVector, ShapeError, ArgumentError, requireFinite } from "../core/index.js";
-import type { FftEngine } from "../routines/index.js";
+import { type FftEngine, routinesBackend } from "../routines/index.js";
 import { createEngine } from "./engine.js";
 
 /** Complex numbers as two arrays of the same length. */
@@ -97,22 +97,23 @@ function requireParts(re: unknown, im: unknown, length: number, caller: string):
 }
 
 /** Recent plans, newest last: a handful of lengths is what a program alternates between. */
-const plans = new Map<number, FftPlan>();
+const plans = new Map<string, FftPlan>();
 const PLANS_KEPT = 8;
 /** Longer plans are not kept: their work space is megabytes. */
 const LONGEST_KEPT = 2 ** 18;
 
 /** The plan of a length, from the recent ones when possible. */
 export function planOf(length: number): FftPlan {
-  const known = plans.get(length);
+  const key = `${routinesBackend()} ${length}`;
+  const known = plans.get(key);
   if (known !== undefined) {
-    plans.delete(length);
-    plans.set(length, known);
+    plans.delete(key);
+    plans.set(key, known);
     return known;
   }
   const plan = createFftPlan(length);
   if (length <= LONGEST_KEPT) {
-    plans.set(length, plan);
+    plans.set(key, plan);
     for (const oldest of plans.keys()) {
       if (plans.size <= PLANS_KEPT) break;
       plans.delete(oldest);

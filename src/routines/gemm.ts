@@ -1,13 +1,10 @@
 import { PANEL_DEPTH, pack, packedLength } from "./pack.js";
 import { requireBlock } from "./extent.js";
+import { BLOCK_COLS, BLOCK_ROWS, type ProductArena, productArena } from "./product-arena.js";
 
 /** Rows and columns of the register tile: 2 x 4 keeps eight sums in registers, a 4 x 4 tile spills. */
 const TILE_ROWS = 2;
 const TILE_COLS = 4;
-/** Rows of the left factor packed at once (256 kB with 256 terms: stays in L2). */
-const BLOCK_ROWS = 128;
-/** Columns of the right factor packed at once (1 MB with 256 terms). */
-const BLOCK_COLS = 512;
 /** Below this many multiplications packing costs more than it saves. */
 const SMALL = 4096;
 
@@ -144,6 +141,11 @@ function multiplyPacked(
   cOffset: number,
   cStride: number,
 ): void {
+  const arena = productArena();
+  if (arena !== null) {
+    multiplyInArena(arena, m, n, k, alpha, a, aOffset, aRow, aTerm, b, bOffset, bTerm, bCol, c, cOffset, cStride);
+    return;
+  }
   const depthMax = Math.min(k, PANEL_DEPTH);
   const leftLength = packedLength(Math.min(m, BLOCK_ROWS), depthMax, TILE_ROWS);
   const rightLength = packedLength(Math.min(n, BLOCK_COLS), depthMax, TILE_COLS);
@@ -158,6 +160,46 @@ function multiplyPacked(
         const rows = Math.min(BLOCK_ROWS, m - i0);
         pack(a, aOffset + i0 * aRow + first * aTerm, aRow, aTerm, rows, depth, TILE_ROWS, leftPanel, 0);
         multiplyPanels(rows, cols, depth, alpha, leftPanel, rightPanel, c, cOffset + i0 * cStride + j0, cStride);
+      }
+    }
+  }
+}
+
+/** C += alpha op(A) op(B) with panels and sums in WebAssembly memory: the matrices themselves stay where they are. */
+function multiplyInArena(
+  arena: ProductArena,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: Float64Array,
+  aOffset: number,
+  aRow: number,
+  aTerm: number,
+  b: Float64Array,
+  bOffset: number,
+  bTerm: number,
+  bCol: number,
+  c: Float64Array,
+  cOffset: number,
+  cStride: number,
+): void {
+  const { functions, values, left, right, sums } = arena;
+  for (let j0 = 0; j0 < n; j0 += BLOCK_COLS) {
+    const cols = Math.min(BLOCK_COLS, n - j0);
+    const stride = (cols + 3) & ~3;
+    for (let first = 0; first < k; first += PANEL_DEPTH) {
+      const depth = Math.min(PANEL_DEPTH, k - first);
+      pack(b, bOffset + j0 * bCol + first * bTerm, bCol, bTerm, cols, depth, 4, values, right);
+      for (let i0 = 0; i0 < m; i0 += BLOCK_ROWS) {
+        const rows = Math.min(BLOCK_ROWS, m - i0);
+        pack(a, aOffset + i0 * aRow + first * aTerm, aRow, aTerm, rows, depth, 4, values, left);
+        functions.multiplyPanels(8 * left, 8 * right, 8 * sums, (rows + 3) & ~3, stride, depth, stride, 0);
+        for (let i = 0; i < rows; i++) {
+          const row = cOffset + (i0 + i) * cStride + j0;
+          const from = sums + i * stride;
+          for (let j = 0; j < cols; j++) c[row + j] += alpha * values[from + j];
+        }
       }
     }
   }

@@ -1,4 +1,5 @@
 import { requireBlock, requireStrided } from "./extent.js";
+import { residentRows, residentTransposed } from "./resident.js";
 import { scal } from "./vectors.js";
 
 /**
@@ -50,6 +51,8 @@ export function gemv(
   requireStrided(y, yOffset, yStep, transpose ? n : m, "y", "gemv");
   if (beta !== 1) scal(transpose ? n : m, beta, y, yOffset, yStep);
   if (alpha === 0 || m === 0 || n === 0) return;
+  const fast = transpose ? residentTransposed : residentRows;
+  if (fast(m, n, alpha, a, aOffset, aStride, x, xOffset, xStep, y, yOffset, yStep)) return;
   if (transpose) addTransposed(m, n, alpha, a, aOffset, aStride, x, xOffset, xStep, y, yOffset, yStep);
   else addRows(m, n, alpha, a, aOffset, aStride, x, xOffset, xStep, y, yOffset, yStep);
 }

@@ -11,3 +11,6 @@ export * from "./trsm.js";
 export * from "./vectors.js";
 export { fftRadices } from "./fft-passes.js";
 export * from "./fft-engine.js";
+export { prepareRoutines, routinesBackend, setRoutinesBackend } from "./backend.js";
+export type { RoutinesBackendChoice } from "./backend.js";
+export { residentMatrix } from "./resident.js";

@@ -1,4 +1,5 @@
 import { requireBlock, requireStrided } from "./extent.js";
+import { residentSymmetric } from "./resident.js";
 import { scal } from "./vectors.js";
 
 /**
@@ -42,6 +43,7 @@ export function symv(
   requireStrided(y, yOffset, 1, n, "y", "symv");
   if (beta !== 1) scal(n, beta, y, yOffset, 1);
   if (alpha === 0 || n === 0) return;
+  if (residentSymmetric(n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset)) return;
   addSymmetric(n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset);
 }
 
@@ -125,7 +127,7 @@ function addSymmetric(
 }
 
 /** The part of y += alpha A x that comes from a small block on the diagonal. */
-export function addDiagonalBlock(
+function addDiagonalBlock(
   size: number,
   alpha: number,
   a: Float64Array,

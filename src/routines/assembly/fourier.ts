@@ -1,0 +1,216 @@
+// Passes of the Stockham transform, one complex number per vector; the formulas of fft-passes.ts in the same order.
+// x and y are the two work spaces, w the twiddles of the pass; all addresses in bytes.
+
+// @ts-ignore: decorator
+@inline
+function swap(u: v128): v128 {
+  return v128.shuffle<f64>(u, u, 1, 0);
+}
+
+/** −i u: (im, −re). */
+// @ts-ignore: decorator
+@inline
+function turn(u: v128): v128 {
+  return v128.xor(swap(u), i64x2(0, 0x8000000000000000));
+}
+
+/** u w for w = (wr, wr), v = (−wi, wi). */
+// @ts-ignore: decorator
+@inline
+function times(u: v128, wr: v128, wi: v128): v128 {
+  return f64x2.add(f64x2.mul(u, wr), f64x2.mul(swap(u), wi));
+}
+
+// @ts-ignore: decorator
+@inline
+function real(w: usize): v128 {
+  return v128.load64_splat(w);
+}
+
+// @ts-ignore: decorator
+@inline
+function imaginary(w: usize): v128 {
+  return v128.xor(v128.load64_splat(w, 8), i64x2(0x8000000000000000, 0));
+}
+
+export function pass2(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  const step = <usize>span << 4;
+  const far = step * <usize>m;
+  let i = x;
+  let o = y;
+  for (let q = 0; q < m; q++) {
+    const wr = real(w);
+    const wi = imaginary(w);
+    const end = i + step;
+    for (; i < end; i += 16) {
+      const a = v128.load(i);
+      const b = v128.load(i + far);
+      v128.store(o, f64x2.add(a, b));
+      v128.store(o + step, times(f64x2.sub(a, b), wr, wi));
+      o += 16;
+    }
+    o += step;
+    w += 16;
+  }
+}
+
+export function pass3(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  const step = <usize>span << 4;
+  const far = step * <usize>m;
+  const half = f64x2.splat(0.5);
+  const sine = f64x2.splat(0.8660254037844386);
+  let i = x;
+  let o = y;
+  for (let q = 0; q < m; q++) {
+    const w1r = real(w);
+    const w1i = imaginary(w);
+    const w2r = real(w + 16);
+    const w2i = imaginary(w + 16);
+    const end = i + step;
+    for (; i < end; i += 16) {
+      const a = v128.load(i);
+      const b = v128.load(i + far);
+      const c = v128.load(i + 2 * far);
+      const t = f64x2.add(b, c);
+      const u = f64x2.sub(a, f64x2.mul(half, t));
+      const v = turn(f64x2.mul(sine, f64x2.sub(b, c)));
+      v128.store(o, f64x2.add(a, t));
+      v128.store(o + step, times(f64x2.add(u, v), w1r, w1i));
+      v128.store(o + 2 * step, times(f64x2.sub(u, v), w2r, w2i));
+      o += 16;
+    }
+    o += 2 * step;
+    w += 32;
+  }
+}
+
+export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  const step = <usize>span << 4;
+  const far = step * <usize>m;
+  let i = x;
+  let o = y;
+  for (let q = 0; q < m; q++) {
+    const w1r = real(w);
+    const w1i = imaginary(w);
+    const w2r = real(w + 16);
+    const w2i = imaginary(w + 16);
+    const w3r = real(w + 32);
+    const w3i = imaginary(w + 32);
+    const end = i + step;
+    for (; i < end; i += 16) {
+      const a = v128.load(i);
+      const b = v128.load(i + far);
+      const c = v128.load(i + 2 * far);
+      const d = v128.load(i + 3 * far);
+      const t0 = f64x2.add(a, c);
+      const t1 = f64x2.sub(a, c);
+      const t2 = f64x2.add(b, d);
+      const t3 = turn(f64x2.sub(b, d));
+      v128.store(o, f64x2.add(t0, t2));
+      v128.store(o + step, times(f64x2.add(t1, t3), w1r, w1i));
+      v128.store(o + 2 * step, times(f64x2.sub(t0, t2), w2r, w2i));
+      v128.store(o + 3 * step, times(f64x2.sub(t1, t3), w3r, w3i));
+      o += 16;
+    }
+    o += 3 * step;
+    w += 48;
+  }
+}
+
+export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  const step = <usize>span << 4;
+  const far = step * <usize>m;
+  const c1 = f64x2.splat(0.30901699437494745);
+  const c2 = f64x2.splat(-0.8090169943749475);
+  const s1 = f64x2.splat(0.9510565162951535);
+  const s2 = f64x2.splat(0.5877852522924731);
+  let i = x;
+  let o = y;
+  for (let q = 0; q < m; q++) {
+    const w1r = real(w);
+    const w1i = imaginary(w);
+    const w2r = real(w + 16);
+    const w2i = imaginary(w + 16);
+    const w3r = real(w + 32);
+    const w3i = imaginary(w + 32);
+    const w4r = real(w + 48);
+    const w4i = imaginary(w + 48);
+    const end = i + step;
+    for (; i < end; i += 16) {
+      const a = v128.load(i);
+      const x1 = v128.load(i + far);
+      const x2 = v128.load(i + 2 * far);
+      const x3 = v128.load(i + 3 * far);
+      const x4 = v128.load(i + 4 * far);
+      const p1 = f64x2.add(x1, x4);
+      const n1 = f64x2.sub(x1, x4);
+      const p2 = f64x2.add(x2, x3);
+      const n2 = f64x2.sub(x2, x3);
+      v128.store(o, f64x2.add(a, f64x2.add(p1, p2)));
+      const e1 = f64x2.add(a, f64x2.add(f64x2.mul(c1, p1), f64x2.mul(c2, p2)));
+      const e2 = f64x2.add(a, f64x2.add(f64x2.mul(c2, p1), f64x2.mul(c1, p2)));
+      const o1 = turn(f64x2.add(f64x2.mul(s1, n1), f64x2.mul(s2, n2)));
+      const o2 = turn(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s1, n2)));
+      v128.store(o + step, times(f64x2.add(e1, o1), w1r, w1i));
+      v128.store(o + 2 * step, times(f64x2.add(e2, o2), w2r, w2i));
+      v128.store(o + 3 * step, times(f64x2.sub(e2, o2), w3r, w3i));
+      v128.store(o + 4 * step, times(f64x2.sub(e1, o1), w4r, w4i));
+      o += 16;
+    }
+    o += 4 * step;
+    w += 64;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sum3(a: v128, x: v128, b: v128, y: v128, c: v128, z: v128): v128 {
+  return f64x2.add(f64x2.add(f64x2.mul(a, x), f64x2.mul(b, y)), f64x2.mul(c, z));
+}
+
+export function pass7(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  const step = <usize>span << 4;
+  const far = step * <usize>m;
+  const c1 = f64x2.splat(0.6234898018587336);
+  const c2 = f64x2.splat(-0.2225209339563144);
+  const c3 = f64x2.splat(-0.9009688679024191);
+  const s1 = f64x2.splat(0.7818314824680298);
+  const s2 = f64x2.splat(0.9749279121818236);
+  const s3 = f64x2.splat(0.4338837391175581);
+  let i = x;
+  let o = y;
+  for (let q = 0; q < m; q++) {
+    const end = i + step;
+    for (; i < end; i += 16) {
+      const a = v128.load(i);
+      const x1 = v128.load(i + far);
+      const x2 = v128.load(i + 2 * far);
+      const x3 = v128.load(i + 3 * far);
+      const x4 = v128.load(i + 4 * far);
+      const x5 = v128.load(i + 5 * far);
+      const x6 = v128.load(i + 6 * far);
+      const p1 = f64x2.add(x1, x6);
+      const n1 = f64x2.sub(x1, x6);
+      const p2 = f64x2.add(x2, x5);
+      const n2 = f64x2.sub(x2, x5);
+      const p3 = f64x2.add(x3, x4);
+      const n3 = f64x2.sub(x3, x4);
+      v128.store(o, f64x2.add(a, f64x2.add(f64x2.add(p1, p2), p3)));
+      const e1 = f64x2.add(a, sum3(c1, p1, c2, p2, c3, p3));
+      const e2 = f64x2.add(a, sum3(c2, p1, c3, p2, c1, p3));
+      const e3 = f64x2.add(a, sum3(c3, p1, c1, p2, c2, p3));
+      const o1 = turn(sum3(s1, n1, s2, n2, s3, n3));
+      const o2 = turn(f64x2.sub(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s3, n2)), f64x2.mul(s1, n3)));
+      const o3 = turn(f64x2.add(f64x2.sub(f64x2.mul(s3, n1), f64x2.mul(s1, n2)), f64x2.mul(s2, n3)));
+      v128.store(o + step, times(f64x2.add(e1, o1), real(w), imaginary(w)));
+      v128.store(o + 2 * step, times(f64x2.add(e2, o2), real(w + 16), imaginary(w + 16)));
+      v128.store(o + 3 * step, times(f64x2.add(e3, o3), real(w + 32), imaginary(w + 32)));
+      v128.store(o + 4 * step, times(f64x2.sub(e3, o3), real(w + 48), imaginary(w + 48)));
+      v128.store(o + 5 * step, times(f64x2.sub(e2, o2), real(w + 64), imaginary(w + 64)));
+      v128.store(o + 6 * step, times(f64x2.sub(e1, o1), real(w + 80), imaginary(w + 80)));
+      o += 16;
+    }
+    o += 6 * step;
+    w += 96;
+  }
+}

@@ -1,0 +1,132 @@
+import { requireOneOf } from "../core/index.js";
+import { WASM_BYTES } from "./wasm-bytes.js";
+
+/** Which back end the routines may use: "auto" takes WebAssembly where it compiles. */
+export type RoutinesBackendChoice = "auto" | "js" | "wasm";
+
+/** The functions of the WebAssembly module; addresses in bytes, sizes and strides in doubles. */
+export interface WasmFunctions {
+  multiplyPanels(
+    left: number,
+    right: number,
+    out: number,
+    rows: number,
+    cols: number,
+    depth: number,
+    outStride: number,
+    add: number,
+  ): void;
+  rowSums(m: number, n: number, a: number, stride: number, x: number, sums: number): void;
+  addTransposed(m: number, n: number, a: number, stride: number, t: number, y: number): void;
+  addSymmetric(n: number, alpha: number, a: number, stride: number, x: number, y: number): void;
+  pass2(x: number, y: number, w: number, span: number, m: number): void;
+  pass3(x: number, y: number, w: number, span: number, m: number): void;
+  pass4(x: number, y: number, w: number, span: number, m: number): void;
+  pass5(x: number, y: number, w: number, span: number, m: number): void;
+  pass7(x: number, y: number, w: number, span: number, m: number): void;
+}
+
+/** One instance of the module with a memory of its own, which is never grown: views of it stay valid. */
+export interface WasmArena {
+  /** The routines over this memory. */
+  readonly functions: WasmFunctions;
+  /** The whole memory as doubles. */
+  readonly values: Float64Array;
+}
+
+/** First byte that callers may use; below it the module may keep data of its own. */
+export const ARENA_START = 1024;
+const PAGE = 65536;
+/** A 32-bit memory ends at 4 GiB. */
+const MOST_PAGES = 65536;
+
+let choice: RoutinesBackendChoice | null = null;
+/** The compiled module; null once compiling was refused, undefined before the first attempt. */
+let compiled: WebAssembly.Module | null | undefined;
+
+/**
+ * Chooses the back end of the routines: plain JavaScript or WebAssembly SIMD.
+ *
+ * Both give the same bits in every routine except the Fourier transform, where powers of two agree to 4 ε log₂ n; so this
+ * switch is about speed alone. The environment variable EIGENSCOPE_BACKEND (js, wasm, auto) sets the initial choice.
+ * Where WebAssembly SIMD is missing or a compile is refused (content security policy), JavaScript is used.
+ *
+ * @param backend "auto" (the default) and "wasm" take WebAssembly where possible, "js" never does
+ * @returns the back end in effect
+ * @throws {OptionError} for another name
+ *
+ * @example
+ * import { routinesBackend, setRoutinesBackend } from "eigenscope/routines";
+ * setRoutinesBackend("js");
+ * console.log(routinesBackend()); // js
+ * setRoutinesBackend("auto");
+ */
+export function setRoutinesBackend(backend: RoutinesBackendChoice): "js" | "wasm" {
+  choice = requireOneOf(backend, ["auto", "js", "wasm"] as const, "backend", "setRoutinesBackend");
+  return routinesBackend();
+}
+
+/** The back end in effect. */
+export function routinesBackend(): "js" | "wasm" {
+  choice ??= initialChoice();
+  return choice !== "js" && compiledModule() !== null ? "wasm" : "js";
+}
+
+/**
+ * Compiles the WebAssembly routines asynchronously, for pages whose engine refuses the synchronous compile on the main
+ * thread; elsewhere there is nothing to wait for.
+ *
+ * @returns the back end in effect afterwards
+ */
+export async function prepareRoutines(): Promise<"js" | "wasm"> {
+  if (compiledModule() === null) {
+    try {
+      compiled = await WebAssembly.compile(moduleBytes());
+    } catch {
+      compiled = null; // No WebAssembly SIMD here, or it is forbidden: JavaScript gives the same results.
+    }
+  }
+  return routinesBackend();
+}
+
+function initialChoice(): RoutinesBackendChoice {
+  const scope = globalThis as { readonly process?: { readonly env?: Record<string, string | undefined> } };
+  const name = scope.process?.env?.["EIGENSCOPE_BACKEND"];
+  return name === "js" || name === "wasm" ? name : "auto";
+}
+
+function compiledModule(): WebAssembly.Module | null {
+  if (compiled === undefined) {
+    try {
+      compiled = new WebAssembly.Module(moduleBytes());
+    } catch {
+      compiled = null; // Refused or unknown: JavaScript gives the same results.
+    }
+  }
+  return compiled;
+}
+
+function moduleBytes(): Uint8Array<ArrayBuffer> {
+  const text = atob(WASM_BYTES);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/**
+ * A fresh instance with room for a number of doubles after ARENA_START, or null when the JavaScript back end is in
+ * effect, the size is beyond a 32-bit memory or the memory is refused.
+ */
+export function createArena(doubles: number): WasmArena | null {
+  if (routinesBackend() === "js") return null;
+  const module = compiledModule();
+  const pages = Math.ceil((ARENA_START + 8 * doubles) / PAGE);
+  if (module === null || pages > MOST_PAGES) return null;
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    return { functions: instance.exports as unknown as WasmFunctions, values: new Float64Array(memory.buffer) };
+  } catch {
+    return null; // Out of address space or memory: ordinary arrays still work.
+  }
+}
