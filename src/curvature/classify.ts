@@ -1,4 +1,4 @@
-import { type LongRunning, requireInteger, requireNumber, requireOptions } from "../core/index.js";
+import { type LongRunning, norm, requireInteger, requireNumber, requireOptions } from "../core/index.js";
 import { createExpansion, type DataLike, type Network } from "../networks/index.js";
 import type { Rng } from "../random/index.js";
 import { spectrumEnds, type SpectrumEnds, ZERO_FRACTION } from "./extremes.js";
@@ -81,7 +81,7 @@ export function classifyCriticalPoint(
   const gradientTolerance = requireNumber(options.gradientTolerance ?? 1e-8, "gradientTolerance", caller, 0);
   const denseLimit = requireInteger(options.denseLimit ?? 400, "denseLimit", caller);
   const point = createExpansion(net, params, data, lossOptionsOf(options), caller);
-  const gradientNorm = Math.hypot(...normParts(point.gradient()));
+  const gradientNorm = norm(point.gradient());
   const H = hessian(net, params, data, lossOptionsOf(options));
   const spectrum = spectrumEnds(H, {
     rng: options.rng,
@@ -91,13 +91,6 @@ export function classifyCriticalPoint(
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   return { ...verdict(gradientNorm, gradientTolerance, spectrum), gradientNorm, gradientTolerance, spectrum };
-}
-
-/** Norms of pieces, so that Math.hypot gets few arguments. */
-function normParts(values: Float64Array): number[] {
-  const parts: number[] = [];
-  for (let i = 0; i < values.length; i += 1000) parts.push(Math.hypot(...values.subarray(i, i + 1000)));
-  return parts;
 }
 
 function verdict(

@@ -33,3 +33,26 @@ export {
   spectralCertificate,
   type SpectralCertificateOptions,
 } from "./certificate.js";
+export {
+  type BlockCurvature,
+  curvatureProfile,
+  type CurvatureProfile,
+  type CurvatureProfileOptions,
+} from "./profile.js";
+export {
+  classOutliers,
+  type ClassOutliers,
+  type ClassOutliersOptions,
+  type ClassParts,
+  type OutlierAttribution,
+} from "./class-outliers.js";
+export {
+  type CheckedOperator,
+  type DifferenceOperator,
+  type GradientFunction,
+  operatorFromGradient,
+  type OperatorFromGradientOptions,
+  operatorFromHvp,
+  type OperatorFromHvpOptions,
+} from "./foreign.js";
+export { kfac, type Kfac, type KfacBlock, type KfacOptions, type KfacQuality } from "./kfac.js";

@@ -411,3 +411,8 @@ function restrict(
     },
   };
 }
+
+/** The Hessian block of an evaluated loss. */
+export function hessianBlock(point: LossExpansion, block: string, caller: string): CurvatureOperator {
+  return restrict("hessian", point, block, caller, (v, out) => point.hvp(v, out));
+}

@@ -53,6 +53,20 @@ export interface SecondOrderInput {
   readonly cotangentTangent: Matrix;
 }
 
+/** A layer seen as one weight matrix applied to rows: a dense layer to samples, a convolution to patches. */
+export interface LinearView {
+  /** Rows per sample: 1 for a dense layer, output positions for a convolution. */
+  readonly positions: number;
+  /** Rows that the weights act on, (n · positions) x inputs. */
+  readonly rows: Matrix;
+  /** Factor of the weights. */
+  readonly weightScale: number;
+  /** Factor of the bias, or null without one. */
+  readonly biasScale: number | null;
+  /** Cotangents of the products, (n · positions) x outputs, from a cotangent of the layer's output. */
+  cotangentRows(cotangent: Matrix): Matrix;
+}
+
 /**
  * A layer evaluated at given parameters and inputs: its output and its exact derivatives there. Everything that does
  * not depend on a direction is computed once, at the first use.
@@ -62,6 +76,8 @@ export interface LayerPass {
   readonly output: Matrix;
   /** The input that the pass was evaluated at. */
   readonly input: Matrix;
+  /** The weights at work, for layers that apply one weight matrix (and a bias): what K-FAC factorises. */
+  readonly linear?: LinearView;
   /** Derivative of the output along (parameters, input); a null input is zero. */
   jvp(parameters: Float64Array, input: Matrix | null): Tangent;
   /** Adds the gradient to `gradient` (unless null) and returns the cotangent of the input where asked for. */
