@@ -11,3 +11,7 @@ export * from "./bbp.js";
 export * from "./choose-rank.js";
 export { fitMarchenkoPastur } from "./fit-marchenko-pastur.js";
 export type { FitMarchenkoPasturOptions, MarchenkoPasturFit, Spike } from "./fit-marchenko-pastur.js";
+export * from "./power-law.js";
+export type { TailAlternative, TailComparison } from "./power-law-alternatives.js";
+export type { KsVariant } from "./power-law-scan.js";
+export * from "./hill.js";
