@@ -1,8 +1,10 @@
-import { gemm, gemv } from "../routines/index.js";
+import { gemm, gemv, residentMatrix } from "../routines/index.js";
 import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
 const PANEL = 32; // reflector pairs gathered before one rank-64 update
 const BACK_PANEL = 64; // reflectors per block of the back-transformation
+/** From this many columns on the matrix is kept where gemv reads it fastest; below, setting that up costs more. */
+const RESIDENT = 96;
 
 /** A = Q B Pᵀ, B upper bidiagonal, for rows >= cols. */
 export interface Bidiagonalization {
@@ -24,34 +26,42 @@ export interface Bidiagonalization {
   readonly rightTau: Float64Array;
 }
 
+/** A copy of A with room for the panels behind it. */
+function reductionStore(rows: number, cols: number, data: Float64Array): Float64Array {
+  const length = rows * cols + 2 * PANEL * (rows + cols);
+  const store = cols >= RESIDENT ? residentMatrix(Math.ceil(length / cols), cols) : new Float64Array(length);
+  store.set(data);
+  return store;
+}
+
 /**
- * Reduces a rows x cols matrix, rows >= cols, to upper bidiagonal form by blocked Householder reflections, in place.
+ * Reduces a rows x cols matrix, rows >= cols, to upper bidiagonal form by blocked Householder reflections.
  *
  * Within a panel the matrix is not touched: A_current = A − LᵀR with the rows of L and R gathered so far, so that each
  * step costs two passes over A (one transposed), and the update is one GEMM per panel. [dongarra1989]
  */
-export function bidiagonalize(rows: number, cols: number, a: Float64Array): Bidiagonalization {
+export function bidiagonalize(rows: number, cols: number, data: Float64Array): Bidiagonalization {
+  const a = reductionStore(rows, cols, data);
   const diagonal = new Float64Array(cols);
   const superDiagonal = new Float64Array(cols);
   const left = new Float64Array(cols * rows);
   const right = new Float64Array(cols * cols);
   const leftTau = new Float64Array(cols);
   const rightTau = new Float64Array(cols);
-  const updateLeft = new Float64Array(2 * PANEL * rows); // rows v₀, x₀, v₁, x₁, …
-  const updateRight = new Float64Array(2 * PANEL * cols); // rows y₀, u₀, y₁, u₁, …
+  const updateLeft = rows * cols; // 2 · PANEL rows of length rows: v₀, x₀, v₁, x₁, …
+  const updateRight = updateLeft + 2 * PANEL * rows; // 2 · PANEL rows of length cols: y₀, u₀, y₁, u₁, …
   const weights = new Float64Array(2 * PANEL); // coefficients of the postponed updates
   for (let start = 0; start < cols; start += PANEL) {
     const count = Math.min(PANEL, cols - start);
-    updateLeft.fill(0);
-    updateRight.fill(0);
+    a.fill(0, updateLeft);
     for (let c = 0; c < count; c++) {
       const i = start + c;
       const height = rows - i;
       const v = i * rows; // left reflector
       for (let k = i; k < rows; k++) left[v + k] = a[k * cols + i];
       if (c > 0) {
-        for (let k = 0; k < 2 * c; k++) weights[k] = updateRight[k * cols + i];
-        gemv(true, 2 * c, height, -1, updateLeft, i, rows, weights, 0, 1, 1, left, v + i, 1);
+        for (let k = 0; k < 2 * c; k++) weights[k] = a[updateRight + k * cols + i];
+        gemv(true, 2 * c, height, -1, a, updateLeft + i, rows, weights, 0, 1, 1, left, v + i, 1);
       }
       leftTau[i] = makeReflector(left, v + i, height);
       diagonal[i] = left[v + i];
@@ -59,32 +69,33 @@ export function bidiagonalize(rows: number, cols: number, a: Float64Array): Bidi
       const width = cols - i - 1;
       if (width === 0) continue;
       // y = τ (Aᵀ v − Rᵀ (L v)) on the columns right of i.
-      const y = 2 * c * cols + i + 1;
-      gemv(true, height, width, leftTau[i], a, i * cols + i + 1, cols, left, v + i, 1, 0, updateRight, y, 1);
+      const y = updateRight + 2 * c * cols + i + 1;
+      gemv(true, height, width, leftTau[i], a, i * cols + i + 1, cols, left, v + i, 1, 0, a, y, 1);
       if (c > 0) {
-        gemv(false, 2 * c, height, leftTau[i], updateLeft, i, rows, left, v + i, 1, 0, weights, 0, 1);
-        gemv(true, 2 * c, width, -1, updateRight, i + 1, cols, weights, 0, 1, 1, updateRight, y, 1);
+        gemv(false, 2 * c, height, leftTau[i], a, updateLeft + i, rows, left, v + i, 1, 0, weights, 0, 1);
+        gemv(true, 2 * c, width, -1, a, updateRight + i + 1, cols, weights, 0, 1, 1, a, y, 1);
       }
-      updateLeft.set(left.subarray(v + i, v + rows), 2 * c * rows + i);
+      a.set(left.subarray(v + i, v + rows), updateLeft + 2 * c * rows + i);
       // Row i right of the diagonal, with all 2c + 1 updates.
       const u = i * cols;
       right.set(a.subarray(i * cols + i + 1, (i + 1) * cols), u + i + 1);
-      for (let k = 0; k <= 2 * c; k++) weights[k] = updateLeft[k * rows + i];
-      gemv(true, 2 * c + 1, width, -1, updateRight, i + 1, cols, weights, 0, 1, 1, right, u + i + 1, 1);
+      for (let k = 0; k <= 2 * c; k++) weights[k] = a[updateLeft + k * rows + i];
+      gemv(true, 2 * c + 1, width, -1, a, updateRight + i + 1, cols, weights, 0, 1, 1, right, u + i + 1, 1);
       rightTau[i] = makeReflector(right, u + i + 1, width);
       superDiagonal[i] = right[u + i + 1];
       right[u + i + 1] = 1;
       // x = τ (A u − Lᵀ (R u)) on the rows below i.
-      const x = (2 * c + 1) * rows + i + 1;
+      const x = updateLeft + (2 * c + 1) * rows + i + 1;
       const below = height - 1;
-      gemv(false, below, width, rightTau[i], a, (i + 1) * cols + i + 1, cols, right, u + i + 1, 1, 0, updateLeft, x, 1);
-      gemv(false, 2 * c + 1, width, rightTau[i], updateRight, i + 1, cols, right, u + i + 1, 1, 0, weights, 0, 1);
-      gemv(true, 2 * c + 1, below, -1, updateLeft, i + 1, rows, weights, 0, 1, 1, updateLeft, x, 1);
-      updateRight.set(right.subarray(u + i + 1, u + cols), (2 * c + 1) * cols + i + 1);
+      gemv(false, below, width, rightTau[i], a, (i + 1) * cols + i + 1, cols, right, u + i + 1, 1, 0, a, x, 1);
+      gemv(false, 2 * c + 1, width, rightTau[i], a, updateRight + i + 1, cols, right, u + i + 1, 1, 0, weights, 0, 1);
+      gemv(true, 2 * c + 1, below, -1, a, updateLeft + i + 1, rows, weights, 0, 1, 1, a, x, 1);
+      a.set(right.subarray(u + i + 1, u + cols), updateRight + (2 * c + 1) * cols + i + 1);
     }
     const end = start + count;
     if (end < cols) {
-      gemm(true, false, rows - end, cols - end, 2 * count, -1, updateLeft, end, rows, updateRight, end, cols, 1, a, end * cols + end, cols);
+      const corner = end * cols + end;
+      gemm(true, false, rows - end, cols - end, 2 * count, -1, a, updateLeft + end, rows, a, updateRight + end, cols, 1, a, corner, cols);
     }
   }
   return { rows, cols, diagonal, superDiagonal, left, leftTau, right, rightTau };
