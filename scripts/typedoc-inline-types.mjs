@@ -22,9 +22,10 @@ function needsComment(reflection) {
 }
 
 function insideInlineType(reflection) {
+  let inline = false;
   for (let parent = reflection.parent; parent; parent = parent.parent) {
-    if (parent.kindOf(ReflectionKind.TypeLiteral)) return true;
-    if (parent.kindOf(ReflectionKind.Interface | ReflectionKind.Class | ReflectionKind.Module)) return false;
+    if (parent.kindOf(ReflectionKind.Parameter)) return false; // the gate does not look into parameters
+    if (parent.kindOf(ReflectionKind.TypeLiteral)) inline = true;
   }
-  return false;
+  return inline;
 }

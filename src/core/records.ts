@@ -12,9 +12,24 @@ export interface Estimate {
   readonly matvecs: number;
 }
 
+/** A quantity that exists. */
+export interface DefinedValue<T> {
+  /** Discriminator. */
+  readonly defined: true;
+  /** The quantity. */
+  readonly value: T;
+}
+
+/** A quantity that does not exist for this input. */
+export interface UndefinedValue {
+  /** Discriminator. */
+  readonly defined: false;
+  /** Why there is none. */
+  readonly reason: string;
+}
+
 /** A quantity that may not exist: either a value, or the reason why there is none. */
-export type Tagged<T = number> =
-  { readonly defined: true; readonly value: T } | { readonly defined: false; readonly reason: string };
+export type Tagged<T = number> = DefinedValue<T> | UndefinedValue;
 
 /** Wraps a value that exists. */
 export function defined<T>(value: T): Tagged<T> {

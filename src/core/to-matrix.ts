@@ -11,7 +11,7 @@ interface StridedArray {
 }
 
 /**
- * Converts what people already hold into a Matrix: nested arrays, a Matrix, ml-matrix, @stdlib ndarray and
+ * Converts what people already hold into a Matrix: nested arrays, a Matrix, ml-matrix, ndarrays of stdlib and
  * numpy-ts arrays (by shape, strides and offset), or a flat array or typed array (one column).
  *
  * Relation: entry (i, j) of the result equals entry (i, j) of the input, in float64.

@@ -54,10 +54,15 @@ export interface ClaimDefinition {
 
 /** One row of the result of `runClaims`. */
 export interface ClaimRow {
+  /** Id in the claim tables. */
   readonly id: string;
+  /** The source's statement. */
   readonly statement: string;
+  /** The correct statement. */
   readonly correct: string;
+  /** Verdict on the source's statement. */
   readonly verdict: Verdict;
+  /** Kind of evidence. */
   readonly kind: ClaimKind;
   /** The expected numbers, one per comparison; null for rows without a number. */
   readonly expected: readonly Comparison["expected"][] | null;
