@@ -6,3 +6,5 @@ export * from "./trace.js";
 export type { ConfidenceInterval, IntervalEstimate } from "./estimate.js";
 export type { ProbeDistribution } from "./probes.js";
 export * from "./student.js";
+export * from "./spectral-density.js";
+export { chebyshevDensity, jacksonFactors } from "./kpm.js";
