@@ -15,6 +15,7 @@ export interface Finding {
     | "saturated"
     | "unreachable"
     | "jump-at-zero"
+    | "plateau"
     | "step-too-large"
     | "diverged";
   /** One sentence with numbers. */
@@ -81,7 +82,8 @@ function neuronFindings(engine: SensingEngine, start: Float64Array, theta: Float
   if (widths.length === 1 && widths[0] > 1) {
     const same = Array.from({ length: widths[0] - 1 }, (_, k) => k + 1).every(
       (k) =>
-        start[layout.alpha[0] + k] === start[layout.alpha[0]] && part(start, k).every((x, i) => x === part(start, 0)[i]),
+        start[layout.alpha[0] + k] === start[layout.alpha[0]] &&
+        part(start, k).every((x, i) => x === part(start, 0)[i]),
     );
     if (same) {
       findings.push({

@@ -116,17 +116,7 @@ export function diagonalFlow(
   const caller = "diagonalFlow";
   requireOptions(
     options,
-    [
-      "t1",
-      "tolerance",
-      "method",
-      "record",
-      "lossTolerance",
-      "coordinates",
-      "maximumSteps",
-      "signal",
-      "onProgress",
-    ],
+    ["t1", "tolerance", "method", "record", "lossTolerance", "coordinates", "maximumSteps", "signal", "onProgress"],
     caller,
   );
   const start = requireState(problem, initial, caller);
@@ -222,7 +212,10 @@ export function diagonalDescent(
   const rate =
     typeof learningRate === "function"
       ? (step: number) => requirePositive(learningRate(step), `learningRate(${step})`, caller)
-      : ((eta) => () => eta)(requirePositive(learningRate, "learningRate", caller));
+      : (
+          (eta) => () =>
+            eta
+        )(requirePositive(learningRate, "learningRate", caller));
   const marks = new Set(Array.from(options.record ?? spacedSteps(steps)));
   const field = createDiagonalField(problem, initial.alpha.length);
   const velocity = new Float64Array(start.length);
@@ -261,7 +254,6 @@ export function diagonalDescent(
     const next = field.velocity(z, velocity);
     if (!Number.isFinite(next) || next > 1e8 * Math.max(initialLoss, Number.MIN_VALUE)) {
       z.set(previous);
-      loss = field.velocity(z, velocity);
       status = "breakdown";
       const message = `the loss exploded at step ${step + 1} with η = ${eta.toPrecision(3)}: diagonalSteps gives the bound 2/λ_max`;
       findings.push({ code: "diverged", message });
@@ -346,7 +338,8 @@ function logarithmicChart(field: DiagonalField, start: Float64Array, caller: str
       for (let k = 0; k < K; k++) {
         for (let i = 0; i < d; i++) {
           const at = k * d + i;
-          out[at] = flat[at] > 1e-150 ? (2 * push[at]) / flat[at] : 2 * flat[2 * K * d + k] * field.slopeAtZero * field.g[i];
+          out[at] =
+            flat[at] > 1e-150 ? (2 * push[at]) / flat[at] : 2 * flat[2 * K * d + k] * field.slopeAtZero * field.g[i];
         }
         out[K * d + k] = push[2 * K * d + k];
       }

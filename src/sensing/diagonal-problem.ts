@@ -9,7 +9,12 @@ import {
   requireVector,
   ShapeError,
 } from "../core/index.js";
-import { oddExtension, type SpectralActivation, spectralActivation, type SpectralActivationLike } from "./activation.js";
+import {
+  oddExtension,
+  type SpectralActivation,
+  spectralActivation,
+  type SpectralActivationLike,
+} from "./activation.js";
 
 /**
  * The sensing problem in the coordinates Φ, Ψ of commuting measurements: data y = B σ for diagonals σ, network

@@ -12,7 +12,13 @@ export {
   type SpectralActivationName,
   type SpectralActivationOptions,
 } from "./activation.js";
-export { spectralMap, spectralMapAdjoint, type SpectralFactors, type SpectralMapOptions, type SpectralMapResult } from "./spectral-map.js";
+export {
+  spectralMap,
+  spectralMapAdjoint,
+  type SpectralFactors,
+  type SpectralMapOptions,
+  type SpectralMapResult,
+} from "./spectral-map.js";
 export {
   commutingMeasurements,
   customMeasurements,
@@ -28,7 +34,14 @@ export {
   type Measurements,
   type MeasurementSize,
 } from "./measurements.js";
-export { packParameters, spectralNetwork, unpackParameters, type SpectralNetwork, type SpectralNetworkOptions, type SpectralParameters } from "./network.js";
+export {
+  packParameters,
+  spectralNetwork,
+  unpackParameters,
+  type SpectralNetwork,
+  type SpectralNetworkOptions,
+  type SpectralParameters,
+} from "./network.js";
 export * from "./initialize.js";
 export * from "./structure.js";
 export { sensingFlow, type SensingFlowOptions } from "./sensing-flow.js";
@@ -54,3 +67,21 @@ export {
 } from "./diagonal-flow.js";
 export { diagonalKernel, diagonalSteps } from "./diagonal-steps.js";
 export { mirrorLimit, type MirrorLimit, type MirrorLimitOptions } from "./mirror-limit.js";
+export { minimumFrobenius, type MinimumFrobenius, type MinimumFrobeniusOptions } from "./minimum-frobenius.js";
+export { nuclearNormMinimization, type NuclearNormOptions, type NuclearNormSolution } from "./nuclear-norm.js";
+export type { DualCertificate } from "./certificate.js";
+export {
+  deepDiagonalFlow,
+  deepFactorization,
+  type DeepDiagonalOptions,
+  type DeepFactorization,
+  type DeepFactorizationOptions,
+} from "./deep-factorization.js";
+export { restrictedIsometry, type RestrictedIsometry, type RestrictedIsometryOptions } from "./restricted-isometry.js";
+export {
+  phaseTransition,
+  type PhaseCell,
+  type PhaseTransition,
+  type PhaseTransitionOptions,
+  type SensingMethod,
+} from "./phase-transition.js";

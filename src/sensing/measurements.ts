@@ -247,7 +247,8 @@ export function rankOneMeasurements(left: Matrix, right: Matrix): Measurements {
       }
     },
     applyTranspose(r, out) {
-      for (let i = 0; i < count; i++) for (let a = 0; a < rows; a++) images[a * count + i] = r[i] * left.data[i * rows + a];
+      for (let i = 0; i < count; i++)
+        for (let a = 0; a < rows; a++) images[a * count + i] = r[i] * left.data[i * rows + a];
       multiplyInto(out, images, right.data, rows, count, cols);
     },
   };

@@ -101,11 +101,7 @@ const CALLER = "sensingMetrics";
 export function sensingMetrics(X: Matrix, options: SensingMetricsOptions = {}): SensingMetrics {
   requireMatrix(X, "X", CALLER);
   requireFinite(X.data, "X", CALLER);
-  requireOptions(
-    options,
-    ["truth", "measurements", "y", "left", "right", "rankTolerance", "subspace", "peak"],
-    CALLER,
-  );
+  requireOptions(options, ["truth", "measurements", "y", "left", "right", "rankTolerance", "subspace", "peak"], CALLER);
   const rankTolerance = requireNumber(options.rankTolerance ?? 1e-3, "rankTolerance", CALLER, 0, 1);
   const { u, singularValues: s, v } = svd(X, { method: "jacobi", vectors: "thin" });
   const operatorNorm = s.length === 0 ? 0 : s[0];

@@ -9,7 +9,13 @@ import {
 import { leastSquares } from "../linalg/index.js";
 import { integrate } from "../ode/index.js";
 import { oddExtension, type SpectralActivation } from "./activation.js";
-import { type DiagonalProblem, type DiagonalState, product, requireState, transposedProduct } from "./diagonal-problem.js";
+import {
+  type DiagonalProblem,
+  type DiagonalState,
+  product,
+  requireState,
+  transposedProduct,
+} from "./diagonal-problem.js";
 
 /** Options of {@link mirrorLimit}. */
 export interface MirrorLimitOptions {

@@ -16,7 +16,10 @@ import { type Measurements, requireMeasurements } from "./measurements.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 import { createRunRecorder, type SensingRun } from "./run.js";
 
-/** Step sizes from the local theory: η = fraction · 2 / λ_max(J Jᵀ/N), the eigenvalue followed by power iteration. */
+/**
+ * Step sizes from the local theory: η = fraction · 2 / λ_max(J Jᵀ/N), the eigenvalue followed by power iteration. A step
+ * that raises the loss is undone and halved, because far from a minimum λ_max can grow faster than it is followed.
+ */
 export interface LocalSchedule {
   /** Fraction of the critical step, in (0, 1); 0.25 to 0.5 is reasonable, because λ_max grows along the way. */
   readonly fraction: number;
@@ -99,6 +102,7 @@ export function sensingDescent(
   let status: Convergence["status"] = "max-iterations";
   let advice: string | null = null;
   let evaluations = 1;
+  let retries = 0; // halvings in a row, local schedule only
   recorder.record(0, loss);
   for (;;) {
     if (loss <= lossTolerance && lossTolerance > 0) {
@@ -118,7 +122,7 @@ export function sensingDescent(
       break;
     }
     if (schedule.kind === "local") {
-      if (step % schedule.every === 0) {
+      if ((step % schedule.every === 0 && retries === 0) || eta === 0) {
         const lambda = largestJacobianEigenvalue(engine, direction, schedule.iterations);
         if (lambda > 0) eta = (2 * schedule.fraction) / lambda;
       }
@@ -128,6 +132,15 @@ export function sensingDescent(
     const finite = theta.every(Number.isFinite);
     const next = finite ? engine.evaluate(theta, gradient) : Number.POSITIVE_INFINITY;
     evaluations++;
+    if (schedule.kind === "local" && !(next <= loss * (1 + 1e-9)) && eta > 1e-12) {
+      theta.set(previous);
+      loss = engine.evaluate(theta, gradient);
+      evaluations++;
+      eta /= 2;
+      retries++;
+      continue;
+    }
+    retries = 0;
     if (!Number.isFinite(next) || next > HOPELESS * Math.max(initialLoss, Number.MIN_VALUE)) {
       theta.set(previous);
       loss = engine.evaluate(theta, gradient);

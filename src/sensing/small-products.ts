@@ -4,14 +4,7 @@
  */
 
 /** C (m x n) <- A (m x k) B (k x n). */
-export function multiplyInto(
-  C: Float64Array,
-  A: Float64Array,
-  B: Float64Array,
-  m: number,
-  k: number,
-  n: number,
-): void {
+export function multiplyInto(C: Float64Array, A: Float64Array, B: Float64Array, m: number, k: number, n: number): void {
   C.fill(0, 0, m * n);
   for (let i = 0; i < m; i++) {
     const row = i * n;

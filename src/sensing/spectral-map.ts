@@ -1,11 +1,4 @@
-import {
-  type Matrix,
-  requireFinite,
-  requireMatrix,
-  requireOptions,
-  requireVector,
-  ShapeError,
-} from "../core/index.js";
+import { type Matrix, requireFinite, requireMatrix, requireOptions, requireVector, ShapeError } from "../core/index.js";
 import { type SpectralActivation, spectralActivation, type SpectralActivationLike } from "./activation.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
 import { thinSvd } from "./thin-svd.js";

@@ -107,10 +107,7 @@ export interface SingularBasisOptions {
  * console.log(recoverSingularBasis(A, { rng: createRng(1) }).defined); // true
  * ```
  */
-export function recoverSingularBasis(
-  measurements: Measurements,
-  options: SingularBasisOptions,
-): Tagged<SingularBasis> {
+export function recoverSingularBasis(measurements: Measurements, options: SingularBasisOptions): Tagged<SingularBasis> {
   const caller = "recoverSingularBasis";
   requireMeasurements(measurements, "measurements", caller);
   requireOptions(options, ["rng", "tolerance", "attempts"], caller);

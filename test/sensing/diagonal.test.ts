@@ -43,22 +43,46 @@ interface Dynamics {
     escape_time: { eps: number[]; T_depth2: number[]; c: number; s: number };
   };
   mirror_bias: {
-    cases: { act: SpectralActivationName; B: number[][]; y: number[]; alpha: number[]; w0: number[]; h_inf: number[]; nu: number[]; nuclear_norm: number; tol_abs: number }[];
+    cases: {
+      act: SpectralActivationName;
+      B: number[][];
+      y: number[];
+      alpha: number[];
+      w0: number[];
+      h_inf: number[];
+      nu: number[];
+      nuclear_norm: number;
+      tol_abs: number;
+    }[];
     basis_pursuit_value: number;
     dual_BTnu: number[];
   };
 }
 const dynamics = fixture<Dynamics>("sensing/dynamics.json");
-const experiments = fixture<{ experiments: Record<string, never> }>("sensing/experiments.json").experiments as unknown as {
+const experiments = fixture<{ experiments: Record<string, never> }>("sensing/experiments.json")
+  .experiments as unknown as {
   E16_invariants: { cases: { name: string; alpha_invariant: number[] | null }[] };
   E18_integrators: { table: { method: string; rtol: number; nfev: number; max_err: number }[] };
 };
 
-const B43 = fromRows([[1, 0.5, -0.2], [0.3, 1.1, 0.4], [0, 0.2, 0.9], [0.7, -0.3, 0.5]]);
-const state = (u: number[][], v: number[][], alpha: number[]): DiagonalState => ({ u: fromRows(u), v: fromRows(v), alpha: Float64Array.from(alpha) });
+const B43 = fromRows([
+  [1, 0.5, -0.2],
+  [0.3, 1.1, 0.4],
+  [0, 0.2, 0.9],
+  [0.7, -0.3, 0.5],
+]);
+const state = (u: number[][], v: number[][], alpha: number[]): DiagonalState => ({
+  u: fromRows(u),
+  v: fromRows(v),
+  alpha: Float64Array.from(alpha),
+});
 const row = (A: Matrix, i: number): Float64Array => A.data.slice(i * A.cols, (i + 1) * A.cols);
 const problemOf = (c: Trajectory) =>
-  diagonalProblem(fromRows(c.B), { sigma: Float64Array.from(c.sigma_star) }, { activation: c.act, alphaTrainable: c.train_alpha });
+  diagonalProblem(
+    fromRows(c.B),
+    { sigma: Float64Array.from(c.sigma_star) },
+    { activation: c.act, alphaTrainable: c.train_alpha },
+  );
 
 test("trajectories agree with the 30-digit reference to 1e-11, and the invariants hold to rounding", () => {
   for (const c of dynamics.diag_ode) {
@@ -87,7 +111,11 @@ test("trajectories agree with the 30-digit reference to 1e-11, and the invariant
 
 test("a wrong force (γ instead of γ′) fails the same comparison", () => {
   const c = dynamics.diag_ode[0];
-  const wrong = diagonalProblem(fromRows(c.B), { sigma: Float64Array.from(c.sigma_star) }, { activation: { value: Math.tanh, derivative: () => 1 } });
+  const wrong = diagonalProblem(
+    fromRows(c.B),
+    { sigma: Float64Array.from(c.sigma_star) },
+    { activation: { value: Math.tanh, derivative: () => 1 } },
+  );
   const run = diagonalFlow(wrong, state(c.u0, c.v0, c.alpha0), { t1: 8, record: c.t });
   expect(within(row(run.h, 2), c.h[2], c.tol_abs).ok).toBe(false);
   expect(run.invariants.balance).toBeLessThan(1e-11); // this invariant alone would not have noticed
@@ -114,12 +142,20 @@ test("closed forms: logistic law, hitting times, asymptotic rate, escape time", 
   const { logistic, tanh_hitting_time: hit, tanh_rate, escape_time } = dynamics.closed_forms;
   const one = (c: number): Matrix => fromRows([[Math.sqrt(c)]]);
   const law = diagonalFlow(
-    diagonalProblem(one(logistic.c), { sigma: Float64Array.of(logistic.s) }, { activation: "identity", alphaTrainable: false }),
+    diagonalProblem(
+      one(logistic.c),
+      { sigma: Float64Array.of(logistic.s) },
+      { activation: "identity", alphaTrainable: false },
+    ),
     diagonalState(1, [1], Math.sqrt(logistic.w0)),
     { t1: 5, record: logistic.t, tolerance: { relative: 1e-13, absolute: 1e-15 } },
   );
   expect(within(law.h.data, logistic.w, 1e-12).ok).toBe(true);
-  const problem = diagonalProblem(one(hit.c), { sigma: Float64Array.of(hit.s) }, { activation: "tanh", alphaTrainable: false });
+  const problem = diagonalProblem(
+    one(hit.c),
+    { sigma: Float64Array.of(hit.s) },
+    { activation: "tanh", alphaTrainable: false },
+  );
   hit.theta.forEach((theta, i) => {
     // Loss = c (s − h)²/2 at h = θ s.
     const run = diagonalFlow(problem, diagonalState(1, [hit.alpha], Math.sqrt(hit.w0)), {
@@ -136,7 +172,11 @@ test("closed forms: logistic law, hitting times, asymptotic rate, escape time", 
   expect(withinRelative(rate, tanh_rate.rate, 1e-13).ok).toBe(true);
   escape_time.eps.forEach((eps, i) => {
     const run = diagonalFlow(
-      diagonalProblem(one(escape_time.c), { sigma: Float64Array.of(escape_time.s) }, { activation: "identity", alphaTrainable: false }),
+      diagonalProblem(
+        one(escape_time.c),
+        { sigma: Float64Array.of(escape_time.s) },
+        { activation: "identity", alphaTrainable: false },
+      ),
       diagonalState(1, [1], eps),
       { t1: 20, lossTolerance: (0.5 * escape_time.c * escape_time.s ** 2) / 4, coordinates: "logarithm" },
     );
@@ -146,8 +186,15 @@ test("closed forms: logistic law, hitting times, asymptotic rate, escape time", 
 
 test("mirror limit equals the 30-digit optimality system and the integrated flow", () => {
   for (const c of dynamics.mirror_bias.cases) {
-    const problem = diagonalProblem(fromRows(c.B), Float64Array.from(c.y), { activation: c.act, alphaTrainable: false });
-    const start = state(c.w0.map((w) => Array(3).fill(Math.sqrt(w))), c.w0.map((w) => Array(3).fill(Math.sqrt(w))), c.alpha);
+    const problem = diagonalProblem(fromRows(c.B), Float64Array.from(c.y), {
+      activation: c.act,
+      alphaTrainable: false,
+    });
+    const start = state(
+      c.w0.map((w) => Array(3).fill(Math.sqrt(w))),
+      c.w0.map((w) => Array(3).fill(Math.sqrt(w))),
+      c.alpha,
+    );
     const limit = mirrorLimit(problem, start);
     expect(limit.convergence.status).toBe("converged");
     expect(within(limit.h, c.h_inf, 1e-11).ok, `${c.act} ${within(limit.h, c.h_inf, 1e-11).message}`).toBe(true);
@@ -159,24 +206,42 @@ test("mirror limit equals the 30-digit optimality system and the integrated flow
 });
 
 test("mirror limit: unbalanced, opposite signs and full column rank, against the flow", () => {
-  const B = fromRows([[1, 2, 0.5], [0.3, -0.4, 1]]);
-  const problem = diagonalProblem(B, { sigma: Float64Array.of(0.2, -0.3, 0.4) }, { activation: "expsat", alphaTrainable: false });
+  const B = fromRows([
+    [1, 2, 0.5],
+    [0.3, -0.4, 1],
+  ]);
+  const problem = diagonalProblem(
+    B,
+    { sigma: Float64Array.of(0.2, -0.3, 0.4) },
+    { activation: "expsat", alphaTrainable: false },
+  );
   const start = state([[0.4, 0.3, 0.2]], [[0.1, -0.2, 0.3]], [1.5]);
   const limit = mirrorLimit(problem, start);
   const flow = diagonalFlow(problem, start, { t1: 400 });
   expect(within(limit.h, flow.finalH, 1e-9).ok).toBe(true);
-  const full = mirrorLimit(diagonalProblem(B43, { sigma: Float64Array.of(1, 0.6, 0.25) }, { alphaTrainable: false }), diagonalState(3, [1.5], 0.3));
+  const full = mirrorLimit(
+    diagonalProblem(B43, { sigma: Float64Array.of(1, 0.6, 0.25) }, { alphaTrainable: false }),
+    diagonalState(3, [1.5], 0.3),
+  );
   expect(within(full.h, [1, 0.6, 0.25], 1e-11).ok).toBe(true);
 });
 
 test("mirror limit says when the data are out of reach", () => {
-  const negative = mirrorLimit(diagonalProblem(identity(1), Float64Array.of(-1), { alphaTrainable: false }), diagonalState(1, [1], 0.1));
+  const negative = mirrorLimit(
+    diagonalProblem(identity(1), Float64Array.of(-1), { alphaTrainable: false }),
+    diagonalState(1, [1], 0.1),
+  );
   expect(negative.convergence.status).not.toBe("converged");
   expect(negative.convergence.advice).toContain("balanced factors stay non-negative");
-  const capped = mirrorLimit(diagonalProblem(identity(1), Float64Array.of(2), { alphaTrainable: false }), diagonalState(1, [1], 0.1));
+  const capped = mirrorLimit(
+    diagonalProblem(identity(1), Float64Array.of(2), { alphaTrainable: false }),
+    diagonalState(1, [1], 0.1),
+  );
   expect(capped.convergence.status).not.toBe("converged");
   expect(capped.h[0]).toBeLessThanOrEqual(1);
-  expect(() => mirrorLimit(diagonalProblem(identity(1), Float64Array.of(1)), diagonalState(1, [1], 0.1))).toThrow(UnsupportedError);
+  expect(() => mirrorLimit(diagonalProblem(identity(1), Float64Array.of(1)), diagonalState(1, [1], 0.1))).toThrow(
+    UnsupportedError,
+  );
 });
 
 test("potential of the α invariant: closed forms, derivative, evenness", () => {
@@ -199,24 +264,40 @@ test("potential of the α invariant: closed forms, derivative, evenness", () => 
 
 test("kernel: ḣ from the flow equals 𝒦 g, and the loss stays inside its envelope", () => {
   fc.assert(
-    fc.property(fc.constantFrom("tanh", "identity", "softsat", "expsat"), fc.boolean(), fc.integer({ min: 1, max: 3 }), (act, trained, K) => {
-      const problem = diagonalProblem(B43, { sigma: Float64Array.of(1, 0.6, 0.25) }, { activation: act as SpectralActivationName, alphaTrainable: trained });
-      const start = diagonalState(3, Array.from({ length: K }, (_, k) => 1 + 0.3 * k), [0.3, 0.5, 0.2], [0.2, 0.4, 0.6]);
-      const dt = 1e-5;
-      const run = diagonalFlow(problem, start, { t1: 2 * dt, record: [0, dt, 2 * dt] });
-      const kernel = diagonalKernel(problem, run.states[1]);
-      const y = problem.y;
-      const residual = y.map((value, j) => value - [0, 1, 2].reduce((sum, i) => sum + B43.data[j * 3 + i] * run.h.data[3 + i], 0));
-      for (let i = 0; i < 3; i++) {
-        let velocity = 0;
-        for (let l = 0; l < 3; l++) {
-          let g = 0;
-          for (let j = 0; j < 4; j++) g += B43.data[j * 3 + l] * residual[j];
-          velocity += kernel.data[i * 3 + l] * g;
+    fc.property(
+      fc.constantFrom("tanh", "identity", "softsat", "expsat"),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 3 }),
+      (act, trained, K) => {
+        const problem = diagonalProblem(
+          B43,
+          { sigma: Float64Array.of(1, 0.6, 0.25) },
+          { activation: act as SpectralActivationName, alphaTrainable: trained },
+        );
+        const start = diagonalState(
+          3,
+          Array.from({ length: K }, (_, k) => 1 + 0.3 * k),
+          [0.3, 0.5, 0.2],
+          [0.2, 0.4, 0.6],
+        );
+        const dt = 1e-5;
+        const run = diagonalFlow(problem, start, { t1: 2 * dt, record: [0, dt, 2 * dt] });
+        const kernel = diagonalKernel(problem, run.states[1]);
+        const y = problem.y;
+        const residual = y.map(
+          (value, j) => value - [0, 1, 2].reduce((sum, i) => sum + B43.data[j * 3 + i] * run.h.data[3 + i], 0),
+        );
+        for (let i = 0; i < 3; i++) {
+          let velocity = 0;
+          for (let l = 0; l < 3; l++) {
+            let g = 0;
+            for (let j = 0; j < 4; j++) g += B43.data[j * 3 + l] * residual[j];
+            velocity += kernel.data[i * 3 + l] * g;
+          }
+          expect(Math.abs((run.h.data[6 + i] - run.h.data[i]) / (2 * dt) - velocity)).toBeLessThan(1e-8);
         }
-        expect(Math.abs((run.h.data[6 + i] - run.h.data[i]) / (2 * dt) - velocity)).toBeLessThan(1e-8);
-      }
-    }),
+      },
+    ),
     { numRuns: 12 },
   );
 });
@@ -231,11 +312,19 @@ test("descent: order one towards the flow, law of the balance, explosion is a st
   });
   expect(Math.abs(Math.log2(errors[0] / errors[1]) - 1)).toBeLessThan(0.1);
   expect(Math.abs(Math.log2(errors[1] / errors[2]) - 1)).toBeLessThan(0.1);
-  const explosion = diagonalDescent(diagonalProblem(identity(1), Float64Array.of(1), { activation: "identity" }), diagonalState(1, [1], 3), { steps: 1000, learningRate: 1 });
+  const explosion = diagonalDescent(
+    diagonalProblem(identity(1), Float64Array.of(1), { activation: "identity" }),
+    diagonalState(1, [1], 3),
+    { steps: 1000, learningRate: 1 },
+  );
   expect(explosion.convergence.status).toBe("breakdown");
   expect(explosion.convergence.advice).toContain("the loss exploded at step");
   expect(Number.isFinite(explosion.finalLoss)).toBe(true);
-  const early = diagonalDescent(problem, start, { steps: 1e5, learningRate: (step) => 0.1 / (1 + step / 1e4), lossTolerance: 1e-6 });
+  const early = diagonalDescent(problem, start, {
+    steps: 1e5,
+    learningRate: (step) => 0.1 / (1 + step / 1e4),
+    lossTolerance: 1e-6,
+  });
   expect(early.convergence.status).toBe("converged");
 });
 
@@ -245,11 +334,21 @@ test("findings: dead coordinate, unreachable target, slow decay, jump", () => {
   const dead = diagonalFlow(diagonalProblem(B43, target), diagonalState(3, [1], [0.3, 0, 0.3]), { t1: 50 });
   expect(codes(dead)).toContain("dead-coordinate");
   expect(dead.final.u.data[1]).toBe(0);
-  const capped = diagonalFlow(diagonalProblem(B43, target, { alphaTrainable: false }), diagonalState(3, [0.8], 0.3), { t1: 200 });
+  const capped = diagonalFlow(diagonalProblem(B43, target, { alphaTrainable: false }), diagonalState(3, [0.8], 0.3), {
+    t1: 200,
+  });
   expect(codes(capped)).toContain("unreachable");
-  const slow = diagonalFlow(diagonalProblem(identity(2), { sigma: Float64Array.of(1, 0) }, { alphaTrainable: false }), diagonalState(2, [1.5], 0.3), { t1: 100 });
+  const slow = diagonalFlow(
+    diagonalProblem(identity(2), { sigma: Float64Array.of(1, 0) }, { alphaTrainable: false }),
+    diagonalState(2, [1.5], 0.3),
+    { t1: 100 },
+  );
   expect(codes(slow)).toContain("sublinear");
-  const jump = diagonalFlow(diagonalProblem(B43, target, { activation: "sigmoid", allowJump: true }), diagonalState(3, [1], 0.1), { t1: 1 });
+  const jump = diagonalFlow(
+    diagonalProblem(B43, target, { activation: "sigmoid", allowJump: true }),
+    diagonalState(3, [1], 0.1),
+    { t1: 1 },
+  );
   expect(codes(jump)).toContain("jump-at-zero");
   const saturated = diagonalFlow(diagonalProblem(B43, target), diagonalState(3, [1], 2.2), { t1: 5 });
   expect(codes(saturated)).toContain("saturated");
@@ -258,8 +357,16 @@ test("findings: dead coordinate, unreachable target, slow decay, jump", () => {
 test("bad input is refused", () => {
   const problem = diagonalProblem(identity(2), Float64Array.of(1, 2));
   expect(() => diagonalProblem(identity(2), Float64Array.of(1))).toThrow(ShapeError);
-  expect(() => diagonalFlow(problem, diagonalState(3, [1], 0.1), { t1: 1 })).toThrow("diagonalFlow: initial.u must be 1 x 2, got 1 x 3");
-  expect(() => diagonalFlow(problem, diagonalState(2, [1], 0.1, 0.2), { t1: 1, coordinates: "logarithm" })).toThrow(ArgumentError);
-  expect(() => diagonalFlow(problem, diagonalState(2, [1], 0.1), { t1: -1 })).toThrow("diagonalFlow: t1 must be a finite number > 0, got -1");
-  expect(() => diagonalDescent(problem, diagonalState(2, [1], 0.1), { steps: 10, learningRate: 0 })).toThrow(ArgumentError);
+  expect(() => diagonalFlow(problem, diagonalState(3, [1], 0.1), { t1: 1 })).toThrow(
+    "diagonalFlow: initial.u must be 1 x 2, got 1 x 3",
+  );
+  expect(() => diagonalFlow(problem, diagonalState(2, [1], 0.1, 0.2), { t1: 1, coordinates: "logarithm" })).toThrow(
+    ArgumentError,
+  );
+  expect(() => diagonalFlow(problem, diagonalState(2, [1], 0.1), { t1: -1 })).toThrow(
+    "diagonalFlow: t1 must be a finite number > 0, got -1",
+  );
+  expect(() => diagonalDescent(problem, diagonalState(2, [1], 0.1), { steps: 10, learningRate: 0 })).toThrow(
+    ArgumentError,
+  );
 });

@@ -1,14 +1,47 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ArgumentError, fromRows, identity, type Matrix, matrix, NonFiniteError, OptionError, ShapeError, transpose } from "../../src/core/index.js";
+import {
+  ArgumentError,
+  fromRows,
+  identity,
+  type Matrix,
+  matrix,
+  NonFiniteError,
+  OptionError,
+  ShapeError,
+  transpose,
+} from "../../src/core/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
-import { oddExtension, spectralActivation, spectralActivationNames, spectralMap, spectralMapAdjoint, type SpectralActivationName } from "../../src/sensing/index.js";
+import {
+  oddExtension,
+  spectralActivation,
+  spectralActivationNames,
+  spectralMap,
+  spectralMapAdjoint,
+  type SpectralActivationName,
+} from "../../src/sensing/index.js";
 import { frobenius, naiveProduct, tolerance, within } from "../support/compare.js";
 import { fixture } from "../support/shared.js";
 
 interface Calculus {
-  readonly gamma_table: ReadonlyArray<{ act: SpectralActivationName; a: number; b: number; gamma_a: number; dgamma_a: number; Fminus: number; Fplus: number | null }>;
-  readonly dgamma: ReadonlyArray<{ act: SpectralActivationName; case: string; W: number[][]; G: number[][]; Gamma: number[][]; adjoint: number[][]; tol_abs: number }>;
+  readonly gamma_table: ReadonlyArray<{
+    act: SpectralActivationName;
+    a: number;
+    b: number;
+    gamma_a: number;
+    dgamma_a: number;
+    Fminus: number;
+    Fplus: number | null;
+  }>;
+  readonly dgamma: ReadonlyArray<{
+    act: SpectralActivationName;
+    case: string;
+    W: number[][];
+    G: number[][];
+    Gamma: number[][];
+    adjoint: number[][];
+    tol_abs: number;
+  }>;
 }
 const calculus = fixture<Calculus>("sensing/calculus.json");
 const allow = { allowJump: true };
@@ -23,7 +56,9 @@ test("activations, their derivatives and divided differences agree with the 30-d
       [gamma.dividedDifference(row.a, row.b), row.Fminus],
       [gamma.dividedDifference(row.b, row.a), row.Fminus],
     ]) {
-      expect(Math.abs(ours - theirs), `${row.act} at ${row.a}, ${row.b}`).toBeLessThanOrEqual(RELATIVE * Math.max(Math.abs(theirs), Number.MIN_VALUE));
+      expect(Math.abs(ours - theirs), `${row.act} at ${row.a}, ${row.b}`).toBeLessThanOrEqual(
+        RELATIVE * Math.max(Math.abs(theirs), Number.MIN_VALUE),
+      );
     }
   }
 });
@@ -35,7 +70,9 @@ test("divided differences of user functions are good to 1e-15 close by and far a
   for (const a of [0, 1e-3, 0.3, 1, 2.5]) {
     for (const delta of [1e-12, 1e-8, 1e-5, 1e-2, 0.0999, 0.1001, 1]) {
       const truth = exact.dividedDifference(a, a + delta);
-      expect(Math.abs(custom.dividedDifference(a, a + delta) - truth)).toBeLessThanOrEqual(64 * 2 ** -52 * Math.max(truth, 0.1));
+      expect(Math.abs(custom.dividedDifference(a, a + delta) - truth)).toBeLessThanOrEqual(
+        64 * 2 ** -52 * Math.max(truth, 0.1),
+      );
       quotientWorst = Math.max(quotientWorst, Math.abs((Math.tanh(a + delta) - Math.tanh(a)) / delta - truth));
     }
   }
@@ -66,7 +103,13 @@ test("adjoint is the derivative and self-adjoint, by differences; the map withou
   const DIFFERENCE = 1e-8;
   const rng = createRng(3);
   let skewMatters = 0;
-  for (const [rows, cols] of [[1, 1], [3, 3], [5, 2], [2, 5], [6, 6]]) {
+  for (const [rows, cols] of [
+    [1, 1],
+    [3, 3],
+    [5, 2],
+    [2, 5],
+    [6, 6],
+  ]) {
     const [W, G, H] = [normalMatrix(rng, rows, cols), normalMatrix(rng, rows, cols), normalMatrix(rng, rows, cols)];
     for (const act of ["tanh", "expsat", "sig0"] as const) {
       const { factors } = spectralMap(W, act);
@@ -82,11 +125,15 @@ test("adjoint is the derivative and self-adjoint, by differences; the map withou
         const { u, v, singularValues: s } = factors;
         const T = naiveProduct(naiveProduct(transpose(u), G), v);
         const gamma = spectralActivation(act);
-        const R = matrix(rows, cols, T.data.map((_, at) => {
-          const i = Math.floor(at / cols);
-          const j = at % cols;
-          return gamma.dividedDifference(s[i], s[j]) * 0.5 * (T.data[at] + T.data[j * cols + i]);
-        }));
+        const R = matrix(
+          rows,
+          cols,
+          T.data.map((_, at) => {
+            const i = Math.floor(at / cols);
+            const j = at % cols;
+            return gamma.dividedDifference(s[i], s[j]) * 0.5 * (T.data[at] + T.data[j * cols + i]);
+          }),
+        );
         const broken = naiveProduct(naiveProduct(u, R), transpose(v));
         const value = broken.data.reduce((sum, x, i) => sum + x * H.data[i], 0);
         skewMatters = Math.max(skewMatters, Math.abs(value - directional(W, H, G, act)) / scale);
@@ -120,18 +167,33 @@ test("orthogonal covariance, transposition and the odd extension", () => {
     ),
     { numRuns: 60 },
   );
-  const signed = spectralMap(fromRows([[-2, 0], [0, 0.5]]), "softsat").value;
+  const signed = spectralMap(
+    fromRows([
+      [-2, 0],
+      [0, 0.5],
+    ]),
+    "softsat",
+  ).value;
   expect(within(signed.data, [-2 / 3, 0, 0, 1 / 3], 4e-16).ok).toBe(true);
   expect(oddExtension(spectralActivation("softsat"), -2)).toBe(-2 / 3);
   expect(oddExtension(spectralActivation("sigmoid", allow), 0)).toBe(0);
 });
 
 test("the zero matrix and the scaled identity are exact", () => {
-  const G = fromRows([[1, 2], [3, 4]]);
+  const G = fromRows([
+    [1, 2],
+    [3, 4],
+  ]);
   const zero = spectralMap(matrix(2, 2), "tanh");
   expect(Array.from(zero.value.data)).toEqual([0, 0, 0, 0]);
   expect(Array.from(spectralMapAdjoint(zero.factors, G, "tanh").data)).toEqual([1, 2, 3, 4]);
-  const tiny = spectralMap(fromRows([[1e-8, 0], [0, 1e-8]]), "tanh");
+  const tiny = spectralMap(
+    fromRows([
+      [1e-8, 0],
+      [0, 1e-8],
+    ]),
+    "tanh",
+  );
   expect(within(spectralMapAdjoint(tiny.factors, G, "tanh").data, G.data, 1e-14).ok).toBe(true);
 });
 
@@ -139,9 +201,19 @@ test("γ(0) ≠ 0 is refused with the reason; forced, the derivative blows up li
   expect(() => spectralMap(identity(2), "sigmoid")).toThrow(
     'spectralActivation: name must be an activation with γ(0) = 0, got "sigmoid" with γ(0) = 0.5; the map would jump at every rank-deficient matrix and its derivative blow up like γ(0)/s; use sig0 = tanh(x/2) instead of sigmoid, or pass allowJump: true to see it happen',
   );
-  const G = fromRows([[0, 1], [-1, 0]]);
+  const G = fromRows([
+    [0, 1],
+    [-1, 0],
+  ]);
   const norms = [1e-2, 1e-4].map((s) => {
-    const { factors } = spectralMap(fromRows([[s, 0], [0, s]]), "sigmoid", allow);
+    const { factors } = spectralMap(
+      fromRows([
+        [s, 0],
+        [0, s],
+      ]),
+      "sigmoid",
+      allow,
+    );
     return frobenius(spectralMapAdjoint(factors, G, "sigmoid", allow));
   });
   expect(Math.abs(norms[1] / norms[0] - 100)).toBeLessThan(1);
@@ -152,7 +224,9 @@ test("bad input is refused", () => {
   expect(() => spectralMap(identity(2), "relu" as never)).toThrow(OptionError);
   expect(() => spectralMap(identity(2), { value: (x: number) => x } as never)).toThrow(ArgumentError);
   expect(() => spectralMap(matrix(1, 2, Float64Array.of(NaN, 1)), "tanh")).toThrow(NonFiniteError);
-  expect(() => spectralMapAdjoint(factors, matrix(2, 3), "tanh")).toThrow("spectralMapAdjoint: G must be 2 x 2, the shape of W, got 2 x 3");
+  expect(() => spectralMapAdjoint(factors, matrix(2, 3), "tanh")).toThrow(
+    "spectralMapAdjoint: G must be 2 x 2, the shape of W, got 2 x 3",
+  );
   expect(() => spectralMapAdjoint(factors, matrix(2, 3), "tanh")).toThrow(ShapeError);
   expect(() => spectralMap(identity(2), "tanh", { force: true } as never)).toThrow(OptionError);
 });
