@@ -14,3 +14,4 @@ export * from "./fft-engine.js";
 export { prepareRoutines, routinesBackend, setRoutinesBackend } from "./backend.js";
 export type { RoutinesBackendChoice } from "./backend.js";
 export { residentMatrix } from "./resident.js";
+export * from "./arc-cosine.js";

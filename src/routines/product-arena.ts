@@ -14,6 +14,8 @@ export interface ProductArena extends WasmArena {
   readonly right: number;
   /** Index of the sums, BLOCK_ROWS x BLOCK_COLS doubles. */
   readonly sums: number;
+  /** Index of 32 + 2 · BLOCK_COLS doubles for constants and the state of one row. */
+  readonly scratch: number;
 }
 
 let arena: ProductArena | null | undefined;
@@ -25,8 +27,9 @@ export function productArena(): ProductArena | null {
     const left = ARENA_START / 8;
     const right = left + BLOCK_ROWS * PANEL_DEPTH;
     const sums = right + PANEL_DEPTH * BLOCK_COLS;
-    const created = createArena(sums + BLOCK_ROWS * BLOCK_COLS);
-    arena = created === null ? null : { ...created, left, right, sums };
+    const scratch = sums + BLOCK_ROWS * BLOCK_COLS;
+    const created = createArena(scratch + 32 + 2 * BLOCK_COLS);
+    arena = created === null ? null : { ...created, left, right, sums, scratch };
   }
   return arena;
 }
