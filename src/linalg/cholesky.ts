@@ -1,5 +1,6 @@
 import { type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
 import { gemm, trsm } from "../routines/index.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, type Triangle, requireRightHandSide, requireSymmetric } from "./input.js";
 import { matmul } from "./products.js";
 
@@ -9,12 +10,16 @@ const PANEL = 64; // columns factored between two trailing updates
 export interface CholeskyOptions {
   /** Read this triangle only; without it symmetry is checked against n ε ‖A‖_F. */
   readonly triangle?: Triangle;
+  /** Multiply the factors again and measure the errors (see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
 }
 
 /** A = L Lᵀ. */
 export interface CholeskyFactorization {
   /** n x n lower triangular with positive diagonal, zeros above. */
   readonly l: Matrix;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /** What {@link tryCholesky} found. */
@@ -53,7 +58,7 @@ export type CholeskyAttempt =
  */
 export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): CholeskyFactorization {
   const attempt = factor(A, options, "cholesky");
-  if (attempt.positiveDefinite) return { l: attempt.l };
+  if (attempt.positiveDefinite) return { l: attempt.l, certificate: attempt.certificate };
   throw new SingularError({
     function: "cholesky",
     argument: "A",
@@ -87,7 +92,7 @@ export function tryCholesky(A: MatrixInput, options: CholeskyOptions = {}): Chol
 }
 
 /** Multiplies the factor of {@link cholesky} again: L Lᵀ. */
-export function reconstructCholesky(factorization: CholeskyFactorization): Matrix {
+export function reconstructCholesky(factorization: Pick<CholeskyFactorization, "l">): Matrix {
   return matmul(factorization.l, factorization.l, { transposeB: true });
 }
 
@@ -110,10 +115,10 @@ export function reconstructCholesky(factorization: CholeskyFactorization): Matri
  * console.log(x[0], x[1]); // 1 1
  * ```
  */
-export function solveCholesky(factorization: CholeskyFactorization, B: Float64Array): Float64Array;
+export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: Float64Array): Float64Array;
 /** Solves for several right-hand sides, one per column. */
-export function solveCholesky(factorization: CholeskyFactorization, B: MatrixInput): Matrix;
-export function solveCholesky(factorization: CholeskyFactorization, B: MatrixInput | Float64Array): Matrix | Float64Array {
+export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: MatrixInput): Matrix;
+export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: MatrixInput | Float64Array): Matrix | Float64Array {
   const l = requireMatrix(factorization.l, "factorization.l", "solveCholesky");
   const { columns, isVector } = requireRightHandSide(B, l.rows, "B", "solveCholesky");
   const { cols, data } = columns;
@@ -123,8 +128,9 @@ export function solveCholesky(factorization: CholeskyFactorization, B: MatrixInp
 }
 
 function factor(A: MatrixInput, options: CholeskyOptions, caller: string): CholeskyAttempt {
-  requireOptions(options, ["triangle"], caller);
+  requireOptions(options, ["triangle", "certificate"], caller);
   const { n, data, scale } = requireSymmetric(A, options.triangle, "A", caller);
+  const original = options.certificate === true ? data.map((entry) => entry / scale) : null;
   const failed = factorInPlace(n, data);
   if (failed >= 0) return { positiveDefinite: false, index: failed, pivot: data[failed * n + failed] / scale };
   for (let i = 0; i < n; i++) data.fill(0, i * n + i + 1, (i + 1) * n);
@@ -133,7 +139,10 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
     const root = Math.sqrt(scale);
     for (let i = 0; i < data.length; i++) data[i] /= root;
   }
-  return { positiveDefinite: true, l: { rows: n, cols: n, data } };
+  const l = { rows: n, cols: n, data };
+  const certificate =
+    original === null ? null : certifyFactors({ rows: n, cols: n, data: original }, reconstructCholesky({ l }), []);
+  return { positiveDefinite: true, l, certificate };
 }
 
 /** Right-looking blocked factorisation of the lower triangle; returns −1 or the index of the failing pivot. */

@@ -92,7 +92,7 @@ function countChecks(A: Matrix, part: SpectrumPart, bounds: Float64Array): { che
 }
 
 /** Multiplies the factors of {@link eigh} again: V diag(values) Vᵀ, which is A for the whole spectrum. */
-export function reconstructEigh(decomposition: SymmetricEigenWithVectors): Matrix {
+export function reconstructEigh(decomposition: Pick<SymmetricEigenWithVectors, "values" | "vectors">): Matrix {
   const { values, vectors } = decomposition;
   const scaled = vectors.data.map((entry, k) => entry * values[k % values.length]);
   return matmul({ rows: vectors.rows, cols: vectors.cols, data: scaled }, vectors, { transposeB: true });

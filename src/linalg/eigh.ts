@@ -163,10 +163,10 @@ function requireRange(range: unknown, n: number): EigenvalueRange | undefined {
 function locate(range: EigenvalueRange, counter: TridiagonalCounter, n: number, scale: number): [number, number] {
   if (n === 0) return [0, -1];
   if ("indices" in range) return [range.indices[0], range.indices[1]];
-  // The smallest number above the upper end: the interval is closed.
-  const upper = range.interval[1] * scale;
-  const beyond = upper + Math.max(Math.abs(upper) * EPSILON, Number.MIN_VALUE);
-  return [counter.below(range.interval[0] * scale), counter.below(beyond) - 1];
+  // The interval is closed: each end is moved outwards by one rounding before counting.
+  const [lower, upper] = range.interval;
+  const outwards = (end: number): number => Math.abs(end * scale) * EPSILON + Number.MIN_VALUE;
+  return [counter.below(lower * scale - outwards(lower)), counter.below(upper * scale + outwards(upper)) - 1];
 }
 
 function valuesOf(reduction: Tridiagonalization, range: EigenvalueRange | undefined, scale: number): SpectrumPart {

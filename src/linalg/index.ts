@@ -5,6 +5,7 @@
  */
 export type { MatrixInput, Triangle } from "./input.js";
 export * from "./products.js";
+export { orthogonalityLoss, type FactorizationCertificate } from "./certificate.js";
 export * from "./norms.js";
 export * from "./qr.js";
 export { pivotedQr, reconstructPivotedQr, type PivotedQrFactorization, type PivotedQrOptions } from "./pivoted-qr.js";
@@ -17,7 +18,7 @@ export {
   type CholeskyFactorization,
   type CholeskyOptions,
 } from "./cholesky.js";
-export { logDeterminant, lu, reconstructLu, solve, type LogDeterminant, type LuFactorization } from "./lu.js";
+export { logDeterminant, lu, reconstructLu, solve, type LogDeterminant, type LuFactorization, type LuOptions } from "./lu.js";
 export * from "./least-squares.js";
 export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
 export {
@@ -37,7 +38,7 @@ export { reconstructSvd, svd, type SingularValueDecomposition, type SvdOptions, 
 export * from "./golub-welsch.js";
 export * from "./orthogonal-matrix.js";
 export { eig, type ComplexVectors, type EigOptions, type GeneralEigen } from "./eig.js";
-export { reconstructSchur, schur, type SchurDecomposition } from "./schur.js";
+export { reconstructSchur, schur, type SchurDecomposition, type SchurOptions } from "./schur.js";
 export * from "./normality.js";
 export * from "./expm.js";
 export * from "./matrix-function.js";

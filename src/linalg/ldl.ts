@@ -1,17 +1,24 @@
 import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
 import { axpy } from "../routines/index.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
 import { matmul } from "./products.js";
 
 /** (1 + √17)/8: balances the growth of 1 x 1 and 2 x 2 pivots. [bunch1977] */
 const GROWTH = (1 + Math.sqrt(17)) / 8;
 
-/** Options of {@link ldl} and {@link inertia}. */
-export interface LdlOptions {
+/** Options of {@link inertia}. */
+export interface InertiaOptions {
   /** Factor A − shift · I; default 0. */
   readonly shift?: number;
   /** Read this triangle only; without it symmetry is checked against n ε ‖A‖_F. */
   readonly triangle?: Triangle;
+}
+
+/** Options of {@link ldl}. */
+export interface LdlOptions extends InertiaOptions {
+  /** Multiply the factors again and measure the errors (see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
 }
 
 /** P (A − shift I) Pᵀ = L D Lᵀ with D block diagonal. */
@@ -24,6 +31,8 @@ export interface LdlFactorization {
   readonly offDiagonal: Float64Array;
   /** Row i of P A is row permutation[i] of A. */
   readonly permutation: Uint32Array;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /** Numbers of negative, zero and positive eigenvalues. */
@@ -58,7 +67,8 @@ export interface Inertia {
  * ```
  */
 export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization {
-  const { n, factors, scale } = factorShifted(A, options, "ldl");
+  requireOptions(options, ["shift", "triangle", "certificate"], "ldl");
+  const { n, factors, scale, original } = factorShifted(A, options, options.certificate === true, "ldl");
   const { a, offDiagonal, permutation } = factors;
   const l = new Float64Array(n * n);
   const diagonal = new Float64Array(n);
@@ -68,16 +78,17 @@ export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization 
     if (i > 0 && offDiagonal[i - 1] !== 0) l[i * n + i - 1] = 0;
     diagonal[i] = a[i * n + i] / scale;
   }
-  return {
+  const result = {
     l: { rows: n, cols: n, data: l },
     diagonal,
     offDiagonal: offDiagonal.slice(0, Math.max(0, n - 1)).map((entry) => entry / scale),
     permutation,
   };
+  return { ...result, certificate: original === null ? null : certifyFactors(original, reconstructLdl(result), []) };
 }
 
 /** Multiplies the factors of {@link ldl} again and undoes the exchanges: A − shift I. */
-export function reconstructLdl(factorization: LdlFactorization): Matrix {
+export function reconstructLdl(factorization: Omit<LdlFactorization, "certificate">): Matrix {
   const { l, diagonal, offDiagonal, permutation } = factorization;
   const n = diagonal.length;
   const scaled = new Float64Array(n * n); // L D
@@ -118,8 +129,9 @@ export function reconstructLdl(factorization: LdlFactorization): Matrix {
  * console.log(negative, zero, positive); // 1 0 1
  * ```
  */
-export function inertia(A: MatrixInput, options: LdlOptions = {}): Inertia {
-  const { n, factors, scale, norm } = factorShifted(A, options, "inertia");
+export function inertia(A: MatrixInput, options: InertiaOptions = {}): Inertia {
+  requireOptions(options, ["shift", "triangle"], "inertia");
+  const { n, factors, scale, norm } = factorShifted(A, options, false, "inertia");
   const { a, offDiagonal } = factors;
   const threshold = n * EPSILON * norm;
   let negative = 0;
@@ -140,15 +152,16 @@ export function inertia(A: MatrixInput, options: LdlOptions = {}): Inertia {
 
 function factorShifted(
   A: MatrixInput,
-  options: LdlOptions,
+  options: InertiaOptions,
+  keep: boolean,
   caller: string,
-): { n: number; factors: BlockFactors; scale: number; norm: number } {
-  requireOptions(options, ["shift", "triangle"], caller);
+): { n: number; factors: BlockFactors; scale: number; norm: number; original: Matrix | null } {
   const shift = requireNumber(options.shift ?? 0, "shift", caller);
   const { n, data, scale } = requireSymmetric(A, options.triangle, "A", caller);
   for (let i = 0; i < n; i++) data[i * n + i] -= shift * scale;
   const norm = norm2(data, 0, data.length);
-  return { n, factors: factorInPlace(n, data), scale, norm };
+  const original = keep ? { rows: n, cols: n, data: data.map((entry) => entry / scale) } : null;
+  return { n, factors: factorInPlace(n, data), scale, norm, original };
 }
 
 interface BlockFactors {

@@ -1,9 +1,16 @@
-import { type Matrix, SingularError } from "../core/index.js";
+import { type Matrix, SingularError, requireOptions } from "../core/index.js";
 import { gemm, trsm } from "../routines/index.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, requireRightHandSide, requireSquareInput } from "./input.js";
 import { matmul } from "./products.js";
 
 const PANEL = 32; // columns eliminated between two trailing updates
+
+/** Options of {@link lu}. */
+export interface LuOptions {
+  /** Multiply the factors again and measure the errors (see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
+}
 
 /** P A = L U. */
 export interface LuFactorization {
@@ -17,6 +24,8 @@ export interface LuFactorization {
   readonly sign: 1 | -1;
   /** Index of the first pivot that is exactly zero, or null when there is none. */
   readonly singularAt: number | null;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /**
@@ -38,7 +47,8 @@ export interface LuFactorization {
  * console.log(permutation[0], u.data[3]); // 1 1
  * ```
  */
-export function lu(A: MatrixInput): LuFactorization {
+export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
+  requireOptions(options, ["certificate"], "lu");
   const { rows: n, data } = requireSquareInput(A, "A", "lu");
   const packed = luInPlace(n, data.slice());
   const l = new Float64Array(n * n);
@@ -49,11 +59,13 @@ export function lu(A: MatrixInput): LuFactorization {
     u.set(packed.data.subarray(i * n + i, (i + 1) * n), i * n + i);
   }
   const { permutation, sign, singularAt } = packed;
-  return { l: { rows: n, cols: n, data: l }, u: { rows: n, cols: n, data: u }, permutation, sign, singularAt };
+  const result = { l: { rows: n, cols: n, data: l }, u: { rows: n, cols: n, data: u }, permutation, sign, singularAt };
+  const certificate = options.certificate === true ? certifyFactors({ rows: n, cols: n, data }, reconstructLu(result), []) : null;
+  return { ...result, certificate };
 }
 
 /** Multiplies the factors of {@link lu} again and undoes the row exchanges: A. */
-export function reconstructLu(factorization: LuFactorization): Matrix {
+export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "permutation">): Matrix {
   const product = matmul(factorization.l, factorization.u);
   const n = product.rows;
   const data = new Float64Array(n * n);

@@ -1,5 +1,6 @@
 import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, transpose } from "../core/index.js";
 import { axpy, dot, nrm2 } from "../routines/index.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
 import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
@@ -13,6 +14,8 @@ const STALE = Math.sqrt(EPSILON);
 export interface PivotedQrOptions {
   /** Diagonal entries of R up to this share of the first one count as zero; default max(m, n) ε. */
   readonly rankTolerance?: number;
+  /** Multiply the factors again and measure the errors (see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
 }
 
 /** A P = Q R with columns in the order of decreasing remaining norm. */
@@ -27,6 +30,8 @@ export interface PivotedQrFactorization {
   readonly rank: number;
   /** Absolute threshold of the rank decision: rankTolerance · R₀₀. */
   readonly threshold: number;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /**
@@ -50,7 +55,7 @@ export interface PivotedQrFactorization {
  * ```
  */
 export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): PivotedQrFactorization {
-  requireOptions(options, ["rankTolerance"], "pivotedQr");
+  requireOptions(options, ["rankTolerance", "certificate"], "pivotedQr");
   const { rows, cols, data } = requireInput(A, "A", "pivotedQr");
   const relative = requireNumber(options.rankTolerance ?? Math.max(rows, cols) * EPSILON, "rankTolerance", "pivotedQr", 0, 1);
   const scale = safeScale(largestModulus(data));
@@ -67,11 +72,14 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
   const threshold = width === 0 ? 0 : relative * r[0];
   let rank = 0;
   while (rank < width && r[rank * cols + rank] > threshold) rank++;
-  return { q: { rows, cols: width, data: q }, r: { rows: width, cols, data: r }, permutation, rank, threshold };
+  const result = { q: { rows, cols: width, data: q }, r: { rows: width, cols, data: r }, permutation, rank, threshold };
+  const certificate =
+    options.certificate === true ? certifyFactors({ rows, cols, data }, reconstructPivotedQr(result), [result.q]) : null;
+  return { ...result, certificate };
 }
 
 /** Multiplies the factors of {@link pivotedQr} again and undoes the column exchanges: A. */
-export function reconstructPivotedQr(factorization: PivotedQrFactorization): Matrix {
+export function reconstructPivotedQr(factorization: Pick<PivotedQrFactorization, "q" | "r" | "permutation">): Matrix {
   requireMatrix(factorization.q, "factorization.q", "reconstructPivotedQr");
   const product = matmul(factorization.q, factorization.r);
   const data = new Float64Array(product.data.length);

@@ -1,5 +1,6 @@
 import { type Matrix, requireMatrix, requireOneOf, requireOptions } from "../core/index.js";
 import { formQ, householderQr } from "./householder-qr.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 
@@ -7,6 +8,8 @@ import { matmul } from "./products.js";
 export interface QrOptions {
   /** "thin" (default): Q is m x min(m, n). "full": Q is m x m. */
   readonly mode?: "thin" | "full";
+  /** Multiply the factors again and measure the errors (see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
 }
 
 /** A = Q R. */
@@ -15,6 +18,8 @@ export interface QrFactorization {
   readonly q: Matrix;
   /** k x n, upper trapezoidal with diagonal >= 0. */
   readonly r: Matrix;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface QrFactorization {
  * ```
  */
 export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
-  requireOptions(options, ["mode"], "qr");
+  requireOptions(options, ["mode", "certificate"], "qr");
   const mode = requireOneOf(options.mode ?? "thin", ["thin", "full"] as const, "mode", "qr");
   const { rows, cols, data } = requireInput(A, "A", "qr");
   const scale = safeScale(largestModulus(data));
@@ -52,11 +57,14 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
     for (let j = i; j < cols; j++) r[i * cols + j] = -r[i * cols + j];
     for (let k = 0; k < rows; k++) q[k * width + i] = -q[k * width + i];
   }
-  return { q: { rows, cols: width, data: q }, r: { rows: width, cols, data: r } };
+  const Q = { rows, cols: width, data: q };
+  const R = { rows: width, cols, data: r };
+  const certificate = options.certificate === true ? certifyFactors({ rows, cols, data }, matmul(Q, R), [Q]) : null;
+  return { q: Q, r: R, certificate };
 }
 
 /** Multiplies the factors of {@link qr} (and of {@link pivotedQr}, in its column order) again: Q R. */
-export function reconstructQr(factorization: QrFactorization): Matrix {
+export function reconstructQr(factorization: Pick<QrFactorization, "q" | "r">): Matrix {
   requireMatrix(factorization.q, "factorization.q", "reconstructQr");
   requireMatrix(factorization.r, "factorization.r", "reconstructQr");
   return matmul(factorization.q, factorization.r);

@@ -1,5 +1,6 @@
-import { EPSILON, EigenscopeError, type Matrix } from "../core/index.js";
+import { EPSILON, EigenscopeError, type Matrix, requireOptions } from "../core/index.js";
 import { axpy, dot, gemv } from "../routines/index.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
@@ -7,12 +8,20 @@ import { makeReflector } from "./reflectors.js";
 const SWEEPS_PER_VALUE = 60; // 3 on average
 const EXCEPTIONAL = 10; // after this many sweeps on one block an unusual shift breaks possible cycles
 
+/** Options of {@link schur}. */
+export interface SchurOptions {
+  /** Multiply the factors again and measure the errors (see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
+}
+
 /** A = Q T Qᵀ with T quasi-triangular. */
 export interface SchurDecomposition {
   /** n x n orthogonal. */
   readonly q: Matrix;
   /** n x n upper quasi-triangular: 1 x 1 blocks for real eigenvalues, 2 x 2 blocks for complex pairs. */
   readonly t: Matrix;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /**
@@ -34,17 +43,21 @@ export interface SchurDecomposition {
  * console.log(t.data[2], t.data[0] + t.data[3]); // 0 5
  * ```
  */
-export function schur(A: MatrixInput): SchurDecomposition {
+export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecomposition {
+  requireOptions(options, ["certificate"], "schur");
   const { rows: n, data } = requireSquareInput(A, "A", "schur");
   const scale = safeScale(largestModulus(data));
   const t = data.map((entry) => entry * scale);
   const q = realSchur(n, t, true);
   if (scale !== 1) for (let i = 0; i < t.length; i++) t[i] /= scale;
-  return { q: { rows: n, cols: n, data: q ?? new Float64Array(0) }, t: { rows: n, cols: n, data: t } };
+  const result = { q: { rows: n, cols: n, data: q ?? new Float64Array(0) }, t: { rows: n, cols: n, data: t } };
+  const certificate =
+    options.certificate === true ? certifyFactors({ rows: n, cols: n, data }, reconstructSchur(result), [result.q]) : null;
+  return { ...result, certificate };
 }
 
 /** Multiplies the factors of {@link schur} again: Q T Qᵀ. */
-export function reconstructSchur(decomposition: SchurDecomposition): Matrix {
+export function reconstructSchur(decomposition: Pick<SchurDecomposition, "q" | "t">): Matrix {
   return matmul(matmul(decomposition.q, decomposition.t), decomposition.q, { transposeB: true });
 }
 

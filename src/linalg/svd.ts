@@ -1,8 +1,9 @@
-import { type Matrix, requireOneOf, requireOptions, transpose } from "../core/index.js";
+import { type Matrix, OptionError, requireOneOf, requireOptions, transpose } from "../core/index.js";
 import { type RowSvd, bidiagonalSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
 import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
 import { applyQ, householderQr } from "./householder-qr.js";
+import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
 import { jacobiSvd } from "./jacobi-svd.js";
 import { matmul } from "./products.js";
@@ -19,6 +20,8 @@ export interface SvdOptions {
    * the relative accuracy of small singular values of matrices B D, B well conditioned and D diagonal.
    */
   readonly method?: "bidiagonal" | "jacobi";
+  /** Multiply the factors again and measure the errors (needs vectors; see {@link FactorizationCertificate}); default false. */
+  readonly certificate?: boolean;
 }
 
 /** A = U diag(singularValues) Vᵀ. */
@@ -29,23 +32,62 @@ export interface SingularValueDecomposition {
   readonly singularValues: Float64Array;
   /** Right singular vectors as columns: n x k; the entry of largest modulus of each is positive; null for "none". */
   readonly v: Matrix | null;
+  /** What was measured on request, else null. */
+  readonly certificate: FactorizationCertificate | null;
 }
 
 /** A decomposition that has its vectors. */
-export type SvdWithVectors = SingularValueDecomposition & { readonly u: Matrix; readonly v: Matrix };
+export type SvdWithVectors = SingularValueDecomposition & {
+  /** Left singular vectors as columns. */
+  readonly u: Matrix;
+  /** Right singular vectors as columns. */
+  readonly v: Matrix;
+};
 
 /**
  * Computes the singular value decomposition.
  *
  * Relation: A = U diag(s) Vᵀ, Uᵀ U = I, Vᵀ V = I, s descending and >= 0.
+ * "bidiagonal": QR first when one side is 1.6 times the other, blocked bidiagonalisation, then divide and conquer (values
+ * alone by QR iteration). "jacobi": QR with column pivoting, then one-sided Jacobi: use it when small singular values
+ * matter relative to themselves and the matrix is badly scaled by columns or rows rather than ill conditioned at heart.
+ * A few singular values of a large operator: see `svds` in the krylov folder.
+ *
+ * @param A m x n, any shape; an empty matrix has no singular values
+ * @throws {NonFiniteError} when A is not finite
+ * @throws {OptionError} for an unknown choice, or a certificate without vectors
+ *
+ * Accuracy: backward error and orthogonality within a small multiple of n ε; singular values to n ε s₁. "jacobi" computes
+ * every singular value of B D, D diagonal, to a relative error near n ε cond(B). Cost for n x n: 8 n³/3 flops for
+ * values, about 28 n³/3 with vectors; "jacobi" several times as much.
+ * @see [demmel1990]
+ * @see [gu1995svd]
+ * @see [drmac2008]
+ *
+ * @example
+ * ```ts
+ * import { fromRows } from "eigenscope/core";
+ * import { svd } from "eigenscope/linalg";
+ * const { singularValues } = svd(fromRows([[3, 0], [4, 5]]));
+ * console.log(singularValues[0].toFixed(12), singularValues[1].toFixed(12)); // 6.708203932499 2.236067977500
+ * ```
  */
 export function svd(A: MatrixInput, options?: SvdOptions & { readonly vectors?: "thin" | "full" }): SvdWithVectors;
 /** With vectors: "none", or a choice made at run time. */
 export function svd(A: MatrixInput, options?: SvdOptions): SingularValueDecomposition;
 export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDecomposition {
-  requireOptions(options, ["vectors", "method"], "svd");
+  requireOptions(options, ["vectors", "method", "certificate"], "svd");
   const vectors = requireOneOf(options.vectors ?? "thin", ["thin", "full", "none"] as const, "vectors", "svd");
   const method = requireOneOf(options.method ?? "bidiagonal", ["bidiagonal", "jacobi"] as const, "method", "svd");
+  if (options.certificate === true && vectors === "none") {
+    throw new OptionError({
+      function: "svd",
+      argument: 'option "certificate"',
+      expected: "used with vectors",
+      got: 'vectors: "none"',
+      remedy: 'ask for vectors: "thin"',
+    });
+  }
   const input = requireInput(A, "A", "svd");
   const flipped = input.rows < input.cols;
   const tall = flipped ? transpose(input) : input;
@@ -54,17 +96,20 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   const { values, u, v } =
     method === "jacobi" ? jacobiSvd(scaled, vectors !== "none") : bidiagonalMethod(scaled, vectors !== "none");
   const singularValues = values.map((value) => value / scale);
-  if (vectors === "none") return { u: null, singularValues, v: null };
+  if (vectors === "none") return { u: null, singularValues, v: null, certificate: null };
   const { rows, cols } = tall;
   normalizeSigns(flipped ? u : v, flipped ? rows : cols, flipped ? v : u, flipped ? cols : rows, cols);
   const right = transpose({ rows: cols, cols, data: v });
   const leftCount = vectors === "full" ? rows : cols;
   const left = transpose({ rows: leftCount, cols: rows, data: completeRows(rows, cols, leftCount, u) });
-  return flipped ? { u: right, singularValues, v: left } : { u: left, singularValues, v: right };
+  const result = flipped ? { u: right, singularValues, v: left } : { u: left, singularValues, v: right };
+  const certificate =
+    options.certificate === true ? certifyFactors(input, reconstructSvd(result), [result.u, result.v]) : null;
+  return { ...result, certificate };
 }
 
 /** Multiplies the factors of {@link svd} again: U diag(s) Vᵀ. */
-export function reconstructSvd(decomposition: SvdWithVectors): Matrix {
+export function reconstructSvd(decomposition: Omit<SvdWithVectors, "certificate">): Matrix {
   const { u, singularValues, v } = decomposition;
   const k = singularValues.length;
   const scaled = new Float64Array(u.rows * k);
