@@ -15,3 +15,5 @@ export * from "./power-law.js";
 export type { TailAlternative, TailComparison } from "./power-law-alternatives.js";
 export type { KsVariant } from "./power-law-scan.js";
 export * from "./hill.js";
+export * from "./network-laws.js";
+export type { Complex } from "./complex.js";
