@@ -323,7 +323,7 @@ export const kernelClaims: readonly ClaimDefinition[] = [
       const quadrature = sphere(3).mercer(ntk({ depth: 2 }), 40, { method: "quadrature" });
       const gap = Math.max(...spectrum.eigenvalues.map((mu, k) => Math.abs(mu - quadrature.eigenvalues[k])));
       return [
-        exact("partial trace to degree 40, d = 3, two layers", spectrum.partialTrace, 1.9923193017977065, 1e-12),
+        exact("partial trace to degree 40, d = 3, two layers", spectrum.partialTrace, 1.992319301797707, 1e-12),
         exact("recurrence against quadrature, all degrees", gap, 0, 2e-15),
       ];
     },
