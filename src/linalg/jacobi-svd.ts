@@ -1,8 +1,9 @@
-import { EPSILON, EigenscopeError, type Matrix, transpose } from "../core/index.js";
+import { EPSILON, EigenscopeError, type Matrix } from "../core/index.js";
 import { dot, nrm2, rot } from "../routines/index.js";
 import type { RowSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
 import { applyQ } from "./householder-qr.js";
+import { largestModulus } from "./input.js";
 import { pivotedHouseholderQr } from "./pivoted-qr.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
@@ -10,15 +11,20 @@ const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have los
 
 /**
  * One-sided Jacobi SVD of a rows x cols matrix with rows >= cols and entries near one, after a QR factorisation with
- * column pivoting: A P = Q R, then plane rotations from the left make the rows of R orthogonal, J R = diag(s) Wᵀ, so
- * that A = (Q Jᵀ) diag(s) (P W)ᵀ.
+ * column pivoting: S A P = Q R, then plane rotations from the left make the rows of R orthogonal, J R = diag(s) Wᵀ, so
+ * that A = (Sᵀ Q Jᵀ) diag(s) (P W)ᵀ. S sorts the rows by decreasing size.
  *
- * Every step is backward stable in each column (QR) or row (rotations) relative to that column's or row's own norm,
- * which is why small singular values of B D keep their relative accuracy. [drmac2008]
+ * Every step is backward stable in each column (QR; with sorted rows and pivoted columns in each row too) or row
+ * (rotations) relative to that column's or row's own norm, which is why small singular values of B D and of D B keep
+ * their relative accuracy. [drmac2008] [cox1998]
  */
 export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
   const { rows, cols: n } = A;
-  const { factor, permutation } = pivotedHouseholderQr(A);
+  const sizes = Float64Array.from({ length: rows }, (_, i) => largestModulus(A.data.subarray(i * n, (i + 1) * n)));
+  const rowOrder = Uint32Array.from(sizes, (_, i) => i).sort((a, b) => sizes[b] - sizes[a] || a - b);
+  const sorted = new Float64Array(rows * n);
+  for (let i = 0; i < rows; i++) sorted.set(A.data.subarray(rowOrder[i] * n, (rowOrder[i] + 1) * n), i * n);
+  const { factor, permutation } = pivotedHouseholderQr({ rows, cols: n, data: sorted });
   const r = factor.r.slice(0, n * n); // rows are rotated until orthogonal
   const width = wantVectors ? n : 0;
   const j = new Float64Array(n * width); // accumulated rotations: rows of J
@@ -43,7 +49,9 @@ export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
   const columns = new Float64Array(rows * n); // [Jᵀ; 0] in the order of the values, then Q times it
   for (let k = 0; k < n; k++) for (let i = 0; i < n; i++) columns[i * n + k] = j[order[k] * n + i];
   applyQ(factor, false, columns, n);
-  return { values, u: transpose({ rows, cols: n, data: columns }).data, v };
+  const u = new Float64Array(n * rows);
+  for (let i = 0; i < rows; i++) for (let k = 0; k < n; k++) u[k * rows + rowOrder[i]] = columns[i * n + k];
+  return { values, u, v };
 }
 
 /** Sweeps of plane rotations over all pairs of rows until every pair is orthogonal to √n ε. */
