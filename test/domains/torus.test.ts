@@ -1,0 +1,184 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ArgumentError, NonFiniteError, ResourceError, ShapeError } from "../../src/core/index.js";
+import { commutator, composite, conditionNumber, sphere, sphereAsymptotics, torus } from "../../src/domains/index.js";
+import { type Kernel, ntk, zonalKernel } from "../../src/kernels/index.js";
+import { eigh } from "../../src/linalg/index.js";
+import { createRng, fillNormal } from "../../src/random/index.js";
+import { gamma } from "../../src/special/index.js";
+import { maxDifference, tolerance } from "../support/compare.js";
+import { spectrumLaws } from "../support/laws/domain-laws.js";
+import { fixture } from "../support/shared.js";
+
+interface TorusCase {
+  readonly inputs: { d: number; N: number; L: number; Delta: string };
+  readonly outputs: { first_row: { offset: number[]; value: string }[]; eig: { k: number[]; lam: string }[] };
+  readonly tolerance: { abs: number };
+}
+const cases = fixture<{ cases: Record<string, TorusCase> }>("domains/sobolev.json").cases;
+
+for (const [id, { inputs, outputs, tolerance: allowed }] of Object.entries(cases).filter(([key]) =>
+  key.startsWith("S6"),
+)) {
+  test(`${id}: first row, eigenvalues, error bars, trace`, () => {
+    const domain = torus(inputs.d, inputs.N);
+    const kernel = ntk({ depth: inputs.L, activation: Number(inputs.Delta) === 1 ? "abs" : "relu" });
+    const row = domain.firstRow(kernel)!;
+    for (const { offset, value } of outputs.first_row)
+      expect(Math.abs(row[domain.indexOf(offset)] - Number(value))).toBeLessThan(1e-15);
+    const spectrum = domain.mercer(kernel);
+    spectrumLaws(spectrum);
+    for (const { k, lam } of outputs.eig) {
+      const error = Math.abs(spectrum.eigenvalues[domain.indexOf(k)] - Number(lam));
+      expect(error).toBeLessThanOrEqual(allowed.abs);
+      expect(error).toBeLessThanOrEqual(spectrum.errorBounds[0]);
+    }
+    expect(Math.abs(spectrum.traceDefect)).toBeLessThan(tolerance(4, row.length, inputs.L));
+    // Symmetries: sign of each component and permutation of components.
+    const { eigenvalues } = spectrum;
+    const k = outputs.eig[outputs.eig.length - 2].k;
+    const mirrored = eigenvalues[domain.indexOf(k.map((x) => -x).reverse())];
+    expect(Math.abs(mirrored - eigenvalues[domain.indexOf(k)])).toBeLessThanOrEqual(spectrum.errorBounds[0]);
+  });
+}
+
+test("dense eigenvalues, Gram matrix of the embedded points, odd and even sizes, dimensions 1 to 3", () => {
+  for (const [d, N] of [
+    [1, 1],
+    [1, 2],
+    [1, 7],
+    [2, 3],
+    [2, 4],
+    [3, 3],
+  ]) {
+    const domain = torus(d, N);
+    for (const kernel of [
+      ntk({ depth: 3 }),
+      ntk({ depth: 2, activation: "erf", weightVariance: 1.2, biasVariance: 0.2, inputScaling: "unit" }),
+    ]) {
+      const dense = eigh(kernel.gram(domain.embedded), { vectors: false }).values;
+      const fast = Float64Array.from(domain.mercer(kernel).eigenvalues).sort();
+      expect(
+        maxDifference(
+          dense.map((x) => x / N ** d),
+          fast,
+        ),
+      ).toBeLessThan(tolerance(40, 1, kernel.profile(0)));
+    }
+  }
+});
+
+test("parity: odd sums vanish on even grids for two layers except ±e_j, are filled on odd grids; abs keeps none", () => {
+  const even = torus(2, 8);
+  const spectrum = even.mercer(ntk({ depth: 2 }));
+  const vanishing = new Set(spectrum.vanishing);
+  for (let i = 0; i < 64; i++) {
+    const { frequency, squaredNorm } = even.level(i);
+    expect(vanishing.has(i)).toBe(Math.abs(frequency[0] + frequency[1]) % 2 === 1 && squaredNorm !== 1);
+  }
+  expect(torus(2, 9).mercer(ntk({ depth: 2 })).vanishing).toEqual([]);
+  expect(even.mercer(ntk({ depth: 3, activation: "abs" })).vanishing.length).toBe(32);
+  const report = conditionNumber(spectrum);
+  expect(!report.condition.defined && report.condition.reason).toContain("unresolved");
+  expect(conditionNumber(spectrum, { modes: "nonzero" }).condition.defined).toBe(true);
+});
+
+test("decay: ratio to the law with its constants near 1 for d = 1, 2, 3", () => {
+  for (const [d, N, k, allowed] of [
+    [1, 8192, 32, 0.006],
+    [2, 512, 32, 0.01],
+    [3, 64, 16, 0.05],
+  ]) {
+    const kernel = ntk({ depth: 2 });
+    const law = sphereAsymptotics(kernel, 2 * d);
+    const constant = ((2 * Math.PI) / Math.sqrt(d)) * (gamma((d + 1) / 2) / (2 * Math.PI ** ((d + 3) / 2)));
+    const frequency = [k, ...new Array<number>(d - 1).fill(0)];
+    const domain = torus(d, N);
+    const value = domain.mercer(kernel).eigenvalues[domain.indexOf(frequency)];
+    const ratio = value / ((law.slopeAtZero + law.slopeAtPi) * constant * k ** -(d + 1));
+    expect(Math.abs(ratio - 1), `d = ${d}: ${ratio}`).toBeLessThan(allowed);
+  }
+});
+
+test("Sobolev multipliers: naive product, inverse, centred frequencies, condition, commutation with the kernel", () => {
+  for (const [d, N] of [
+    [1, 6],
+    [1, 7],
+    [2, 5],
+  ]) {
+    const domain = torus(d, N);
+    const n = N ** d;
+    const f = fillNormal(createRng(9), new Float64Array(n));
+    for (const frequency of ["integer", "angular"] as const) {
+      const P = domain.sobolev({ smoothness: 1.7, frequency });
+      const Q = domain.sobolev({ smoothness: -1.7, frequency });
+      expect(maxDifference(Q.apply(P.apply(f)), f)).toBeLessThan(
+        tolerance(
+          40,
+          n,
+          P.symbol.reduce((a, b) => Math.max(a, b)),
+        ),
+      );
+      const factor = frequency === "angular" ? 4 * Math.PI ** 2 : 1;
+      const top = (1 + factor * d * Math.floor(N / 2) ** 2) ** 1.7;
+      expect(P.condition.defined && Math.abs(P.condition.value / top - 1)).toBeLessThan(1e-14);
+    }
+    // A cosine is an eigenfunction with the symbol as eigenvalue.
+    const P = domain.sobolev({ symbol: "D", smoothness: 0.5 });
+    const mode = Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * (2 * (i % N))) / N));
+    const scale = 3 ** 0.5; // |k| = 2 on the last axis
+    P.apply(mode).forEach((value, i) => expect(Math.abs(value - scale * mode[i])).toBeLessThan(1e-14));
+  }
+  const grid = torus(2, 5);
+  const K = ntk({ depth: 3 }).gram(grid.embedded);
+  const P = sphere(4).sobolev({ symbol: "C", smoothness: 1, bandwidth: 3 }).kernel.gram(grid.embedded);
+  expect(commutator(K, P).frobeniusRatio).toBeLessThan(1e-14);
+});
+
+test("composite by frequency, ritz and residual symbols of the Poisson problem", () => {
+  const domain = torus(2, 6);
+  const K = domain.mercer(ntk({ depth: 3 }));
+  const ritz = domain.multiplier("ritz", (_, squaredNorm) => squaredNorm);
+  expect(ritz.condition.defined).toBe(false); // constants are invisible to |∇f|²
+  const T = composite(K, ritz);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 35 }),
+      (i) => T.eigenvalues[i] === K.eigenvalues[i] * domain.level(i).squaredNorm,
+    ),
+  );
+});
+
+test("a kernel of four million points needs no more than its transform; progress is reported and cancelling stops", () => {
+  const phases: string[] = [];
+  const domain = torus(2, 256);
+  const signal = { aborted: false };
+  const full = domain.mercer(ntk({ depth: 3 }), { onProgress: ({ phase }) => phases.push(phase) });
+  expect(full.complete).toBe(true);
+  expect(new Set(phases).size).toBe(2);
+  let evaluations = 0;
+  const counted: Kernel = { ...ntk({ depth: 3 }), profile: (theta) => ((evaluations += 1), Math.cos(theta)) };
+  domain.mercer(counted);
+  expect(evaluations).toBe((129 * 130) / 2); // sorted offsets only
+  const stopped = domain.mercer(ntk({ depth: 3 }), {
+    signal,
+    onProgress: ({ done }) => (signal.aborted = done > 1000),
+  });
+  expect(stopped.complete).toBe(false);
+  expect(stopped.eigenvalues.every((x) => x === 0)).toBe(true);
+});
+
+test("bad input is refused by name", () => {
+  expect(() => torus(0, 4)).toThrow("torus: d must be an integer in [1, 12], got 0");
+  expect(() => torus(3, 2000)).toThrow(ResourceError);
+  expect(() => torus(2, 4).indexOf([1])).toThrow(ArgumentError);
+  expect(() => torus(1, 4).sobolev({ smoothness: Number.POSITIVE_INFINITY })).toThrow(
+    "smoothness must be a number in [-200, 200]",
+  );
+  expect(() => torus(1, 4).sobolev({ smoothness: 1, symbol: "H" as "A" })).toThrow(
+    'symbol must be one of "A", "B", "C", "D", got "H"',
+  );
+  expect(() => torus(1, 4).sobolev({ smoothness: 1 }).apply(new Float64Array(5))).toThrow(ShapeError);
+  expect(() => torus(1, 4).multiplier("x", () => Number.NaN)).toThrow(NonFiniteError);
+  expect(() => torus(1, 4).mercer(zonalKernel(() => Number.NaN))).toThrow(NonFiniteError);
+});
