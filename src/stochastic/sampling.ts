@@ -7,6 +7,7 @@ import {
   createMoments,
   estimateOf,
   sampleVariance,
+  skewedInterval,
 } from "./estimate.js";
 import { studentQuantile } from "./student.js";
 
@@ -52,22 +53,17 @@ export function* sampleInTwoStages(plan: SamplingPlan): Coroutine<SamplingResult
   if (tolerance === null || status === "cancelled") {
     return { ...shifted(estimateOf(moments, cost * moments.count, confidence), constant), status };
   }
+  const first = moments.count;
   const deviation = Math.sqrt(sampleVariance(moments));
-  const quantile = studentQuantile(0.5 + confidence / 2, Math.max(1, moments.count - 1));
+  const quantile = studentQuantile(0.5 + confidence / 2, Math.max(1, first - 1));
   const half = tolerance * Math.abs(moments.mean + constant);
   const needed = deviation === 0 ? 0 : Math.ceil(((quantile * deviation) / half) ** 2);
   if (needed > moments.count) status = yield* draw(plan, moments, Math.min(needed, maximumSamples), needed);
   if (status === "converged" && !(needed <= maximumSamples)) status = "max-iterations";
   const standardError = deviation / Math.sqrt(moments.count);
-  const mean = moments.mean + constant;
-  return {
-    mean,
-    standardError,
-    samples: moments.count,
-    matvecs: cost * moments.count,
-    interval: { lower: mean - quantile * standardError, upper: mean + quantile * standardError, level: confidence },
-    status,
-  };
+  const interval = skewedInterval(moments, standardError, first, confidence);
+  const { count, mean } = moments;
+  return { ...shifted({ mean, standardError, samples: count, matvecs: cost * count, interval }, constant), status };
 }
 
 function* draw(plan: SamplingPlan, moments: SampleMoments, until: number, total: number): Coroutine<Status> {

@@ -89,11 +89,11 @@ const DEFAULT_MAXIMUM_MATVECS = 10_000;
  * @param A square operator (or Matrix) of order n >= 1, not necessarily symmetric
  * @param options.rng stream for the probes
  * @param options.tolerance requested relative half width; the number of probes follows (two-stage sampling)
- * @returns mean, standard error, t interval, products spent, status
+ * @returns mean, standard error, interval, products spent, status
  * @throws {ShapeError} when A is not square or of order 0
  * @throws {ArgumentError} when rng is missing or the budget too small for the method
  *
- * Accuracy: the interval, when probes are not few and their law not extremely skewed. Cost: as many products as `matvecs`
+ * Accuracy: the interval (skewness-corrected t). Cost: as many products as `matvecs`
  * says; "hutch++" and "xtrace" keep a sketch of a third or a half as many vectors.
  * @see [hutchinson1990]
  * @see [meyer2021]
