@@ -118,7 +118,13 @@ export function densePass(
   return {
     output,
     input,
-    linear: { positions: 1, rows: input, weightScale: w, biasScale: bias ? b : null, cotangentRows: (cotangent) => cotangent },
+    linear: {
+      positions: 1,
+      rows: input,
+      weightScale: w,
+      biasScale: bias ? b : null,
+      cotangentRows: (cotangent) => cotangent,
+    },
     jvp(direction, inputTangent) {
       const tangent = timesTranspose(input, viewMatrix(direction, outputs, inputs), w);
       if (inputTangent !== null) addTimesTranspose(inputTangent, W, tangent, w);

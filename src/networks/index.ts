@@ -5,6 +5,10 @@
 export * from "./layer.js";
 export { dense, type DenseOptions, type Parameterisation } from "./dense.js";
 export * from "./activation-layer.js";
+export * from "./normalization.js";
+export { residual } from "./residual.js";
+export * from "./convolution.js";
+export * from "./linear-maps.js";
 export * from "./losses.js";
 export type { Chain, ChainAdjoint, ChainPass } from "./chain.js";
 export { chainBackward, chainForward, chainTangents } from "./chain.js";
