@@ -1,0 +1,61 @@
+/**
+ * What a worker of the pool runs. scripts/build-worker.mjs bundles this file into worker-source.ts; nothing else
+ * imports it.
+ */
+import { gemm, setRoutinesBackend } from "../routines/index.js";
+import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
+import { backTransform, reductionStore, tridiagonalize } from "./tridiagonalize.js";
+import type { WorkerAnswer, WorkerRequest, WorkerTask } from "./worker-protocol.js";
+
+interface Port {
+  postMessage(answer: WorkerAnswer, transfer: ArrayBufferLike[]): void;
+  on?(event: "message", listener: (data: WorkerRequest) => void): void;
+  addEventListener?(event: "message", listener: (event: { data: WorkerRequest }) => void): void;
+}
+
+interface Scope extends Port {
+  readonly process?: { getBuiltinModule?(name: string): { parentPort?: Port | null } | undefined };
+}
+
+const scope = globalThis as unknown as Scope;
+const port: Port = scope.process?.getBuiltinModule?.("node:worker_threads")?.parentPort ?? scope;
+
+function answer({ id, backend, task }: WorkerRequest): void {
+  try {
+    setRoutinesBackend(backend);
+    const arrays = perform(task);
+    port.postMessage(
+      { id, arrays },
+      arrays.map((array) => array.buffer),
+    );
+  } catch (error) {
+    port.postMessage({ id, error: error instanceof Error ? error.message : String(error) }, []);
+  }
+}
+
+if (port.on !== undefined) port.on("message", answer);
+else port.addEventListener?.("message", (event) => answer(event.data));
+
+function perform(task: WorkerTask): Float64Array[] {
+  if (task.name === "multiply") {
+    const { transposeA, transposeB, m, n, k, a, aStride, b, bStride } = task;
+    const out = new Float64Array(m * n);
+    gemm(transposeA, transposeB, m, n, k, 1, a, task.aOffset, aStride, b, 0, bStride, 0, out, 0, n);
+    return [out];
+  }
+  const { n } = task;
+  if (task.name === "reduce") {
+    const store = reductionStore(n);
+    store.set(task.data);
+    const reduction = tridiagonalize(n, store);
+    const { diagonal, offDiagonal, tau } = reduction;
+    if (!task.vectors) return [tridiagonalValues(n, diagonal, offDiagonal)];
+    const { values, rows } = tridiagonalVectors(n, diagonal, offDiagonal);
+    // A copy: memory of the WebAssembly routines cannot be handed over.
+    return [values, rows, reduction.reflectors.slice(0, n * n), tau];
+  }
+  const { reflectors, tau, rows } = task;
+  const none = new Float64Array(0);
+  backTransform({ n, diagonal: none, offDiagonal: none, reflectors, tau }, rows.length / n, rows);
+  return [rows];
+}

@@ -1,0 +1,58 @@
+import { UnsupportedError } from "../core/index.js";
+import { WORKER_SOURCE } from "./worker-source.js";
+
+/** A worker of Node (with `on`) or of a browser (with `addEventListener`). */
+export interface WorkerLike {
+  /** Sends a message, moving the listed buffers. */
+  postMessage(message: unknown, transfer: ArrayBufferLike[]): void;
+  /** Ends the worker at once. */
+  terminate(): unknown;
+  /** Node: listens to "message", "error" and "exit". */
+  on?(event: string, listener: (value: never) => void): unknown;
+  /** Browsers: listens to "message" and "error". */
+  addEventListener?(event: string, listener: (event: never) => void): unknown;
+  /** Node: keeps the process alive. */
+  ref?(): unknown;
+  /** Node: lets the process end. */
+  unref?(): unknown;
+}
+
+interface Scope {
+  readonly process?: {
+    getBuiltinModule?(
+      name: string,
+    ): { Worker?: new (source: string, options: { eval: boolean }) => WorkerLike } | undefined;
+  };
+  readonly Worker?: new (url: string) => WorkerLike;
+  readonly Blob?: new (parts: string[], options: { type: string }) => unknown;
+  readonly URL?: { createObjectURL?(blob: unknown): string };
+}
+
+/** Starts a worker from the bundled source: worker_threads in Node, a Blob in browsers. */
+export function startWorker(): WorkerLike {
+  const scope = globalThis as unknown as Scope;
+  const NodeWorker = scope.process?.getBuiltinModule?.("node:worker_threads")?.Worker;
+  if (NodeWorker !== undefined) return new NodeWorker(WORKER_SOURCE, { eval: true });
+  if (scope.Worker !== undefined && scope.Blob !== undefined && scope.URL?.createObjectURL !== undefined) {
+    return new scope.Worker(scope.URL.createObjectURL(new scope.Blob([WORKER_SOURCE], { type: "text/javascript" })));
+  }
+  throw new UnsupportedError({
+    function: "workerPool",
+    argument: "the platform",
+    expected: "one with worker_threads or Web Workers",
+    got: "neither",
+    remedy: "pass createWorker",
+  });
+}
+
+/** Calls back on messages, and once when the worker fails or ends. */
+export function listen(worker: WorkerLike, onMessage: (data: unknown) => void, onEnd: (reason: string) => void): void {
+  if (worker.on !== undefined) {
+    worker.on("message", onMessage);
+    worker.on("error", (error: Error) => onEnd(error.message));
+    worker.on("exit", (code: number) => onEnd(`exit code ${code}`));
+  } else {
+    worker.addEventListener?.("message", (event: { data: unknown }) => onMessage(event.data));
+    worker.addEventListener?.("error", (event: { message?: string }) => onEnd(event.message ?? "an error event"));
+  }
+}
