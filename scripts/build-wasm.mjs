@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import prettier from "prettier";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -47,7 +48,8 @@ async function generate() {
 }
 
 const target = join(root, "src/routines/wasm-bytes.ts");
-const text = await generate();
+const format = { ...(await prettier.resolveConfig(target)), filepath: target };
+const text = await prettier.format(await generate(), format);
 if (!process.argv.includes("--check")) {
   writeFileSync(target, text);
 } else if (readFileSync(target, "utf8") !== text) {
