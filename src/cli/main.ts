@@ -15,6 +15,8 @@ interface WorkerInput {
 /** What the worker thread sends. */
 type WorkerMessage = { readonly progress: Progress } | { readonly result: JobResult };
 
+const PLAIN_COLUMNS = 120; // width of text where there is no terminal
+
 const PROGRESS_INTERVAL = 50; // ms between messages: a fast loop must not flood the other thread
 
 /** The worker thread: computes without a pause and looks at the flag between units of work. */
@@ -84,7 +86,7 @@ function screenOf(stream: NodeJS.WriteStream): Host["stdout"] {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
-  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true, columns: stream.columns ?? 100 };
+  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true, columns: stream.columns ?? PLAIN_COLUMNS };
 }
 
 function libraryVersion(): string {

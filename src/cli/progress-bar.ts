@@ -71,7 +71,7 @@ export function progressLine(progress: Progress, seconds: number, doneSince: num
     const share = Math.min(1, done / total);
     const filled = Math.round(share * BAR_WIDTH);
     parts.push(`[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${String(Math.floor(100 * share)).padStart(3)} %`, `${done}/${total}`);
-  } else {
+  } else if (done > 0) {
     parts.push(String(done));
   }
   if (rate !== null) {
@@ -80,7 +80,7 @@ export function progressLine(progress: Progress, seconds: number, doneSince: num
     else parts.push(`in ${duration(seconds)}`);
   }
   for (const [name, value] of Object.entries(figures ?? {})) parts.push(`${name} ${formatNumber(value, 3)}`);
-  const line = `${phase.padEnd(22)} ${parts.join("  ")}`;
+  const line = parts.length === 0 ? phase : `${phase.padEnd(32)} ${parts.join("  ")}`;
   return [...line].slice(0, Math.max(20, columns - 1)).join("");
 }
 

@@ -56,9 +56,11 @@ export function defaultBins(n: number): number {
 }
 
 function equalEdges(low: number, high: number, bins: number): number[] {
-  if (low === high) {
-    const half = low === 0 ? 0.5 : Math.abs(low) / 2; // all values equal: one bin around them
-    return [low - half, low + half];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  // Values that differ by rounding, or are too small for their bins to have a width: one bin around them.
+  if (high - low <= 1e-12 * size || size < 1e-290) {
+    const half = size < 1e-290 ? 0.5 : size / 2;
+    return [low - half, high + half];
   }
   return Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + ((high - low) * i) / bins));
 }

@@ -22,6 +22,10 @@ export interface SettledScale {
   position(value: number): number | null;
 }
 
+/** Magnitudes beyond these are held there: tick steps and ratios of extents must neither overflow nor underflow. */
+const LARGEST = 1e300;
+const SMALLEST = 1e-300;
+
 const PADDING = 0.04; // share of the data range left free at the ends of a linear axis
 
 /** Settles domain and ticks of an axis for the given pixel range. */
@@ -90,8 +94,10 @@ export function panelExtent(panel: Panel, name: "x" | "y"): [number, number] {
   const axis = panel[name];
   let low = Infinity;
   let high = -Infinity;
-  const take = (value: number): void => {
-    if (axis.scale === "log" && !(value > 0)) return;
+  const take = (raw: number): void => {
+    if (axis.scale === "log" && !(raw > 0)) return;
+    const held = Math.min(LARGEST, Math.max(-LARGEST, raw));
+    const value = axis.scale === "log" ? Math.max(SMALLEST, held) : Math.abs(held) < SMALLEST ? 0 : held;
     if (value < low) low = value;
     if (value > high) high = value;
   };
@@ -123,7 +129,9 @@ function markValues(mark: Mark, name: "x" | "y", scale: "linear" | "log"): numbe
 
 function padLinear(low: number, high: number, exact: boolean, grounded: boolean): [number, number] {
   if (exact && low < high) return [low, high];
-  if (low === high) return low === 0 ? [-1, 1] : [low - Math.abs(low) / 2, high + Math.abs(high) / 2];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  // Ticks need digits: a range of rounding errors is shown as one value.
+  if (high - low <= 1e-12 * size) return size === 0 ? [-1, 1] : [low - size / 2, high + size / 2];
   const margin = PADDING * (high - low);
   // A quantity that is never negative keeps its axis at 0 when it comes near it.
   const floor = grounded && low >= 0 && low <= 0.25 * high ? 0 : low - margin;
@@ -132,6 +140,6 @@ function padLinear(low: number, high: number, exact: boolean, grounded: boolean)
 
 function padLog(low: number, high: number, exact: boolean): [number, number] {
   if (exact && low < high) return [low, high];
-  const factor = Math.max(1.25, (high / low) ** PADDING);
-  return [low / factor, high * factor];
+  const factor = Math.max(1.25, 10 ** (PADDING * (Math.log10(high) - Math.log10(low)))); // the ratio itself may overflow
+  return [Math.max(SMALLEST / 1e6, low / factor), Math.min(LARGEST * 1e6, high * factor)];
 }

@@ -136,9 +136,10 @@ function heatSvg(mark: HeatMark, { x, y }: PanelLayout): string {
     const ends = [mark.yEdges[row]!, mark.yEdges[row + 1]!].map((edge) => y.position(edge));
     if (t === null || corners.includes(null) || ends.includes(null)) return [];
     const box: Box = { left: corners[0]!, top: ends[1]!, width: corners[1]! - corners[0]!, height: ends[0]! - ends[1]! };
-    return [`<rect x="${pixel(box.left)}" y="${pixel(box.top)}" width="${pixel(box.width)}" height="${pixel(box.height)}" fill="${sequentialColor(t)}"/>`];
+    // A hair of overlap: without it the paper shines through between neighbours at some zoom levels.
+    return [`<rect x="${pixel(box.left)}" y="${pixel(box.top - 0.4)}" width="${pixel(box.width + 0.4)}" height="${pixel(box.height + 0.4)}" fill="${sequentialColor(t)}"/>`];
   });
-  return `<g shape-rendering="crispEdges">${cells.join("")}</g>`;
+  return `<g>${cells.join("")}</g>`;
 }
 
 /** The colour bar of a heat map, left aligned at x with its upper edge at y. */

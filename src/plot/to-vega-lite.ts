@@ -1,4 +1,4 @@
-import { requireOptions } from "../core/index.js";
+import { requireOneOf, requireOptions } from "../core/index.js";
 import { type Axis, type Figure, type Mark, type Panel, requireFigure } from "./figure.js";
 import { PALETTE, sequentialRange } from "./palette.js";
 import { panelExtent } from "./scales.js";
@@ -36,8 +36,9 @@ const SHAPES: Readonly<Record<string, string>> = { circle: "circle", square: "sq
 export function toVegaLite(figure: Figure, options: ToVegaLiteOptions = {}): VegaLiteSpec {
   requireOptions(options, ["theme"], "toVegaLite");
   requireFigure(figure, "toVegaLite");
-  const theme = options.theme ?? "light";
-  const panels = figure.panels.map((panel) => panelSpec(panel, theme));
+  const theme = requireOneOf(options.theme ?? "light", ["light", "dark"], "theme", "toVegaLite");
+  const legend = legendScale(figure, theme);
+  const panels = figure.panels.map((panel) => panelSpec(panel, theme, legend));
   const head = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     title: figure.title,
@@ -46,12 +47,24 @@ export function toVegaLite(figure: Figure, options: ToVegaLiteOptions = {}): Veg
   return panels.length === 1 ? { ...head, ...panels[0]!, title: figure.title } : { ...head, columns: Math.min(figure.columns, panels.length), concat: panels };
 }
 
-function panelSpec(panel: Panel, theme: "light" | "dark"): VegaLiteSpec {
+/** One colour scale for the whole figure, from the names of the marks to their colours. */
+function legendScale(figure: Figure, theme: "light" | "dark"): VegaLiteSpec {
+  const colors = new Map<string, string>();
+  for (const panel of figure.panels) {
+    for (const mark of panel.marks) {
+      if (mark.kind === "heat" || mark.kind === "rule" || mark.label === undefined || colors.has(mark.label)) continue;
+      colors.set(mark.label, PALETTE[mark.color][theme]);
+    }
+  }
+  return { domain: [...colors.keys()], range: [...colors.values()] };
+}
+
+function panelSpec(panel: Panel, theme: "light" | "dark", legend: VegaLiteSpec): VegaLiteSpec {
   const scales = {
     x: axisEncoding(panel.x, panel.x.domain ?? panelExtent(panel, "x")),
     y: axisEncoding(panel.y, panel.y.domain ?? panelExtent(panel, "y")),
   };
-  const layer = panel.marks.flatMap((mark) => layers(mark, panel, scales, theme));
+  const layer = panel.marks.flatMap((mark) => layers(mark, panel, scales, theme, legend));
   return { ...(panel.title === "" ? {} : { title: panel.title }), width: 480, height: 230, layer };
 }
 
@@ -61,25 +74,21 @@ interface Scales {
 }
 
 function axisEncoding(axis: Axis, domain: readonly [number, number]): VegaLiteSpec {
-  return { type: "quantitative", title: axis.label, scale: { type: axis.scale, domain: [...domain], nice: false, zero: false, clamp: false } };
+  return { type: "quantitative", title: axis.label, scale: { type: axis.scale, domain: [...domain], nice: false, ...(axis.scale === "linear" ? { zero: false } : {}) } };
 }
 
 /** Layers of one mark; a named mark carries its name as a constant colour datum, from which the legend comes. */
-function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "dark"): VegaLiteSpec[] {
+function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "dark", legend: VegaLiteSpec): VegaLiteSpec[] {
   if (mark.kind === "heat") return [heatLayer(mark, x, y)];
   const color: Json = PALETTE[mark.color][theme];
   const shows = (axis: "x" | "y", value: number): boolean => panel[axis].scale === "linear" || value > 0;
-  // A constant through a one-entry scale gives each mark its own legend line.
   const named = (label: string | undefined): VegaLiteSpec =>
-    label === undefined
-      ? {}
-      : { color: { datum: label, type: "nominal", scale: { domain: [label], range: [color] }, legend: { title: null } } };
-  const resolve = { resolve: { scale: { color: "independent" } } };
+    label === undefined ? {} : { color: { datum: label, type: "nominal", scale: legend, legend: { title: null } } };
   switch (mark.kind) {
     case "line": {
       const values = mark.x.flatMap((value, i) => (shows("x", value) && shows("y", mark.y[i]!) ? [{ x: value, y: mark.y[i]!, i }] : []));
       const look = { type: "line", color, strokeWidth: mark.width ?? 2, strokeDash: [...DASH[mark.dash ?? "solid"]!], clip: true };
-      return [{ ...resolve, data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, order: { field: "i", type: "quantitative" }, ...named(mark.label) } }];
+      return [{ data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, order: { field: "i", type: "quantitative" }, ...named(mark.label) } }];
     }
     case "area": {
       const floor = ((y["scale"] as VegaLiteSpec)["domain"] as readonly number[])[0]!;
@@ -87,14 +96,14 @@ function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "da
         shows("x", value) && shows("y", mark.upper[i]!) ? [{ x: value, low: shows("y", mark.lower[i]!) ? mark.lower[i]! : floor, high: mark.upper[i]! }] : [],
       );
       const look = { type: "area", color, opacity: mark.opacity ?? 0.25, clip: true };
-      return [{ ...resolve, data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" }, ...named(mark.label) } }];
+      return [{ data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" }, ...named(mark.label) } }];
     }
     case "bars": {
       const floor = panel.y.scale === "log" ? ((y["scale"] as VegaLiteSpec)["domain"] as readonly number[])[0]! : 0;
       const values = mark.height.flatMap((height, i) => (shows("y", height) && height !== 0 ? [{ left: mark.left[i]!, right: mark.right[i]!, height, foot: floor }] : []));
       const look = { type: "rect", color, opacity: mark.opacity ?? 0.55, clip: true };
       return [
-        { ...resolve, data: { values }, mark: look, encoding: { x: { field: "left", ...x }, x2: { field: "right" }, y: { field: "foot", ...y }, y2: { field: "height" }, ...named(mark.label) } },
+        { data: { values }, mark: look, encoding: { x: { field: "left", ...x }, x2: { field: "right" }, y: { field: "foot", ...y }, y2: { field: "height" }, ...named(mark.label) } },
       ];
     }
     case "points": {
@@ -108,13 +117,13 @@ function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "da
         mark.error === undefined
           ? []
           : [{ data: { values }, mark: { type: "rule", color, clip: true }, encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" } } }];
-      return [...bars, { ...resolve, data: { values }, mark: point, encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, ...named(mark.label) } }];
+      return [...bars, { data: { values }, mark: point, encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, ...named(mark.label) } }];
     }
     case "ticks": {
       const foot = ((y["scale"] as VegaLiteSpec)["domain"] as readonly number[])[0]!;
       const values = mark.x.filter((value) => shows("x", value)).map((value) => ({ x: value, foot }));
       const look = { type: "tick", orient: "vertical", color, thickness: 1.5, size: 14, clip: true };
-      return [{ ...resolve, data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "foot", ...y }, ...named(mark.label) } }];
+      return [{ data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "foot", ...y }, ...named(mark.label) } }];
     }
     case "rule": {
       if (!shows(mark.axis, mark.value)) return [];

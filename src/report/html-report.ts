@@ -65,7 +65,7 @@ function reportHtml(report: ReportRecord): string {
     `<p class="origin">${escapeHtml(`${provenance.program} · seed ${String(provenance.seed)} · ${provenance.input}`)}</p>`,
     statusHtml(report.status),
     report.summary.length === 0 ? "" : `<ul class="summary">${report.summary.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("")}</ul>`,
-    links.length < 2 ? "" : `<nav aria-label="Contents"><ol>${links.join("")}</ol></nav>`,
+    links.length < 2 ? "" : `<nav aria-label="Contents"><ul>${links.join("")}</ul></nav>`,
     "</header>",
     ...report.sections.map(sectionHtml),
     provenanceHtml(report),

@@ -11,22 +11,24 @@ a{color:var(--link)}
 .origin{color:var(--soft);margin:0 0 12px;overflow-wrap:anywhere}
 .summary{margin:0 0 16px;padding-left:1.2em}
 .summary li{margin:3px 0}
-nav ol{margin:0;padding-left:1.4em;columns:2;column-gap:32px}
+nav ul{margin:0;padding:0;list-style:none;columns:2;column-gap:32px}
+nav li{break-inside:avoid;margin:2px 0}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:20px 0}
 section p{margin:0 0 10px;max-width:75ch}
-figure{margin:14px 0}
+figure{margin:14px -12px}
 figure svg{display:block;width:100%;height:auto}
+figcaption{margin:0 12px}
 figcaption,.method{color:var(--soft);font-size:.88rem}
 .method strong{color:var(--text)}
 .table{overflow-x:auto;margin:14px 0}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;font-weight:600;padding:0 0 6px}
+caption{text-align:left;white-space:nowrap;font-weight:600;padding:0 0 6px}
 th,td{padding:4px 12px 4px 0;text-align:right;vertical-align:top;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}
 .left{text-align:left}
 .status{background:var(--warn-back);color:var(--warn);padding:6px 10px;border-radius:6px}
 summary{cursor:pointer}
 .provenance td{overflow-wrap:anywhere}
-@media (max-width:600px){nav ol{columns:1}section{padding:14px 12px}}
+@media (max-width:600px){nav ul{columns:1}section{padding:14px 12px}}
 @media print{body{background:none}section{border:0;padding:8px 0}figure,tr{break-inside:avoid}}`;
 }

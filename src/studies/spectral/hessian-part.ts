@@ -53,15 +53,24 @@ const MATVECS = 400; // per end: what is not converged by then shows it in its r
 export function hessianPart(problem: Problem, training: TrainingPart, settled: SettledOptions, rng: Rng, running: LongRunning): HessianPart {
   const H = hessian(problem.network, training.trained, problem.subset);
   const end = (which: "largest" | "smallest", count: number): EigshResult =>
-    eigsh(H, { count: Math.min(count, H.rows), which, tolerance: TOLERANCE, maximumMatvecs: MATVECS, rng: rng.fork(which), ...running });
+    eigsh(H, {
+      count: Math.min(count, H.rows),
+      which,
+      tolerance: TOLERANCE,
+      maximumMatvecs: MATVECS,
+      rng: rng.fork(which),
+      ...renamed(running, `${which} eigenvalues`),
+    });
   const largest = end("largest", settled.largest);
   const smallest = end("smallest", settled.smallest);
   const density = spectralDensity(H, {
     method: "slq",
     probes: settled.probes,
     steps: settled.lanczosSteps,
+    // What was found one by one is taken out exactly: probes then see the bulk alone.
+    deflate: { values: largest.values, vectors: largest.vectors },
     rng: rng.fork("density"),
-    ...running,
+    ...renamed(running, "density"),
   });
   return {
     dimension: H.rows,
@@ -70,6 +79,14 @@ export function hessianPart(problem: Problem, training: TrainingPart, settled: S
     smallest: spectrumEnd(smallest),
     density: { grid: density.grid, density: density.density, band: density.band, matvecs: density.matvecs },
     matvecs: largest.matvecs + smallest.matvecs + density.matvecs,
+  };
+}
+
+/** The same surroundings, with progress under another name. */
+function renamed({ signal, onProgress }: LongRunning, phase: string): LongRunning {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, phase }) }),
   };
 }
 

@@ -17,7 +17,7 @@ export interface SpectralStudyOptions {
   readonly stepSize?: number;
   /** Samples per update. Default 100 for images, all (full batch) else. */
   readonly batchSize?: number;
-  /** Factor on the He initialisation. Default 1 for images, 0.6 else. */
+  /** Factor on the He initialisation. Default 0.5 for images, 0.6 else. */
   readonly gain?: number;
   /** Number of steps at which the sharpness is computed. Default 8. */
   readonly sharpnessSteps?: number;
@@ -101,7 +101,7 @@ export function settleOptions(options: SpectralStudyOptions, extra: readonly str
     steps: count("steps", real ? 600 : 400, 1),
     stepSize: requirePositive(options.stepSize ?? (real ? 0.1 : 0.2), "stepSize", caller),
     batchSize: Math.min(samples, count("batchSize", real ? 100 : samples, 1)),
-    gain: requirePositive(options.gain ?? (real ? 1 : 0.6), "gain", caller),
+    gain: requirePositive(options.gain ?? (real ? 0.5 : 0.6), "gain", caller),
     sharpnessSteps: count("sharpnessSteps", 8, 2),
     largest: count("largest", 10, 1),
     smallest: count("smallest", 2, 1),

@@ -62,7 +62,7 @@ function hasHistogram(layer: LayerSpectra): boolean {
 
 function row(layer: LayerSpectra, when: string, spectrum: WeightSpectrum): Cell[] {
   const { bulk } = spectrum;
-  const shape = `${layer.rows} × ${layer.cols}`;
+  const shape = `${layer.rows}\u00a0×\u00a0${layer.cols}`; // no-break spaces: a shape stays on one line
   const head: Cell[] = [layer.name, shape, when, spectrum.spectralNorm, spectrum.frobeniusNorm, spectrum.stableRank, spectrum.effectiveRank];
   if (!bulk.defined) return [...head, "no law", null, null, null];
   const { edge, outliers, bulkDistance } = bulk.value;
