@@ -38,3 +38,12 @@ export {
 } from "./expansion.js";
 export { ggnProduct, gradient, hvp, jvp, lossValue, predict, valueAndGradient, vjp } from "./derivatives.js";
 export { jacobian, perSampleGradients, requireUncoupled, unitCotangent } from "./per-sample.js";
+export {
+  type LoadedNetwork,
+  loadNetwork,
+  networkFromJson,
+  networkToJson,
+  type SavedLayer,
+  type SavedNetwork,
+  saveNetwork,
+} from "./save.js";
