@@ -2,7 +2,7 @@ import { gemm, gemv, residentMatrix } from "../routines/index.js";
 import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
 const PANEL = 32; // reflector pairs gathered before one rank-64 update
-const BACK_PANEL = 64; // reflectors per block of the back-transformation
+const BACK_PANEL = 128; // reflectors per block of the back-transformation
 /** From this many columns on the matrix is kept where gemv reads it fastest; below, setting that up costs more. */
 const RESIDENT = 96;
 

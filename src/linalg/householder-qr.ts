@@ -1,7 +1,9 @@
 import { copyMatrix, type Matrix } from "../core/index.js";
-import { type BlockReflector, applyLeft, blockReflector, makeReflector } from "./reflectors.js";
+import { axpy, dot } from "../routines/index.js";
+import { type BlockReflector, applyLeft, applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
-const PANEL = 32; // columns per block: large enough for GEMM, small enough for the panel to stay in L1/L2
+const PANEL = 128; // columns per block of Q: the depth of the large products
+const STRIP = 16; // columns factored by vector operations before the rest of the panel is updated by products
 
 /** A = H₁ H₂ … [R; 0] with the reflectors kept in blocks. */
 export interface HouseholderQr {
@@ -33,31 +35,48 @@ export function householderQr(A: Matrix): HouseholderQr {
 /** Factors columns start … start + width − 1 in transposed storage, writes R back and returns the block. */
 function factorPanel(data: Float64Array, rows: number, cols: number, start: number, width: number): BlockReflector {
   const length = rows - start;
-  const v = new Float64Array(width * length); // the panel transposed: column c of A is row c
+  const panel = new Float64Array(width * length); // the panel transposed: column c of A is row c
   const tau = new Float64Array(width);
   for (let i = 0; i < length; i++) {
     const from = (start + i) * cols + start;
-    for (let c = 0; c < width; c++) v[c * length + i] = data[from + c];
+    for (let c = 0; c < width; c++) panel[c * length + i] = data[from + c];
   }
-  for (let c = 0; c < width; c++) {
-    const at = c * length + c;
-    tau[c] = makeReflector(v, at, length - c);
-    if (tau[c] === 0) continue;
-    for (let later = c + 1; later < width; later++) {
-      const target = later * length + c;
-      let sum = v[target];
-      for (let i = 1; i < length - c; i++) sum += v[at + i] * v[target + i];
-      sum *= tau[c];
-      v[target] -= sum;
-      for (let i = 1; i < length - c; i++) v[target + i] -= sum * v[at + i];
+  const v = new Float64Array(width * length); // reflectors with explicit zeros and ones
+  for (let first = 0; first < width; first += STRIP) {
+    const count = Math.min(STRIP, width - first);
+    factorStrip(panel, length, first, count, tau);
+    for (let c = first; c < first + count; c++) {
+      v.set(panel.subarray(c * length + c + 1, (c + 1) * length), c * length + c + 1);
+      v[c * length + c] = 1;
     }
+    const rest = first + count;
+    if (rest === width) break;
+    // A column x becomes (H₁ … H_k)ᵀ x; as a row, xᵀ H₁ … H_k.
+    const strip = blockReflector(v, count, length - first, tau.subarray(first, rest), first * length + first, length);
+    applyRight(strip, false, width - rest, panel, rest * length + first, length);
   }
-  for (let c = 0; c < width; c++) {
-    for (let i = 0; i < length; i++) data[(start + i) * cols + start + c] = i <= c ? v[c * length + i] : 0;
-    v.fill(0, c * length, c * length + c);
-    v[c * length + c] = 1;
+  for (let i = 0; i < length; i++) {
+    const to = (start + i) * cols + start;
+    for (let c = 0; c < width; c++) data[to + c] = i <= c ? panel[c * length + i] : 0;
   }
   return blockReflector(v, width, length, tau);
+}
+
+/** Reflectors of rows first … first + count − 1 of the transposed panel, applied within these rows only. */
+function factorStrip(panel: Float64Array, length: number, first: number, count: number, tau: Float64Array): void {
+  for (let c = first; c < first + count; c++) {
+    const v = c * length + c;
+    const size = length - c;
+    tau[c] = makeReflector(panel, v, size);
+    if (tau[c] === 0) continue;
+    const beta = panel[v];
+    panel[v] = 1;
+    for (let later = c + 1; later < first + count; later++) {
+      const x = later * length + c;
+      axpy(size, -tau[c] * dot(size, panel, v, 1, panel, x, 1), panel, v, 1, panel, x, 1);
+    }
+    panel[v] = beta;
+  }
 }
 
 /** C <- Q C, or Qᵀ C: C is rows x n with row stride n. */

@@ -1,5 +1,6 @@
 import { type Matrix, requireInteger } from "../core/index.js";
-import { type Rng, normalMatrix } from "../random/index.js";
+import type { Rng } from "../random/index.js";
+import { newArray } from "./input.js";
 import { qr } from "./qr.js";
 
 /**
@@ -8,7 +9,7 @@ import { qr } from "./qr.js";
  * Relation: Q of the QR factorisation, with positive diagonal of R, of an n x n matrix of independent standard normals;
  * without the sign rule the law would not be Haar's.
  *
- * @param rng source of randomness; n² normals are drawn, row after row
+ * @param rng source of normals, such as an Rng; n² of them are drawn, row after row
  * @param n order, >= 0
  * @throws {ArgumentError} when n is not an integer >= 0
  *
@@ -23,7 +24,9 @@ import { qr } from "./qr.js";
  * console.log(Math.abs(data[0] * data[1] + data[2] * data[3]) < 1e-15); // true
  * ```
  */
-export function orthogonalMatrix(rng: Rng, n: number): Matrix {
+export function orthogonalMatrix(rng: Pick<Rng, "normal">, n: number): Matrix {
   requireInteger(n, "n", "orthogonalMatrix");
-  return qr(normalMatrix(rng, n, n)).q;
+  const data = newArray(n * n, "orthogonalMatrix");
+  for (let i = 0; i < data.length; i++) data[i] = rng.normal();
+  return qr({ rows: n, cols: n, data }).q;
 }

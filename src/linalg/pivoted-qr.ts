@@ -6,7 +6,7 @@ import { type MatrixInput, largestModulus, requireInput, safeScale } from "./inp
 import { matmul } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
 
-const BLOCK = 32; // reflectors per compact WY block when Q is formed
+const BLOCK = 128; // reflectors per compact WY block when Q is formed
 /** A downdated squared norm that fell below this share of its last computed value has lost half its digits. */
 const STALE = Math.sqrt(EPSILON);
 

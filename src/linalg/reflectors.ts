@@ -10,8 +10,12 @@ export interface BlockReflector {
   readonly count: number;
   /** Length of each vector. */
   readonly length: number;
-  /** count x length, explicit zeros and ones. */
+  /** Storage of V, count x length with explicit zeros and ones. */
   readonly v: Float64Array;
+  /** Index of the first entry of V. */
+  readonly offset: number;
+  /** Distance of the rows of V. */
+  readonly stride: number;
   /** count x count upper triangular T with H₁ H₂ … = I − Vᵀ T V. */
   readonly t: Float64Array;
 }
@@ -35,10 +39,17 @@ export function makeReflector(x: Float64Array, offset: number, length: number): 
 }
 
 /** Builds T of the compact WY form from the rows of V and the τ (forward order). */
-export function blockReflector(v: Float64Array, count: number, length: number, tau: Float64Array): BlockReflector {
+export function blockReflector(
+  v: Float64Array,
+  count: number,
+  length: number,
+  tau: Float64Array,
+  offset = 0,
+  stride: number = length,
+): BlockReflector {
   const t = new Float64Array(count * count);
   const gram = new Float64Array(count * count); // V Vᵀ, one GEMM instead of count² / 2 dots
-  if (count > 1) syrk(count, length, 1, v, 0, length, 0, gram, 0, count);
+  if (count > 1) syrk(count, length, 1, v, offset, stride, 0, gram, 0, count);
   for (let j = 0; j < count; j++) {
     t[j * count + j] = tau[j];
     for (let i = 0; i < j; i++) {
@@ -47,7 +58,7 @@ export function blockReflector(v: Float64Array, count: number, length: number, t
       t[i * count + j] = -tau[j] * sum;
     }
   }
-  return { count, length, v, t };
+  return { count, length, v, offset, stride, t };
 }
 
 /** C <- H C (or Hᵀ C): C is length x n at (offset, stride). */
@@ -59,13 +70,13 @@ export function applyLeft(
   offset: number,
   stride: number,
 ): void {
-  const { count, length, v, t } = block;
+  const { count, length, v, offset: vOffset, stride: vStride, t } = block;
   if (n === 0 || count === 0) return;
   const product = new Float64Array(count * n); // V C
   const scaled = new Float64Array(count * n); // op(T) V C
-  gemm(false, false, count, n, length, 1, v, 0, length, c, offset, stride, 0, product, 0, n);
+  gemm(false, false, count, n, length, 1, v, vOffset, vStride, c, offset, stride, 0, product, 0, n);
   gemm(transpose, false, count, n, count, 1, t, 0, count, product, 0, n, 0, scaled, 0, n);
-  gemm(true, false, length, n, count, -1, v, 0, length, scaled, 0, n, 1, c, offset, stride);
+  gemm(true, false, length, n, count, -1, v, vOffset, vStride, scaled, 0, n, 1, c, offset, stride);
 }
 
 /** C <- C H (or C Hᵀ): C is m x length at (offset, stride). */
@@ -77,11 +88,11 @@ export function applyRight(
   offset: number,
   stride: number,
 ): void {
-  const { count, length, v, t } = block;
+  const { count, length, v, offset: vOffset, stride: vStride, t } = block;
   if (m === 0 || count === 0) return;
   const product = new Float64Array(m * count); // C Vᵀ
   const scaled = new Float64Array(m * count); // C Vᵀ op(T)
-  gemm(false, true, m, count, length, 1, c, offset, stride, v, 0, length, 0, product, 0, count);
+  gemm(false, true, m, count, length, 1, c, offset, stride, v, vOffset, vStride, 0, product, 0, count);
   gemm(false, transpose, m, count, count, 1, product, 0, count, t, 0, count, 0, scaled, 0, count);
-  gemm(false, false, m, length, count, -1, scaled, 0, count, v, 0, length, 1, c, offset, stride);
+  gemm(false, false, m, length, count, -1, scaled, 0, count, v, vOffset, vStride, 1, c, offset, stride);
 }

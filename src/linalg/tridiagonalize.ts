@@ -3,7 +3,7 @@ import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
 const PANEL = 32; // reflectors gathered before one rank-64 update
 const ROWS = 128; // rows of the trailing update that one GEMM covers
-const BACK_PANEL = 64; // reflectors per block of the back-transformation
+const BACK_PANEL = 128; // reflectors per block of the back-transformation
 
 /** A = Q T Qᵀ with Q kept as reflectors. */
 export interface Tridiagonalization {
