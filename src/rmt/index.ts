@@ -17,3 +17,4 @@ export type { KsVariant } from "./power-law-scan.js";
 export * from "./hill.js";
 export * from "./network-laws.js";
 export type { Complex } from "./complex.js";
+export * from "./phase.js";
