@@ -1,6 +1,6 @@
 import PowerOfTwoFft from "fft.js";
 import { cosTurns, sinTurns } from "../core/index.js";
-import { createFftEngine, type FftEngine, fftRadices, routinesBackend } from "../routines/index.js";
+import { createFftEngine, type FftEngine, fftRadices, routinesBackend, transformBy } from "../routines/index.js";
 
 /**
  * Builds the transform of any length: mixed radices for lengths without a prime factor above 7, Bluestein's convolution
@@ -16,7 +16,8 @@ export function createEngine(length: number, batch: number): FftEngine {
 
 function identityEngine(batch: number): FftEngine {
   const input = new Float64Array(2 * batch);
-  return { length: 1, batch, input, run: () => input };
+  const run = (): Float64Array => input;
+  return { length: 1, batch, input, run, transform: transformBy(1, input, run) };
 }
 
 function powerOfTwoEngine(length: number): FftEngine {
@@ -29,15 +30,11 @@ function powerOfTwoEngine(length: number): FftEngine {
   transform.table = table;
   const input = new Float64Array(2 * length);
   const output = new Float64Array(2 * length);
-  return {
-    length,
-    batch: 1,
-    input,
-    run: () => {
-      transform.transform(output, input);
-      return output;
-    },
+  const run = (): Float64Array => {
+    transform.transform(output, input);
+    return output;
   };
+  return { length, batch: 1, input, run, transform: transformBy(length, input, run) };
 }
 
 /** Smallest length >= minimum among 2^a, 3·2^a, 5·2^a, 9·2^a and 15·2^a. */
@@ -75,23 +72,19 @@ function chirpEngine(length: number, batch: number): FftEngine {
   }
   const filter = single.run().slice(0, 2 * total);
   const input = new Float64Array(2 * length * batch);
-  return {
-    length,
-    batch,
-    input,
-    run: () => {
-      multiplyBatch(input, chirp, inner.input, length, batch);
-      inner.input.fill(0, 2 * length * batch, 2 * total * batch);
-      const spectrum = inner.run();
-      // The inverse transform is the conjugate of the forward transform of the conjugate.
-      multiplyBatch(spectrum, filter, inner.input, total, batch);
-      conjugate(inner.input, total * batch);
-      const back = inner.run();
-      conjugate(back, length * batch);
-      multiplyBatch(back, chirp, input, length, batch);
-      return input;
-    },
+  const run = (): Float64Array => {
+    multiplyBatch(input, chirp, inner.input, length, batch);
+    inner.input.fill(0, 2 * length * batch, 2 * total * batch);
+    const spectrum = inner.run();
+    // The inverse transform is the conjugate of the forward transform of the conjugate.
+    multiplyBatch(spectrum, filter, inner.input, total, batch);
+    conjugate(inner.input, total * batch);
+    const back = inner.run();
+    conjugate(back, length * batch);
+    multiplyBatch(back, chirp, input, length, batch);
+    return input;
   };
+  return { length, batch, input, run, transform: transformBy(length, input, run) };
 }
 
 /** out ← x w for complex numbers, w the same for all transforms of the batch. Works in place. */

@@ -1,11 +1,13 @@
 import { ArgumentError, describe, requireInteger, ShapeError } from "../core/index.js";
-import type { FftEngine } from "../routines/index.js";
+import { type FftEngine, transformGrid } from "../routines/index.js";
 import { createEngine } from "./engine.js";
 import { type ComplexArray, requireComplex } from "./plan.js";
 
 /** Most columns transformed together, and the work space (in complex numbers) that stays in cache. */
 const PANEL_COLUMNS = 16;
 const PANEL_LENGTH = 16384;
+/** Rows at least this long are transformed one by one, where they lie; shorter ones in panels. */
+const LONG_ROW = 32;
 
 /**
  * Computes the n-dimensional discrete Fourier transform.
@@ -70,7 +72,8 @@ export function ifftn(
  * @param inverse take the inverse, which divides by the number of points
  * @throws {ShapeError} when a length is not the product of the shape
  *
- * Accuracy and cost: as {@link fftn}; the extra memory is one panel.
+ * Accuracy and cost: as {@link fftn}; the extra memory is one panel with the JavaScript back end, with WebAssembly a copy of
+ * grids up to 2²⁶ points and one panel beyond.
  * @example
  * import { fftnInPlace } from "eigenscope/fft";
  * const x = { re: Float64Array.of(1, 2, 3, 4), im: new Float64Array(4) };
@@ -134,16 +137,21 @@ function requireTotal(length: number, total: number, argument: string, shape: re
 }
 
 function invertAxes(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
-  transformAxes(im, re, shape);
   const total = re.length;
+  if (transformGrid(im, re, shape, total)) return;
+  transformPanels(im, re, shape);
   for (let i = 0; i < total; i++) {
     re[i] /= total;
     im[i] /= total;
   }
 }
 
-/** Transforms along each axis in turn, in place. */
+/** Transforms along each axis, in place: inside WebAssembly memory when that is possible, else panel by panel. */
 function transformAxes(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
+  if (!transformGrid(re, im, shape, 1)) transformPanels(re, im, shape);
+}
+
+function transformPanels(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
   let stride = re.length;
   for (const length of shape) {
     stride /= length;
@@ -155,6 +163,11 @@ function transformAxes(re: Float64Array, im: Float64Array, shape: readonly numbe
 function transformAxis(re: Float64Array, im: Float64Array, length: number, stride: number): void {
   const slab = length * stride;
   const columns = stride === 1 ? re.length / length : stride;
+  if (stride === 1 && length >= LONG_ROW) {
+    const engine = createEngine(length, 1);
+    for (let row = 0; row < re.length; row += length) engine.transform(re, im, row, re, im, row, 1);
+    return;
+  }
   const batch = Math.max(stride === 1 ? 1 : 8, Math.min(PANEL_COLUMNS, Math.floor(PANEL_LENGTH / length)));
   const engine = createEngine(length, Math.min(batch, columns));
   if (stride === 1) {
@@ -192,7 +205,7 @@ function transformPanel(
       to += 2;
     }
     // Columns beyond the last one are transformed along with the others and thrown away.
-    input.fill(0, to, 2 * (i + 1) * batch);
+    if (count < batch) input.fill(0, to, 2 * (i + 1) * batch);
   }
   const output = engine.run();
   for (let i = 0; i < length; i++) {

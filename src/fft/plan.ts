@@ -1,5 +1,5 @@
 import { describe, requireInteger, requireVector, ShapeError, ArgumentError, requireFinite } from "../core/index.js";
-import { type FftEngine, routinesBackend } from "../routines/index.js";
+import { routinesBackend } from "../routines/index.js";
 import { createEngine } from "./engine.js";
 
 /** Complex numbers as two arrays of the same length. */
@@ -55,40 +55,15 @@ export function createFftPlan(length: number): FftPlan {
     forward: (re, im, outRe, outIm) => {
       requireParts(re, im, length, "forward");
       requireParts(outRe, outIm, length, "forward");
-      load(engine, re, im);
-      unload(engine.run(), 1, length, outRe, outIm);
+      engine.transform(re, im, 0, outRe, outIm, 0, 1);
     },
     inverse: (re, im, outRe, outIm) => {
       requireParts(re, im, length, "inverse");
       requireParts(outRe, outIm, length, "inverse");
       // Exchanging real and imaginary parts before and after turns e^{−…} into e^{+…}.
-      load(engine, im, re);
-      unload(engine.run(), length, length, outIm, outRe);
+      engine.transform(im, re, 0, outIm, outRe, 0, length);
     },
   };
-}
-
-function load(engine: FftEngine, re: Float64Array, im: Float64Array): void {
-  const input = engine.input;
-  for (let i = 0; i < re.length; i++) {
-    input[2 * i] = re[i];
-    input[2 * i + 1] = im[i];
-  }
-}
-
-/** Separates the parts and divides by `divisor`: a division rounds correctly, a product with 1/n would not. */
-function unload(values: Float64Array, divisor: number, length: number, re: Float64Array, im: Float64Array): void {
-  if (divisor === 1) {
-    for (let i = 0; i < length; i++) {
-      re[i] = values[2 * i];
-      im[i] = values[2 * i + 1];
-    }
-    return;
-  }
-  for (let i = 0; i < length; i++) {
-    re[i] = values[2 * i] / divisor;
-    im[i] = values[2 * i + 1] / divisor;
-  }
 }
 
 function requireParts(re: unknown, im: unknown, length: number, caller: string): void {

@@ -26,6 +26,9 @@ export interface WasmFunctions {
   pass4(x: number, y: number, w: number, span: number, m: number): void;
   pass5(x: number, y: number, w: number, span: number, m: number): void;
   pass7(x: number, y: number, w: number, span: number, m: number): void;
+  interleave(x: number, out: number, count: number): void;
+  copyPieces(x: number, fromStep: number, out: number, toStep: number, bytes: number, count: number): void;
+  separate(x: number, out: number, count: number, divisor: number): void;
 }
 
 /** One instance of the module with a memory of its own, which is never grown: views of it stay valid. */

@@ -1,5 +1,5 @@
 import { ARENA_START, createArena } from "./backend.js";
-import { type FftPass, fftPass, fftTwiddles } from "./fft-passes.js";
+import { type FftPass, type FftStage, fftPass, fftStages, fftTwiddles } from "./fft-passes.js";
 
 /** A transform of fixed length over its own work space: fill `input`, call `run`, read what it returns. */
 export interface FftEngine {
@@ -11,6 +11,41 @@ export interface FftEngine {
   readonly input: Float64Array;
   /** Transforms `input` with the sign e^{−2πi jk/n}, unnormalised. @returns interleaved result, valid until the next use */
   run(): Float64Array;
+  /**
+   * Transforms one signal (batch 1) from separate parts at `from` to separate parts at `to`, which may be the same
+   * arrays, and divides by `divisor`: a division rounds correctly, a product with 1/n would not.
+   */
+  transform(
+    re: Float64Array,
+    im: Float64Array,
+    from: number,
+    outRe: Float64Array,
+    outIm: Float64Array,
+    to: number,
+    divisor: number,
+  ): void;
+}
+
+/** The `transform` of an engine that has only an input and a `run`. */
+export function transformBy(length: number, input: Float64Array, run: () => Float64Array): FftEngine["transform"] {
+  return (re, im, from, outRe, outIm, to, divisor) => {
+    for (let i = 0; i < length; i++) {
+      input[2 * i] = re[from + i];
+      input[2 * i + 1] = im[from + i];
+    }
+    const values = run();
+    if (divisor === 1) {
+      for (let i = 0; i < length; i++) {
+        outRe[to + i] = values[2 * i];
+        outIm[to + i] = values[2 * i + 1];
+      }
+      return;
+    }
+    for (let i = 0; i < length; i++) {
+      outRe[to + i] = values[2 * i] / divisor;
+      outIm[to + i] = values[2 * i + 1] / divisor;
+    }
+  };
 }
 
 /**
@@ -21,15 +56,7 @@ export interface FftEngine {
  * @param batch number of interleaved transforms
  */
 export function createFftEngine(length: number, radices: readonly number[], batch: number): FftEngine {
-  const stages: Stage[] = [];
-  let rest = length;
-  let first = 0;
-  for (const radix of radices) {
-    const m = rest / radix;
-    stages.push({ radix, first, span: (length / rest) * batch, m });
-    first += 2 * (radix - 1) * m;
-    rest = m;
-  }
+  const stages = fftStages(length, radices, batch);
   const twiddles = fftTwiddles(length, radices);
   return (
     (length * batch >= SMALLEST_FAST ? wasmEngine(length, batch, stages, twiddles) : null) ??
@@ -37,39 +64,32 @@ export function createFftEngine(length: number, radices: readonly number[], batc
   );
 }
 
-/** One pass: its radix, where its twiddles begin, how many transforms it interleaves, length of what remains. */
-interface Stage {
-  readonly radix: number;
-  readonly first: number;
-  readonly span: number;
-  readonly m: number;
-}
-
 /** Below this many points a memory of its own is not worth its 64 kB. */
 const SMALLEST_FAST = 16;
 
-function jsEngine(length: number, batch: number, stages: readonly Stage[], twiddles: Float64Array): FftEngine {
+function jsEngine(length: number, batch: number, stages: readonly FftStage[], twiddles: Float64Array): FftEngine {
   const input = new Float64Array(2 * length * batch);
   const other = new Float64Array(2 * length * batch);
   const passes: FftPass[] = stages.map((stage) => fftPass(stage.radix));
-  return {
-    length,
-    batch,
-    input,
-    run: () => {
-      let from = input;
-      let to = other;
-      for (let i = 0; i < stages.length; i++) {
-        passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
-        [from, to] = [to, from];
-      }
-      return from;
-    },
+  const run = (): Float64Array => {
+    let from = input;
+    let to = other;
+    for (let i = 0; i < stages.length; i++) {
+      passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
+      [from, to] = [to, from];
+    }
+    return from;
   };
+  return { length, batch, input, run, transform: transformBy(length, input, run) };
 }
 
 /** The same passes over a memory of its own: twiddles, then two work spaces. */
-function wasmEngine(length: number, batch: number, stages: readonly Stage[], twiddles: Float64Array): FftEngine | null {
+function wasmEngine(
+  length: number,
+  batch: number,
+  stages: readonly FftStage[],
+  twiddles: Float64Array,
+): FftEngine | null {
   const size = 2 * length * batch;
   const arena = createArena(twiddles.length + 2 * size);
   if (arena === null) return null;
@@ -80,23 +100,36 @@ function wasmEngine(length: number, batch: number, stages: readonly Stage[], twi
   const otherAt = inputAt + size;
   const input = values.subarray(inputAt, inputAt + size);
   const other = values.subarray(otherAt, otherAt + size);
+  /** Runs the passes and returns the address of the result. */
+  const pass = (): number => {
+    let from = 8 * inputAt;
+    let to = 8 * otherAt;
+    for (const { radix, first, span, m } of stages) {
+      const w = 8 * (table + first);
+      if (radix === 4) functions.pass4(from, to, w, span, m);
+      else if (radix === 2) functions.pass2(from, to, w, span, m);
+      else if (radix === 3) functions.pass3(from, to, w, span, m);
+      else if (radix === 5) functions.pass5(from, to, w, span, m);
+      else functions.pass7(from, to, w, span, m);
+      [from, to] = [to, from];
+    }
+    return from;
+  };
   return {
     length,
     batch,
     input,
-    run: () => {
-      let from = 8 * inputAt;
-      let to = 8 * otherAt;
-      for (const { radix, first, span, m } of stages) {
-        const w = 8 * (table + first);
-        if (radix === 4) functions.pass4(from, to, w, span, m);
-        else if (radix === 2) functions.pass2(from, to, w, span, m);
-        else if (radix === 3) functions.pass3(from, to, w, span, m);
-        else if (radix === 5) functions.pass5(from, to, w, span, m);
-        else functions.pass7(from, to, w, span, m);
-        [from, to] = [to, from];
-      }
-      return from === 8 * inputAt ? input : other;
+    run: () => (pass() === 8 * inputAt ? input : other),
+    transform: (re, im, from, outRe, outIm, to, divisor) => {
+      // The parts go in behind each other and are woven together there: two copies instead of a loop.
+      values.set(length === re.length ? re : re.subarray(from, from + length), otherAt);
+      values.set(length === im.length ? im : im.subarray(from, from + length), otherAt + length);
+      functions.interleave(8 * otherAt, 8 * inputAt, length);
+      const result = pass();
+      const free = result === 8 * inputAt ? otherAt : inputAt;
+      functions.separate(result, 8 * free, length, divisor);
+      outRe.set(values.subarray(free, free + length), to);
+      outIm.set(values.subarray(free + length, free + 2 * length), to);
     },
   };
 }

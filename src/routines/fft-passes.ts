@@ -67,6 +67,32 @@ export function fftTwiddles(n: number, radices: readonly number[]): Float64Array
   return twiddles;
 }
 
+/** One pass: its radix, where its twiddles begin, how many transforms it interleaves, length of what remains. */
+export interface FftStage {
+  /** Radix. */
+  readonly radix: number;
+  /** Index of its first twiddle in the table. */
+  readonly first: number;
+  /** Interleaved transforms. */
+  readonly span: number;
+  /** Length of the transforms that remain. */
+  readonly m: number;
+}
+
+/** The passes of a transform, in order. */
+export function fftStages(length: number, radices: readonly number[], batch: number): readonly FftStage[] {
+  const stages: FftStage[] = [];
+  let rest = length;
+  let first = 0;
+  for (const radix of radices) {
+    const m = rest / radix;
+    stages.push({ radix, first, span: (length / rest) * batch, m });
+    first += 2 * (radix - 1) * m;
+    rest = m;
+  }
+  return stages;
+}
+
 /** The pass of a radix. */
 export function fftPass(radix: number): FftPass {
   return radix === 4 ? pass4 : radix === 2 ? pass2 : radix === 3 ? pass3 : radix === 5 ? pass5 : pass7;

@@ -214,3 +214,60 @@ export function pass7(x: usize, y: usize, w: usize, span: i32, m: i32): void {
     w += 96;
   }
 }
+
+/** out ← interleaved complex numbers from `count` real parts at x and as many imaginary parts behind them. */
+export function interleave(x: usize, out: usize, count: i32): void {
+  const bytes = <usize>count << 3;
+  const pairs = x + ((<usize>count & ~1) << 3);
+  while (x < pairs) {
+    const re = v128.load(x);
+    const im = v128.load(x + bytes);
+    v128.store(out, v128.shuffle<f64>(re, im, 0, 2));
+    v128.store(out, v128.shuffle<f64>(re, im, 1, 3), 16);
+    x += 16;
+    out += 32;
+  }
+  if (count & 1) {
+    f64.store(out, f64.load(x));
+    f64.store(out, f64.load(x + bytes), 8);
+  }
+}
+
+/** The reverse, each number divided by `divisor`. */
+export function separate(x: usize, out: usize, count: i32, divisor: f64): void {
+  const bytes = <usize>count << 3;
+  const pairs = out + ((<usize>count & ~1) << 3);
+  const by = f64x2.splat(divisor);
+  if (divisor == 1) {
+    while (out < pairs) {
+      const a = v128.load(x);
+      const b = v128.load(x, 16);
+      v128.store(out, v128.shuffle<f64>(a, b, 0, 2));
+      v128.store(out + bytes, v128.shuffle<f64>(a, b, 1, 3));
+      x += 32;
+      out += 16;
+    }
+  } else {
+    while (out < pairs) {
+      const a = v128.load(x);
+      const b = v128.load(x, 16);
+      v128.store(out, f64x2.div(v128.shuffle<f64>(a, b, 0, 2), by));
+      v128.store(out + bytes, f64x2.div(v128.shuffle<f64>(a, b, 1, 3), by));
+      x += 32;
+      out += 16;
+    }
+  }
+  if (count & 1) {
+    f64.store(out, f64.load(x) / divisor);
+    f64.store(out + bytes, f64.load(x, 8) / divisor);
+  }
+}
+
+/** Copies `count` pieces of `bytes` (a multiple of 16), the sources fromStep and the targets toStep apart. */
+export function copyPieces(x: usize, fromStep: usize, out: usize, toStep: usize, bytes: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, v128.load(x + at));
+    x += fromStep;
+    out += toStep;
+  }
+}
