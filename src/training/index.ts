@@ -6,3 +6,6 @@ export * from "./optimizer.js";
 export * from "./optimizers.js";
 export * from "./schedules.js";
 export * from "./train.js";
+export * from "./second-order.js";
+export * from "./gradient-flow.js";
+export * from "./edge-of-stability.js";
