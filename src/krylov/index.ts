@@ -4,10 +4,17 @@
  */
 export * from "./products.js";
 export { lanczos, lanczosSteps, startLanczos } from "./lanczos.js";
-export type { LanczosFactorization, LanczosOptions, LanczosRun, LanczosStepsOptions, Reorthogonalization } from "./lanczos.js";
+export type {
+  LanczosFactorization,
+  LanczosOptions,
+  LanczosRun,
+  LanczosStepsOptions,
+  Reorthogonalization,
+} from "./lanczos.js";
 export * from "./ritz.js";
 export * from "./eigsh.js";
 export * from "./power-iteration.js";
+export * from "./svds.js";
 export type { EigenvalueIntervals } from "./certify.js";
 export { deserializeState, serializeState } from "./eigsh-state.js";
 export type { EigshState } from "./eigsh-state.js";

@@ -1,0 +1,198 @@
+import { type CancellationSignal, NonFiniteError, type Progress, type Status, isCancelled } from "../core/index.js";
+import { svd } from "../linalg/index.js";
+import { type Rng } from "../random/index.js";
+import { type Basis, appendRow, basisRow, createBasis, orthogonalize } from "./basis.js";
+import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
+import { newDirection, rotateRows, roundoff } from "./thick-restart.js";
+
+/** What a Golub–Kahan run needs to know. The operator is tall: rows >= cols. */
+export interface GolubKahanSettings {
+  readonly rows: number;
+  readonly cols: number;
+  readonly count: number;
+  readonly which: "largest" | "smallest";
+  /** Largest number of basis vectors on each side. */
+  readonly krylovDimension: number;
+  /** Residual asked for, relative to ‖A‖. */
+  readonly tolerance: number;
+  readonly maximumMatvecs: number;
+  readonly rng: Rng | null;
+  readonly signal: CancellationSignal | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** Singular triplets, best first, with vectors as rows. */
+export interface GolubKahanOutcome {
+  readonly status: Status;
+  readonly values: Float64Array;
+  readonly left: Basis;
+  readonly right: Basis;
+  /** Largest singular Ritz value seen. */
+  readonly scale: number;
+  readonly restarts: number;
+  readonly matvecs: number;
+}
+
+/**
+ * Golub–Kahan bidiagonalisation with thick restarts and both bases kept orthogonal.
+ *
+ * Relation, with U and V as columns here: A V = U B, Aᵀ U = V Bᵀ + v f ᵀ, B upper triangular (bidiagonal but for the
+ * column after a restart), f = β e_k: so σ of B with left vector p has ‖Aᵀ u − σ v‖ = β |p_k| and A v = σ u.
+ * @see [golub1965]
+ * @see [baglama2005]
+ */
+export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): Coroutine<GolubKahanOutcome> {
+  const { rows, cols, count, krylovDimension: m, rng, signal } = settings;
+  const right = createBasis(cols, m + 1);
+  const left = createBasis(rows, m);
+  appendRow(right, start, 1);
+  const B = new Float64Array(m * m);
+  const image = new Float64Array(rows); // A v
+  const back = new Float64Array(cols); // Aᵀ u
+  const h = new Float64Array(m + 1);
+  const run: Run = { left, right, B, size: 0, beta: 0, scale: 0, restarts: 0, matvecs: 0 };
+  const wanted = Math.min(count, cols);
+  const period = Math.max(1, Math.floor(m / 20));
+  for (;;) {
+    if (isCancelled(signal)) return extract(settings, run, "cancelled");
+    if (run.matvecs + 2 > settings.maximumMatvecs) return extract(settings, run, "max-iterations");
+    const j = run.size;
+    yield* multiply(basisRow(right, j), image);
+    let alpha = orthogonalize(left, j, image, h);
+    requireFiniteProduct(alpha, ++run.matvecs);
+    for (let i = 0; i < j; i++) B[i * m + j] = h[i]; // the couplings after a restart, else β above the diagonal
+    run.scale = Math.max(run.scale, alpha);
+    const u = alpha > roundoff(cols, run.scale) ? null : rng === null ? null : newDirection(left, rng);
+    if (u !== null) {
+      alpha = 0; // A v lies in the span already: A has a smaller rank there
+      appendRow(left, u, 1);
+    } else if (alpha > 0) {
+      appendRow(left, image, alpha);
+    } else {
+      return extract(settings, run, "breakdown");
+    }
+    B[j * m + j] = alpha;
+    yield* multiplyTransposed(basisRow(left, j), back);
+    run.size = j + 1;
+    run.beta = orthogonalize(right, j + 1, back, h);
+    requireFiniteProduct(run.beta, ++run.matvecs);
+    run.scale = Math.max(run.scale, run.beta);
+    if (run.size === cols || run.beta <= roundoff(cols, run.scale)) run.beta = 0;
+    if (run.beta > 0) appendRow(right, back, run.beta);
+
+    const due = run.beta === 0 || run.size === m || run.size % period === 0;
+    if (run.size >= wanted && due) {
+      const triplets = ritz(settings, run);
+      const converged = report(settings, run, triplets, wanted);
+      if (converged === wanted) return extract(settings, run, "converged");
+      if (run.size === m) compress(settings, run, triplets, converged);
+    }
+    if (run.beta === 0) {
+      const fresh = rng === null ? null : newDirection(right, rng);
+      if (fresh === null) return extract(settings, run, "breakdown");
+      appendRow(right, fresh, 1);
+    }
+  }
+}
+
+interface Run {
+  readonly left: Basis;
+  readonly right: Basis;
+  readonly B: Float64Array;
+  size: number;
+  beta: number;
+  scale: number;
+  restarts: number;
+  matvecs: number;
+}
+
+interface Triplets {
+  readonly values: Float64Array; // descending
+  readonly p: Float64Array; // left vectors of B as columns
+  readonly q: Float64Array; // right vectors of B as columns
+  readonly residualNorms: Float64Array;
+  readonly order: readonly number[]; // most wanted first
+}
+
+function ritz({ krylovDimension: m, which }: GolubKahanSettings, run: Run): Triplets {
+  const { size, beta, B } = run;
+  const data = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) data.set(B.subarray(i * m, i * m + size), i * size);
+  const { u, singularValues, v } = svd({ rows: size, cols: size, data });
+  const residualNorms = Float64Array.from({ length: size }, (_, i) => beta * Math.abs(u.data[(size - 1) * size + i]));
+  if (size > 0) run.scale = Math.max(run.scale, singularValues[0]);
+  const order = Array.from({ length: size }, (_, i) => (which === "largest" ? i : size - 1 - i));
+  return { values: singularValues, p: u.data, q: v.data, residualNorms, order };
+}
+
+function report(settings: GolubKahanSettings, run: Run, triplets: Triplets, wanted: number): number {
+  const target = Math.max(settings.tolerance * run.scale, roundoff(settings.cols, run.scale));
+  let converged = 0;
+  let worst = 0;
+  for (const i of triplets.order.slice(0, wanted)) {
+    if (triplets.residualNorms[i] <= target) converged++;
+    worst = Math.max(worst, triplets.residualNorms[i]);
+  }
+  const { matvecs, restarts } = run;
+  settings.onProgress?.({
+    phase: "svds",
+    done: converged,
+    total: wanted,
+    figures: { residualNorm: worst, matvecs, restarts },
+  });
+  return converged;
+}
+
+function columnsOf(vectors: Float64Array, size: number, chosen: readonly number[]): Float64Array {
+  const out = new Float64Array(size * chosen.length);
+  for (let j = 0; j < size; j++)
+    for (let c = 0; c < chosen.length; c++) out[j * chosen.length + c] = vectors[j * size + chosen[c]];
+  return out;
+}
+
+/** Replaces both bases by the best singular Ritz vectors; B becomes diagonal, its next column comes from products. */
+function compress(settings: GolubKahanSettings, run: Run, triplets: Triplets, converged: number): void {
+  const { rows, cols, count, krylovDimension: m } = settings;
+  const { left, right, size, B } = run;
+  const spare = m - count;
+  const keep = Math.min(m - 2, count + Math.max(1, Math.min(Math.floor(spare / 2), 2 + converged)));
+  const kept = triplets.order.slice(0, keep);
+  rotateRows(left.data, rows, columnsOf(triplets.p, size, kept), size, keep, left.data);
+  rotateRows(right.data, cols, columnsOf(triplets.q, size, kept), size, keep, right.data);
+  left.count = keep;
+  const next = right.count > size;
+  if (next) basisRow(right, keep).set(basisRow(right, size));
+  right.count = keep + (next ? 1 : 0);
+  B.fill(0);
+  for (let i = 0; i < keep; i++) B[i * m + i] = triplets.values[kept[i]];
+  run.size = keep;
+  run.restarts++;
+}
+
+function extract(settings: GolubKahanSettings, run: Run, status: Status): GolubKahanOutcome {
+  const { rows, cols, count } = settings;
+  const { size, matvecs, restarts } = run;
+  const found = Math.min(count, size);
+  const left = createBasis(rows, found);
+  const right = createBasis(cols, found);
+  const triplets = size === 0 ? null : ritz(settings, run);
+  const kept = triplets?.order.slice(0, found) ?? [];
+  if (triplets !== null) {
+    rotateRows(run.left.data, rows, columnsOf(triplets.p, size, kept), size, found, left.data);
+    rotateRows(run.right.data, cols, columnsOf(triplets.q, size, kept), size, found, right.data);
+  }
+  left.count = right.count = found;
+  const values = Float64Array.from(kept, (i) => triplets!.values[i]);
+  return { status, values, left, right, scale: run.scale, restarts, matvecs };
+}
+
+function requireFiniteProduct(probe: number, matvec: number): void {
+  if (Number.isFinite(probe)) return;
+  throw new NonFiniteError({
+    function: "svds",
+    argument: "A",
+    expected: "an operator with finite products",
+    got: `${probe} in product ${matvec}`,
+    remedy: "check apply and applyTranspose on random vectors",
+  });
+}
