@@ -124,9 +124,12 @@ export interface InverseCosineDistance {
   readonly exact: Matrix;
   /** Largest entry of |exact − model|. */
   readonly largestError: number;
-  /** (6.1)/(Δ²L): what largestError tends to stay below once L is large against 1/(Δ θ_min); see `reliable`. */
+  /**
+   * Predicted size of largestError: 6.2/(Δ²L) for the affine law itself, and (θ_{L−1}/θ₀)³/(4cθ₀) for the start of the
+   * recursion, which is forgotten like the cube of the angle: the second term dominates while L < 1/(Δ θ_min).
+   */
   readonly predictedError: number;
-  /** True when L Δ θ_min > 20: the regime in which the prediction holds. */
+  /** True when the second term is the smaller one: the regime of the affine law. */
   readonly reliable: boolean;
 }
 
@@ -165,7 +168,8 @@ export function inverseCosineDistance(X: Matrix, options: DeepExpansionOptions):
   const slope = (3 * Math.PI) / (8 * delta);
   const out: PairKernels = { nngp: 0, ntk: 0 };
   let largestError = 0;
-  let smallest = Math.PI;
+  let transient = 0;
+  const rate = (2 * delta) / (3 * Math.PI);
   forEachAngle(points, points, true, (i, j, theta, supplement) => {
     if (i === j) {
       model[i * n + i] = depth;
@@ -182,7 +186,8 @@ export function inverseCosineDistance(X: Matrix, options: DeepExpansionOptions):
         remedy: "remove one of the rows; the NTK matrix is exactly singular there",
       });
     }
-    smallest = Math.min(smallest, delta === 1 ? Math.min(theta, supplement) : theta);
+    const start = delta === 1 ? Math.min(theta, supplement) : theta;
+    transient = Math.max(transient, (last / start) ** 3 / (4 * rate * start));
     const value = slope / last - 1 / 8;
     largestError = Math.max(largestError, Math.abs(out.ntk - value));
     for (const at of [i * n + j, j * n + i]) {
@@ -199,8 +204,8 @@ export function inverseCosineDistance(X: Matrix, options: DeepExpansionOptions):
     model: square(model),
     exact: square(exact),
     largestError,
-    predictedError: 6.1 / (delta * delta * depth),
-    reliable: depth * delta * smallest > 20,
+    predictedError: 6.2 / (delta * delta * depth) + transient,
+    reliable: transient < 6.2 / (delta * delta * depth),
   };
 }
 

@@ -29,3 +29,22 @@ export {
   type DeepSpectrumPrediction,
   type InverseCosineDistance,
 } from "./deep-expansion.js";
+export { gramOperator, type GramOperatorOptions } from "./gram-operator.js";
+export { kernelGradient, type KernelGradient } from "./gradient.js";
+export {
+  edgeOfChaos,
+  meanField,
+  type EdgeOfChaos,
+  type EdgeOfChaosOptions,
+  type MeanField,
+  type MeanFieldOptions,
+} from "./edge-of-chaos.js";
+export {
+  learningCurve,
+  spectralProjection,
+  type LearningCurve,
+  type LearningCurveOptions,
+  type SpectralProjection,
+  type SpectralProjectionOptions,
+} from "./learning-curve.js";
+export { kernelRegression, type KernelPrediction, type KernelRegressionOptions } from "./kernel-regression.js";

@@ -1,4 +1,5 @@
 import { type Matrix, requireNumber } from "../core/index.js";
+import { arcCosineCross, arcCosineGram } from "../routines/index.js";
 import { deltaOf } from "./cosine-map.js";
 import {
   type Directions,
@@ -9,7 +10,6 @@ import {
   sumAndDifference,
 } from "./geometry.js";
 import { type NetworkKernelOptions, type NetworkSpecification, conventionsOf, specify } from "./network-kernel.js";
-import { forEachAngle } from "./pairwise.js";
 import { type PairGeometry, type PairKernels, anglesRecursion, inputGain, pairRecursion } from "./recursion.js";
 import type { Kernel } from "./types.js";
 
@@ -67,7 +67,7 @@ function networkKernel(kind: "ntk" | "nngp", options: NetworkKernelOptions): Ker
   const spec = specify(options, kind);
   const conventions = conventionsOf(kind, spec);
   const field: keyof PairKernels = kind;
-  return {
+  const kernel: Kernel = {
     name: `${kind.toUpperCase()} of ${spec.dual.name}, depth ${spec.depth}`,
     conventions,
     gram: (X) => evaluateAll(X, null, spec, field, `${kind}.gram`),
@@ -84,6 +84,18 @@ function networkKernel(kind: "ntk" | "nngp", options: NetworkKernelOptions): Ker
     },
     profile: profileOf(spec, field),
   };
+  specifications.set(kernel, { spec, field });
+  return kernel;
+}
+
+/** What a kernel was built from, for functions that differentiate its recursion. */
+const specifications = new WeakMap<Kernel, { readonly spec: NetworkSpecification; readonly field: "ntk" | "nngp" }>();
+
+/** The specification of a kernel made by ntk or nngp, or null. */
+export function specificationOf(
+  kernel: Kernel,
+): { readonly spec: NetworkSpecification; readonly field: "ntk" | "nngp" } | null {
+  return specifications.get(kernel) ?? null;
 }
 
 function prepare(X: Matrix, argument: string, spec: NetworkSpecification, caller: string): Directions {
@@ -116,7 +128,7 @@ function evaluateAll(
     data[i * cols + j] = value;
     if (Y === null) data[j * cols + i] = value;
   };
-  if (isHomogeneous(spec)) fillByAngles(a, b, Y === null, spec, field, X.cols, store);
+  if (isHomogeneous(spec)) fillByAngles(a, Y === null ? null : b, spec, field, data);
   else fillByPairs(X, other, a, b, Y === null, spec, field, store);
   return { rows: X.rows, cols, data };
 }
@@ -137,24 +149,44 @@ function homogeneousScale(spec: NetworkSpecification, dimension: number): number
   return inputGain(spec, dimension) * growth;
 }
 
+/** Homogeneous kernels by the tiled routine, in either back end with the same bits. */
 function fillByAngles(
   a: Directions,
-  b: Directions,
-  symmetric: boolean,
+  b: Directions | null,
   spec: NetworkSpecification,
   field: keyof PairKernels,
-  dimension: number,
-  store: (i: number, j: number, value: number) => void,
+  data: Float64Array,
 ): void {
+  const { rows, cols: d } = a.unit;
   const delta = deltaOf_(spec);
-  const scale = homogeneousScale(spec, dimension) / (spec.normalised && field === "ntk" ? spec.depth : 1);
-  const out: PairKernels = { nngp: 0, ntk: 0 };
-  forEachAngle(a, b, symmetric, (i, j, theta, supplement) => {
-    const size = a.norms[i] * b.norms[j];
-    if (size === 0) return; // a zero row, allowed by zeroVectors: "zero"
-    anglesRecursion(spec.depth, delta, theta, supplement, out);
-    store(i, j, size * scale * out[field]);
-  });
+  // One square root of the common factor goes to each side.
+  const root = Math.sqrt(homogeneousScale(spec, d) / (spec.normalised && field === "ntk" ? spec.depth : 1));
+  const left = a.norms.map((norm) => norm * root);
+  if (b === null) {
+    arcCosineGram(rows, d, a.unit.data, 0, d, left, delta, spec.depth, field, data, 0, rows);
+    return;
+  }
+  const right = b.norms.map((norm) => norm * root);
+  const cols = b.unit.rows;
+  arcCosineCross(
+    rows,
+    cols,
+    d,
+    a.unit.data,
+    0,
+    d,
+    left,
+    b.unit.data,
+    0,
+    d,
+    right,
+    delta,
+    spec.depth,
+    field,
+    data,
+    0,
+    cols,
+  );
 }
 
 function deltaOf_(spec: NetworkSpecification): number {

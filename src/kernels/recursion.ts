@@ -45,7 +45,7 @@ export function inputGain(spec: NetworkSpecification, dimension: number): number
 }
 
 /** Weight and bias factors of a layer's own term in the NTK. */
-function layerGains(
+export function layerGains(
   spec: NetworkSpecification,
   dimension: number,
 ): { weight: Float64Array; input: number; bias: number } {

@@ -87,7 +87,7 @@ test("decay: ratio to the law with its constants near 1 for d = 1, 2, 3", () => 
   for (const [d, N, k, allowed] of [
     [1, 8192, 32, 0.006],
     [2, 512, 32, 0.01],
-    [3, 64, 16, 0.05],
+    [3, 128, 16, 0.06],
   ]) {
     const kernel = ntk({ depth: 2 });
     const law = sphereAsymptotics(kernel, 2 * d);
