@@ -1,0 +1,109 @@
+import { EPSILON, type Matrix, type Status, axpy, dot, isCancelled, norm, requireOptions } from "../core/index.js";
+import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type LinearSolveOptions,
+  type LinearSolveResult,
+  SOLVE_KEYS,
+  requireFiniteStep,
+  requireSolve,
+  residualInto,
+  solved,
+} from "./linear-solve.js";
+
+/** β below this multiple of ε ‖T‖ ends the Krylov space. */
+const BREAKDOWN_FACTOR = 10;
+
+/**
+ * Solves a symmetric, possibly indefinite or singular system by minimal residuals.
+ *
+ * Relation: x minimises ‖b − A x‖₂ over a growing Krylov space; residualNorm is that norm, recomputed.
+ * A singular system without a solution ends as "breakdown" with a least-squares solution.
+ *
+ * @param A symmetric operator of order n
+ * @param b right-hand side, length n
+ * @returns solution, recomputed residual, status
+ * @throws {ArgumentError} when A lacks the symmetric mark
+ * @throws {ShapeError} when b has another length than n
+ * @throws {NonFiniteError} when b or a product is not finite
+ *
+ * Accuracy: residual to tolerance · ‖b‖, limited by ε κ ‖b‖. Cost: one matvec an iteration and one at each end, seven vectors.
+ * Stopping: recurrence residual <= tolerance · ‖b‖₂, or ‖A r‖ <= tolerance · ‖A‖ ‖r‖ (least-squares solution).
+ * @see [paige1975]
+ *
+ * @example
+ * ```ts
+ * import { diagonal } from "eigenscope/operators";
+ * import { minres } from "eigenscope/krylov";
+ * const { solution, status } = minres(diagonal([1, -2, 4]), Float64Array.of(1, 1, 1));
+ * console.log(status, solution[1].toFixed(10)); // converged -0.5000000000
+ * ```
+ */
+export function minres(
+  A: SymmetricOperator | Matrix,
+  b: Float64Array,
+  options: LinearSolveOptions = {},
+): LinearSolveResult {
+  const caller = "minres";
+  const operator = requireSymmetricOperator(A, "A", caller);
+  requireOptions(options, SOLVE_KEYS, caller);
+  const n = operator.rows;
+  const { tolerance, maximum, x } = requireSolve(b, n, n, options, caller);
+  const apply = (v: Float64Array, out: Float64Array): void => operator.apply(v, out);
+  const residual = new Float64Array(n);
+  let residualNorm = residualInto(apply, b, x, residual);
+  let matvecs = 1;
+  requireFiniteStep(residualNorm, matvecs, caller);
+  const target = tolerance * norm(b);
+  let v: Float64Array = residual.map((value) => (residualNorm > 0 ? value / residualNorm : 0)); // Lanczos vector v_k
+  let vBefore: Float64Array = new Float64Array(n);
+  let product: Float64Array = new Float64Array(n);
+  let w: Float64Array = new Float64Array(n); // direction of step k − 1
+  let wBefore: Float64Array = new Float64Array(n); // direction of step k − 2
+  let [c, cBefore, s, sBefore] = [1, 1, 0, 0]; // the last two rotations
+  let eta = residualNorm; // signed residual of the rotated system
+  let beta = 0;
+  let scale = 0; // ‖T‖₁ so far
+  let status: Status = "max-iterations";
+  let iterations = 0;
+  while (Math.abs(eta) > target) {
+    if (isCancelled(options.signal)) status = "cancelled";
+    if (status === "cancelled" || matvecs + 1 >= maximum) break;
+    operator.apply(v, product);
+    matvecs++;
+    axpy(-beta, vBefore, product);
+    const alpha = dot(v, product);
+    axpy(-alpha, v, product);
+    const betaNext = norm(product);
+    requireFiniteStep(alpha + betaNext, matvecs, caller);
+    scale = Math.max(scale, beta + Math.abs(alpha) + betaNext);
+    // The new column of T, rotated by the two rotations before it, then by its own.
+    const delta = c * alpha - cBefore * s * beta;
+    if (Math.hypot(delta, c * betaNext) <= Math.max(tolerance, BREAKDOWN_FACTOR * EPSILON) * scale) {
+      status = "breakdown"; // ‖A r‖ = |η| times this: r is (nearly) in the null space
+      break;
+    }
+    const rho = Math.hypot(delta, betaNext);
+    const above = s * alpha + cBefore * c * beta;
+    const corner = sBefore * beta;
+    [cBefore, sBefore] = [c, s];
+    c = delta / rho;
+    s = betaNext / rho;
+    for (let i = 0; i < n; i++) wBefore[i] = (v[i] - corner * wBefore[i] - above * w[i]) / rho;
+    [w, wBefore] = [wBefore, w];
+    axpy(c * eta, w, x);
+    eta = -s * eta;
+    iterations++;
+    options.onProgress?.({ phase: caller, done: iterations, total: null, figures: { residualNorm: Math.abs(eta) } });
+    if (betaNext <= BREAKDOWN_FACTOR * EPSILON * scale) break; // the Krylov space is exhausted: x is exact in it
+    for (let i = 0; i < n; i++) product[i] /= betaNext;
+    [vBefore, v, product] = [v, product, vBefore];
+    beta = betaNext;
+  }
+  if (Math.abs(eta) <= target) status = "converged";
+  if (iterations > 0) {
+    residualNorm = residualInto(apply, b, x, residual);
+    matvecs++;
+  }
+  const advice = "b is not in the range of A: the solution minimises ‖b − A x‖";
+  return solved(x, residualNorm, target, status, { iterations, matvecs }, tolerance, advice);
+}
