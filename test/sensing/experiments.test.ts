@@ -159,7 +159,6 @@ test("E11 glyph", () => {
   check("linear_regression", regression);
   check("nuclear_norm_min", nuclear);
   check("df3", full.depthThree(problem, 0.1, 0.3, 6000));
-  check("snn_identity", full.methodResult(problem, full.networkRun(problem, "identity", 0.03, 0.5, 3000).X));
 });
 
 test("E12 number of neurons", () => {
