@@ -74,7 +74,8 @@ export function createOutputFiles(): OutputFiles {
 function makeFolder(folder: string): string[] {
   const missing: string[] = [];
   for (let path = folder; !existsSync(path); path = dirname(path)) missing.unshift(path);
-  mkdirSync(folder, { recursive: true });
+  // One by one: mkdir with `recursive` never returns where the system refuses new folders with ENOENT, as /proc does.
+  for (const path of missing) mkdirSync(path);
   return missing;
 }
 

@@ -28,8 +28,7 @@ export async function run(words: readonly string[], host: Host): Promise<number>
 async function dispatch(words: readonly string[], host: Host): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined) {
-    host.stderr.write(overview());
-    throw new UsageError(`nothing to do; expected a command: ${COMMANDS.map((command) => command.name).join(", ")}`);
+    throw new UsageError(`nothing to do; expected a command: ${COMMANDS.map((command) => command.name).join(", ")} (see eigenscope --help)`);
   }
   if (name === "--help" || name === "-h" || name === "help") {
     const topic = COMMANDS.find((command) => command.name === rest[0]);

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "./test-host.js";
+
+/** The command bundled as the package ships it: dist/cli/main.js beside a package.json two levels up. */
+let command: string;
+
+beforeAll(async () => {
+  const root = temporaryFolder();
+  const folder = join(root, "dist", "cli");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(root, "package.json"), JSON.stringify({ version: "1.2.3", type: "module" }));
+  command = join(folder, "main.js");
+  await build({
+    entryPoints: [fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "es2022",
+    mainFields: ["module", "main"],
+    outfile: command,
+    logLevel: "error",
+  });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command as a process; `watch` sees stderr as it grows. */
+function runProcess(words: readonly string[], watch: (stderr: string, child: ChildProcess) => void = () => undefined): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, ...words]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      watch(stderr, child);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+test("version, and exit code 2 with a message on stderr for a wrong word", async () => {
+  expect(await runProcess(["--version"])).toEqual({ code: 0, stdout: "1.2.3\n", stderr: "" });
+  const { code, stdout, stderr } = await runProcess(["studdy"]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain('"studdy" is not a command (did you mean study?)');
+});
+
+test("a claim runs in a worker thread and comes back as JSON", async () => {
+  const { code, stdout } = await runProcess(["claims", "--only", "U46", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([{ id: "U46", passed: true }]);
+});
+
+test("Ctrl-C in the middle of a study: what is done is written whole, exit code 130", async () => {
+  const folder = temporaryFolder();
+  let sent = false;
+  const { code, stderr } = await runProcess(["study", "--out", folder], (text, child) => {
+    // Progress has begun: the records so far must be kept.
+    if (sent || !text.includes("training")) return;
+    sent = true;
+    child.kill("SIGINT");
+  });
+  expect(code, stderr).toBe(130);
+  expect(readdirSync(folder).sort()).toEqual(["study.html", "study.json"]);
+  const record = JSON.parse(readFileSync(join(folder, "study.json"), "utf8")) as { status: string; sections: { id: string }[] };
+  expect(record.status).toBe("cancelled");
+  expect(record.sections.map((section) => section.id)).toContain("training");
+});
