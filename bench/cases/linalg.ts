@@ -27,7 +27,12 @@ function trace(data: ArrayLike<number>, n: number): number[] {
   return [sum, data[1]!];
 }
 
-function native(missing: string[], work: string, inputs: Readonly<Record<string, Float64Array>>, shape: string): Contender[] {
+function native(
+  missing: string[],
+  work: string,
+  inputs: Readonly<Record<string, Float64Array>>,
+  shape: string,
+): Contender[] {
   const versions = nativeVersions();
   if (versions === null) {
     missing.push("NumPy/SciPy");
@@ -41,7 +46,10 @@ interface MlMatrix {
   EVD: new (A: unknown, options: { assumeSymmetric: boolean }) => { realEigenvalues: number[] };
   SVD: new (A: unknown) => { diagonal: number[] };
   CHO: new (A: unknown) => { lowerTriangularMatrix: { get(i: number, j: number): number } };
-  QrDecomposition: new (A: unknown) => { upperTriangularMatrix: { get(i: number, j: number): number }; orthogonalMatrix: unknown };
+  QrDecomposition: new (A: unknown) => {
+    upperTriangularMatrix: { get(i: number, j: number): number };
+    orthogonalMatrix: unknown;
+  };
 }
 
 /** What the cases use of numpy-ts. */
@@ -97,7 +105,12 @@ function matmulCase(name: string, n: number, backend: "auto" | "js", claim: stri
               return [C.get(0, 0), C.get(1, 1), C.get(n - 1, n - 1)];
             },
           },
-          ...native(missing, "c = a @ b\nchecksum = [c[0, 0], c[1, 1], c[-1, -1]]", { a: A.data, b: B.data }, `${n}, ${n}); b = b.reshape(${n}, ${n}`),
+          ...native(
+            missing,
+            "c = a @ b\nchecksum = [c[0, 0], c[1, 1], c[-1, -1]]",
+            { a: A.data, b: B.data },
+            `${n}, ${n}); b = b.reshape(${n}, ${n}`,
+          ),
         ],
       };
     },
@@ -208,7 +221,13 @@ const choleskyChecksum = (A: Matrix): number[] => {
 
 /** The cases of this file. */
 export const cases: readonly BenchCase[] = [
-  matmulCase("linalg-matmul", 500, "auto", "Products are several times faster than those of any JavaScript package.", 3),
+  matmulCase(
+    "linalg-matmul",
+    500,
+    "auto",
+    "Products are several times faster than those of any JavaScript package.",
+    3,
+  ),
   matmulCase("linalg-matmul-js", 300, "js", "Plain JavaScript routines alone beat numeric and ml-matrix.", 3),
   nativeCase(
     "linalg-matmul-native",

@@ -1,4 +1,5 @@
 import { EPSILON, EigenscopeError } from "../core/index.js";
+import { length2 } from "./scalar.js";
 
 const SWEEPS_PER_VALUE = 60; // 2 on average
 
@@ -54,7 +55,7 @@ function chooseShift(first: number, last: number, d: Float64Array, e: Float64Arr
   const small = Math.min(f, h);
   const large = Math.max(f, h);
   // Singular values of [f g; 0 h]: product f h, and (s₁ ± s₂)² = (f ± h)² + g².
-  const sum = 0.5 * (Math.hypot(large + small, g) + Math.hypot(large - small, g));
+  const sum = 0.5 * (length2(large + small, g) + length2(large - small, g));
   const shift = sum === 0 ? 0 : small * (large / sum);
   const ratio = shift / Math.abs(d[first]);
   return ratio * ratio < EPSILON ? 0 : shift;
@@ -131,12 +132,6 @@ function zeroShiftSweep(
   const h = d[last] * c;
   e[last - 1] = h * oldS;
   d[last] = h * oldC;
-}
-
-/** sqrt(f² + g²); Math.hypot, ten times slower, only where the squares would under- or overflow. */
-function length2(f: number, g: number): number {
-  const squares = f * f + g * g;
-  return squares > 1e-280 && squares < 1e280 ? Math.sqrt(squares) : Math.hypot(f, g);
 }
 
 /** Rows k and k + 1: (x, y) <- (c x + s y, c y − s x). */

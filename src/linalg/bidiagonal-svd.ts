@@ -3,6 +3,7 @@ import { gemm, rot } from "../routines/index.js";
 import { bidiagonalQr } from "./bidiagonal-qr.js";
 import { recomputeWeights } from "./divide-and-conquer.js";
 import { type SecularRoot, solveSecular } from "./secular.js";
+import { binaryExponent, length2 } from "./scalar.js";
 
 const LEAF = 32; // blocks of at most this many rows are solved by QR iteration
 const DEFLATION = 8; // entries up to this many ε times the local norm count as zero
@@ -24,7 +25,7 @@ export interface RowSvd {
 export function bidiagonalSvd(n: number, d: Float64Array, e: Float64Array, wantVectors: boolean): RowSvd {
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
-  const scale = norm === 0 ? 1 : 2 ** -Math.ceil(Math.log2(norm));
+  const scale = norm === 0 ? 1 : 2 ** -(binaryExponent(norm) + 1);
   for (let i = 0; i < n; i++) {
     d[i] *= scale;
     e[i] *= scale;
@@ -32,7 +33,14 @@ export function bidiagonalSvd(n: number, d: Float64Array, e: Float64Array, wantV
   if (!wantVectors) {
     const none = new Float64Array(0);
     bidiagonalQr(n, d, e, none, 0, none, 0);
-    return { values: d.map((value) => Math.abs(value) / scale).sort().reverse(), u: none, v: none };
+    return {
+      values: d
+        .map((value) => Math.abs(value) / scale)
+        .sort()
+        .reverse(),
+      u: none,
+      v: none,
+    };
   }
   const work: Workspace = {
     n,
@@ -73,7 +81,7 @@ interface Workspace {
 /**
  * Divide and conquer: row `middle` couples two smaller bidiagonal blocks. In their singular bases that row is a dense
  * vector z and the rest diagonal, so the squares of the new singular values solve a secular equation with poles σ² and
- * an extra pole at zero. [gu1995svd]
+ * an extra pole at zero. [gu1995b]
  */
 function solveBlock(work: Workspace, start: number, end: number, extra: number): void {
   if (end - start <= LEAF) {
@@ -106,7 +114,10 @@ function solveLeaf({ n, u, v, values, order, d, e }: Workspace, start: number, e
     for (let j = 0; j < rows; j++) u[(start + i) * n + start + j] = left[i * size + j];
   }
   const sorted = Uint32Array.from({ length: rows }, (_, i) => start + i);
-  order.set(sorted.sort((a, b) => values[a] - values[b] || a - b), start);
+  order.set(
+    sorted.sort((a, b) => values[a] - values[b] || a - b),
+    start,
+  );
 }
 
 /** Where a row of v is not zero: in the columns of the left block, the right block, or both. */
@@ -141,15 +152,25 @@ function merge(work: Workspace, start: number, middle: number, end: number, extr
   kept.unshift(middle);
   if (norm > 0) updateRows(work, start, middle, end, extra, threshold, kept, z, kind);
   const all = Uint32Array.from([...kept, ...deflated]);
-  order.set(all.sort((a, b) => values[a] - values[b] || a - b), start);
+  order.set(
+    all.sort((a, b) => values[a] - values[b] || a - b),
+    start,
+  );
 }
 
 /** Rotates the null vectors of the two blocks so that one carries all the weight and the other is that of the whole block. */
-function joinNullVectors({ n, v }: Workspace, start: number, middle: number, end: number, z: Float64Array, kind: Uint8Array): void {
+function joinNullVectors(
+  { n, v }: Workspace,
+  start: number,
+  middle: number,
+  end: number,
+  z: Float64Array,
+  kind: Uint8Array,
+): void {
   const p = z[middle - start];
   const q = z[end - start];
   if (q === 0) return;
-  const length = Math.hypot(p, q);
+  const length = length2(p, q);
   rot(end + 1 - start, v, middle * n + start, 1, v, end * n + start, 1, p / length, q / length);
   z[middle - start] = length;
   z[end - start] = 0;
@@ -157,7 +178,13 @@ function joinNullVectors({ n, v }: Workspace, start: number, middle: number, end
 }
 
 /** Merges the ascending orders of the two blocks; `middle` belongs to neither. */
-function mergeOrders(values: Float64Array, order: Uint32Array, start: number, middle: number, end: number): Uint32Array {
+function mergeOrders(
+  values: Float64Array,
+  order: Uint32Array,
+  start: number,
+  middle: number,
+  end: number,
+): Uint32Array {
   const sorted = new Uint32Array(end - start - 1);
   for (let i = start, j = middle + 1, k = 0; k < sorted.length; k++) {
     if (j >= end || (i < middle && values[order[i]] <= values[order[j]])) sorted[k] = order[i++];
@@ -186,7 +213,7 @@ function deflate(
       continue;
     }
     if (pending >= 0 && values[r] - values[pending] <= threshold) {
-      const length = Math.hypot(z[r - start], z[pending - start]);
+      const length = length2(z[r - start], z[pending - start]);
       const c = z[r - start] / length;
       const s = z[pending - start] / length;
       z[r - start] = length;
@@ -290,6 +317,7 @@ function multiplyHalf(
     gathered.set(rows.subarray(at + from, at + to), j * width);
   }
   const product = new Float64Array(count * width);
-  if (inner > 0 && width > 0) gemm(false, false, count, width, inner, 1, vectors, first, count, gathered, 0, width, 0, product, 0, width);
+  if (inner > 0 && width > 0)
+    gemm(false, false, count, width, inner, 1, vectors, first, count, gathered, 0, width, 0, product, 0, width);
   for (let i = 0; i < count; i++) rows.set(product.subarray(i * width, (i + 1) * width), kept[i] * n + from);
 }

@@ -95,7 +95,24 @@ export function bidiagonalize(rows: number, cols: number, data: Float64Array): B
     const end = start + count;
     if (end < cols) {
       const corner = end * cols + end;
-      gemm(true, false, rows - end, cols - end, 2 * count, -1, a, updateLeft + end, rows, a, updateRight + end, cols, 1, a, corner, cols);
+      gemm(
+        true,
+        false,
+        rows - end,
+        cols - end,
+        2 * count,
+        -1,
+        a,
+        updateLeft + end,
+        rows,
+        a,
+        updateRight + end,
+        cols,
+        1,
+        a,
+        corner,
+        cols,
+      );
     }
   }
   return { rows, cols, diagonal, superDiagonal, left, leftTau, right, rightTau };
@@ -131,7 +148,8 @@ function applyDescending(
     const from = start + shift; // no reflector of this block touches columns before
     const rest = length - from;
     const rows = new Float64Array(width * rest);
-    for (let k = 0; k < width; k++) rows.set(v.subarray((start + k) * length + from, (start + k + 1) * length), k * rest);
+    for (let k = 0; k < width; k++)
+      rows.set(v.subarray((start + k) * length + from, (start + k + 1) * length), k * rest);
     applyRight(blockReflector(rows, width, rest, tau.subarray(start, start + width)), true, count, z, from, length);
   }
 }

@@ -41,7 +41,13 @@ export function sturmCount(diagonal: Float64Array, offDiagonal: Float64Array, x:
   const scale = safeScale(Math.max(largestModulus(diagonal), largestModulus(offDiagonal)));
   const squares = offDiagonal.map((entry) => entry * scale * (entry * scale));
   const d = diagonal.map((entry) => entry * scale);
-  return countBelow(n, d, squares, smallestPivot(squares), Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x * scale)));
+  return countBelow(
+    n,
+    d,
+    squares,
+    smallestPivot(squares),
+    Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x * scale)),
+  );
 }
 
 /** Pivots are kept at least this far from zero, which moves entries of T by far less than ε. */
@@ -119,7 +125,12 @@ const CLUSTER = 1e-3; // eigenvalues nearer than this share of ‖T‖ are ortho
  * values[k]. Returns null when a residual or the orthogonality is not at rounding level: the caller then takes the
  * way that has no such doubts.
  */
-export function inverseIteration(n: number, d: Float64Array, e: Float64Array, values: Float64Array): Float64Array | null {
+export function inverseIteration(
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+  values: Float64Array,
+): Float64Array | null {
   const count = values.length;
   const rows = new Float64Array(count * n);
   const norm = tridiagonalNorm(n, d, e);

@@ -118,7 +118,10 @@ export function reconstructCholesky(factorization: Pick<CholeskyFactorization, "
 export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: Float64Array): Float64Array;
 /** Solves for several right-hand sides, one per column. */
 export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: MatrixInput): Matrix;
-export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: MatrixInput | Float64Array): Matrix | Float64Array {
+export function solveCholesky(
+  factorization: Pick<CholeskyFactorization, "l">,
+  B: MatrixInput | Float64Array,
+): Matrix | Float64Array {
   const l = requireMatrix(factorization.l, "factorization.l", "solveCholesky");
   const { columns, isVector } = requireRightHandSide(B, l.rows, "B", "solveCholesky");
   const { cols, data } = columns;

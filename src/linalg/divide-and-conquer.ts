@@ -2,6 +2,7 @@ import { EPSILON } from "../core/index.js";
 import { gemm, rot } from "../routines/index.js";
 import { type SecularRoot, solveSecular } from "./secular.js";
 import { implicitQl, tridiagonalNorm } from "./tridiagonal-ql.js";
+import { binaryExponent, length2 } from "./scalar.js";
 
 const LEAF = 32; // blocks of at most this order are solved by QL
 const DEFLATION = 8; // entries up to this many ε times the local norm count as zero
@@ -39,12 +40,19 @@ interface Workspace {
 export function divideAndConquer(n: number, d: Float64Array, e: Float64Array): RowEigen {
   // Norm in [1/2, 1): the deflation test compares weights of size one with entries of T.
   const norm = tridiagonalNorm(n, d, e);
-  const scale = norm === 0 ? 1 : 2 ** -Math.ceil(Math.log2(norm));
+  const scale = norm === 0 ? 1 : 2 ** -(binaryExponent(norm) + 1);
   for (let i = 0; i < n; i++) {
     d[i] *= scale;
     e[i] *= scale;
   }
-  const work: Workspace = { n, rows: new Float64Array(n * n), values: new Float64Array(n), order: new Uint32Array(n), d, e };
+  const work: Workspace = {
+    n,
+    rows: new Float64Array(n * n),
+    values: new Float64Array(n),
+    order: new Uint32Array(n),
+    d,
+    e,
+  };
   solveBlock(work, 0, n);
   const rows = new Float64Array(n * n);
   for (let k = 0; k < n; k++) rows.set(work.rows.subarray(work.order[k] * n, (work.order[k] + 1) * n), k * n);
@@ -104,7 +112,13 @@ function merge(work: Workspace, start: number, middle: number, end: number, rho:
 }
 
 /** Merges the two ascending orders of the halves. */
-function mergeOrders(values: Float64Array, order: Uint32Array, start: number, middle: number, end: number): Uint32Array {
+function mergeOrders(
+  values: Float64Array,
+  order: Uint32Array,
+  start: number,
+  middle: number,
+  end: number,
+): Uint32Array {
   const sorted = new Uint32Array(end - start);
   for (let i = start, j = middle, k = 0; k < sorted.length; k++) {
     if (j >= end || (i < middle && values[order[i]] <= values[order[j]])) sorted[k] = order[i++];
@@ -137,7 +151,7 @@ function deflate(
     }
     if (pending >= 0) {
       // A rotation that moves all weight to r leaves (d_r − d_p) c s off the diagonal.
-      const length = Math.hypot(z[r - start], z[pending - start]);
+      const length = length2(z[r - start], z[pending - start]);
       const c = z[r - start] / length;
       const s = z[pending - start] / length;
       const gap = values[r] - values[pending];
@@ -220,13 +234,49 @@ function updateRows(
     lower.set(rows.subarray(at + middle, at + end), j * lowerWidth);
   }
   const product = new Float64Array(count * Math.max(upperWidth, lowerWidth));
-  if (inUpper > 0) gemm(false, false, count, upperWidth, inUpper, 1, vectors, 0, count, upper, 0, upperWidth, 0, product, 0, upperWidth);
+  if (inUpper > 0)
+    gemm(
+      false,
+      false,
+      count,
+      upperWidth,
+      inUpper,
+      1,
+      vectors,
+      0,
+      count,
+      upper,
+      0,
+      upperWidth,
+      0,
+      product,
+      0,
+      upperWidth,
+    );
   for (let i = 0; i < count; i++) rows.set(product.subarray(i * upperWidth, (i + 1) * upperWidth), kept[i] * n + start);
   product.fill(0);
   if (inLower > 0) {
-    gemm(false, false, count, lowerWidth, inLower, 1, vectors, ends[UPPER], count, lower, 0, lowerWidth, 0, product, 0, lowerWidth);
+    gemm(
+      false,
+      false,
+      count,
+      lowerWidth,
+      inLower,
+      1,
+      vectors,
+      ends[UPPER],
+      count,
+      lower,
+      0,
+      lowerWidth,
+      0,
+      product,
+      0,
+      lowerWidth,
+    );
   }
-  for (let i = 0; i < count; i++) rows.set(product.subarray(i * lowerWidth, (i + 1) * lowerWidth), kept[i] * n + middle);
+  for (let i = 0; i < count; i++)
+    rows.set(product.subarray(i * lowerWidth, (i + 1) * lowerWidth), kept[i] * n + middle);
 }
 
 /**

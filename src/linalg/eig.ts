@@ -2,6 +2,7 @@ import { EPSILON, type Matrix, requireOptions } from "../core/index.js";
 import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 import { realSchur } from "./schur.js";
+import { binaryExponent, length2 } from "./scalar.js";
 
 /** Options of {@link eig}. */
 export interface EigOptions {
@@ -54,7 +55,10 @@ export interface GeneralEigen {
  * console.log(real[0], imaginary[0], imaginary[1]); // 0 2 -2
  * ```
  */
-export function eig(A: MatrixInput, options?: EigOptions & { readonly vectors: true }): GeneralEigen & {
+export function eig(
+  A: MatrixInput,
+  options?: EigOptions & { readonly vectors: true },
+): GeneralEigen & {
   readonly vectors: ComplexVectors;
   readonly residualNorms: Float64Array;
 };
@@ -70,7 +74,7 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
   const { real, imaginary } = quasiTriangularValues(n, t);
   const order = Uint32Array.from(real, (_, k) => k).sort(
     (a, b) =>
-      Math.hypot(real[b], imaginary[b]) - Math.hypot(real[a], imaginary[a]) ||
+      length2(real[b], imaginary[b]) - length2(real[a], imaginary[a]) ||
       real[b] - real[a] ||
       imaginary[b] - imaginary[a] ||
       a - b,
@@ -87,7 +91,7 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
 /** Diagonal similarity D⁻¹ A D with powers of two that brings row and column norms together; returns D. */
 function balanceInPlace(n: number, a: Float64Array): Float64Array {
   const d = new Float64Array(n).fill(1);
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (let i = 0; i < n; i++) {
       // Off-diagonal norms: the diagonal is invariant.
@@ -97,7 +101,7 @@ function balanceInPlace(n: number, a: Float64Array): Float64Array {
       const column = norm2(a, i, n, n);
       a[i * n + i] = diagonal;
       if (row === 0 || column === 0) continue;
-      const exponent = Math.round(0.5 * Math.log2(row / column));
+      const exponent = Math.round(0.5 * (binaryExponent(row) - binaryExponent(column)));
       const factor = 2 ** exponent;
       // Only when the sum of both norms shrinks by 5 %, and D stays far from overflow.
       if (exponent === 0 || row / factor + column * factor > 0.95 * (row + column)) continue;
@@ -222,7 +226,15 @@ function backSubstitute(
 }
 
 /** Σ_j t[i][j] x_j over from … to. */
-function rowSums(n: number, t: Float64Array, i: number, from: number, to: number, re: Float64Array, im: Float64Array): [number, number] {
+function rowSums(
+  n: number,
+  t: Float64Array,
+  i: number,
+  from: number,
+  to: number,
+  re: Float64Array,
+  im: Float64Array,
+): [number, number] {
   let sr = 0;
   let si = 0;
   for (let j = from; j <= to; j++) {
@@ -235,7 +247,7 @@ function rowSums(n: number, t: Float64Array, i: number, from: number, to: number
 
 /** (a + i b) / (c + i d); a divisor below `smallest` is replaced by it: a perturbation of T within rounding. */
 function divide(a: number, b: number, c: number, d: number, smallest: number): [number, number] {
-  const modulus = Math.hypot(c, d);
+  const modulus = length2(c, d);
   if (modulus < smallest) return [a / smallest, b / smallest];
   const x = c / modulus;
   const y = d / modulus;
@@ -277,7 +289,7 @@ function normalizeColumn(n: number, re: Float64Array, im: Float64Array, j: numbe
   for (let i = 0; i < n; i++) {
     re[i * n + j] *= balance[i];
     im[i * n + j] *= balance[i];
-    const modulus = Math.hypot(re[i * n + j], im[i * n + j]);
+    const modulus = length2(re[i * n + j], im[i * n + j]);
     // A component that is larger by rounding only must not win over an earlier one.
     if (modulus > largest * (1 + 8 * EPSILON)) {
       largest = modulus;
@@ -294,14 +306,20 @@ function normalizeColumn(n: number, re: Float64Array, im: Float64Array, j: numbe
     im[i * n + j] = c * y - s * x;
   }
   im[at] = 0;
-  const norm = Math.hypot(norm2(re, j, n, n), norm2(im, j, n, n));
+  const norm = length2(norm2(re, j, n, n), norm2(im, j, n, n));
   for (let i = 0; i < n; i++) {
     re[i * n + j] /= norm;
     im[i * n + j] /= norm;
   }
 }
 
-function residuals(A: Matrix, vectors: ComplexVectors, order: Uint32Array, real: Float64Array, imaginary: Float64Array): Float64Array {
+function residuals(
+  A: Matrix,
+  vectors: ComplexVectors,
+  order: Uint32Array,
+  real: Float64Array,
+  imaginary: Float64Array,
+): Float64Array {
   const n = A.rows;
   const rr = matmul(A, vectors.re).data;
   const ri = matmul(A, vectors.im).data;
@@ -313,5 +331,5 @@ function residuals(A: Matrix, vectors: ComplexVectors, order: Uint32Array, real:
       ri[at] -= wr * vectors.im.data[at] + wi * vectors.re.data[at];
     }
   }
-  return Float64Array.from({ length: n }, (_, j) => Math.hypot(norm2(rr, j, n, n), norm2(ri, j, n, n)));
+  return Float64Array.from({ length: n }, (_, j) => length2(norm2(rr, j, n, n), norm2(ri, j, n, n)));
 }

@@ -40,7 +40,13 @@ const CLEARANCE = 4;
 const MEASUREMENT = 2;
 
 /** Measures a decomposition of the scaled matrix A; results in the units of the unscaled one. */
-export function certifyEigen(A: Matrix, norm: number, part: SpectrumPart, vectors: Matrix, scale: number): EighCertificate {
+export function certifyEigen(
+  A: Matrix,
+  norm: number,
+  part: SpectrumPart,
+  vectors: Matrix,
+  scale: number,
+): EighCertificate {
   const n = A.rows;
   const count = part.values.length;
   const residual = matmul(A, vectors).data;
@@ -67,7 +73,11 @@ export function certifyEigen(A: Matrix, norm: number, part: SpectrumPart, vector
 }
 
 /** Inertia below the first value, above the last and, for a whole spectrum, in its widest gap. */
-function countChecks(A: Matrix, part: SpectrumPart, bounds: Float64Array): { checks: CountCheck[]; bothSides: boolean } {
+function countChecks(
+  A: Matrix,
+  part: SpectrumPart,
+  bounds: Float64Array,
+): { checks: CountCheck[]; bothSides: boolean } {
   const { values, first, before, after } = part;
   const count = values.length;
   const checks: CountCheck[] = [];
@@ -77,7 +87,8 @@ function countChecks(A: Matrix, part: SpectrumPart, bounds: Float64Array): { che
   const clearance = CLEARANCE * bound + Number.MIN_VALUE;
   const between = (low: number, high: number, expected: number): boolean => {
     // Beyond the ends of the spectrum any shift at a safe distance will do.
-    const shift = low === -Infinity ? high - 2 * clearance : high === Infinity ? low + 2 * clearance : 0.5 * low + 0.5 * high;
+    const shift =
+      low === -Infinity ? high - 2 * clearance : high === Infinity ? low + 2 * clearance : 0.5 * low + 0.5 * high;
     if (high - low < 2 * clearance) return false;
     const { negative } = inertia(A, { shift });
     checks.push({ shift, expected, found: negative });

@@ -2,6 +2,7 @@ import { AsymmetricError, EPSILON, ShapeError, requireOptions } from "../core/in
 import type { ComplexVectors } from "./eig.js";
 import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
+import { length2 } from "./scalar.js";
 
 /** A complex matrix in two parts. */
 export interface ComplexMatrixInput {
@@ -94,7 +95,7 @@ function requireHermitian(A: ComplexMatrixInput): {
   const scale = safeScale(Math.max(largestModulus(real.data), largestModulus(imaginary.data)));
   const re = real.data.map((entry) => entry * scale);
   const im = imaginary.data.map((entry) => entry * scale);
-  const norm = Math.hypot(norm2(re, 0, re.length), norm2(im, 0, im.length));
+  const norm = length2(norm2(re, 0, re.length), norm2(im, 0, im.length));
   let asymmetry = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
@@ -147,10 +148,10 @@ function reduce(n: number, re: Float64Array, im: Float64Array): HermitianReducti
       vr[at + i] = re[at + i];
       vi[at + i] = -im[at + i];
     }
-    const norm = Math.hypot(norm2(vr, at + k + 1, n - k - 1), norm2(vi, at + k + 1, n - k - 1));
+    const norm = length2(norm2(vr, at + k + 1, n - k - 1), norm2(vi, at + k + 1, n - k - 1));
     const ar = vr[at + k + 1];
     const ai = vi[at + k + 1];
-    const modulus = Math.hypot(ar, ai);
+    const modulus = length2(ar, ai);
     const ur = modulus === 0 ? 1 : ar / modulus;
     const ui = modulus === 0 ? 0 : ai / modulus;
     // H x = −e^{iθ} ‖x‖ e₁ with θ the phase of x₁; for a column that is already reduced H = I keeps +.
@@ -260,7 +261,7 @@ function fixPhase(n: number, re: Float64Array, im: Float64Array, j: number): voi
   let largest = 0;
   let at = j;
   for (let i = j; i < n * n; i += n) {
-    const modulus = Math.hypot(re[i], im[i]);
+    const modulus = length2(re[i], im[i]);
     // A component that is larger by rounding only must not win over an earlier one.
     if (modulus > largest * (1 + 8 * EPSILON)) {
       largest = modulus;

@@ -1,4 +1,13 @@
-import { ArgumentError, EPSILON, type Matrix, OptionError, describe, requireInteger, requireNumber, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  EPSILON,
+  type Matrix,
+  OptionError,
+  describe,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+} from "../core/index.js";
 import { TridiagonalCounter, inverseIteration } from "./bisection.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
@@ -172,7 +181,13 @@ function locate(range: EigenvalueRange, counter: TridiagonalCounter, n: number, 
 function valuesOf(reduction: Tridiagonalization, range: EigenvalueRange | undefined, scale: number): SpectrumPart {
   const { n, diagonal, offDiagonal } = reduction;
   if (range === undefined) {
-    return { values: tridiagonalValues(n, diagonal, offDiagonal), first: 0, rows: null, before: -Infinity, after: Infinity };
+    return {
+      values: tridiagonalValues(n, diagonal, offDiagonal),
+      first: 0,
+      rows: null,
+      before: -Infinity,
+      after: Infinity,
+    };
   }
   const counter = new TridiagonalCounter(n, diagonal, offDiagonal);
   const [first, last] = locate(range, counter, n, scale);

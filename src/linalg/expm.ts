@@ -2,6 +2,7 @@ import { type Matrix, ResourceError, identity } from "../core/index.js";
 import { type MatrixInput, requireRepresentable, requireSquareInput } from "./input.js";
 import { luInPlace, solvePacked } from "./lu.js";
 import { matmul } from "./products.js";
+import { binaryExponent } from "./scalar.js";
 
 const DEGREE = 13; // of the diagonal Padé approximant
 /** Largest ‖A‖₁ for which the degree-13 approximant has backward error below 2⁻⁵³. [higham2005] */
@@ -37,9 +38,14 @@ export function expm(A: MatrixInput): Matrix {
     for (let i = 0; i < n; i++) sum += Math.abs(input.data[i * n + j]);
     norm = Math.max(norm, sum);
   }
-  const squarings = norm > THETA ? Math.ceil(Math.log2(norm / THETA)) : 0;
+  const squarings = norm > THETA ? binaryExponent(norm / THETA) + 1 : 0;
   if (squarings > MAXIMUM_SQUARINGS) {
-    throw new ResourceError({ function: "expm", argument: "A", expected: "of norm below 2^1000", got: `norm ${norm.toExponential(2)}` });
+    throw new ResourceError({
+      function: "expm",
+      argument: "A",
+      expected: "of norm below 2^1000",
+      got: `norm ${norm.toExponential(2)}`,
+    });
   }
   const scale = 2 ** -squarings;
   let power: Matrix = pade({ rows: n, cols: n, data: input.data.map((entry) => entry * scale) });

@@ -49,14 +49,23 @@ export function generalizedEigh(
 ): GeneralizedEigen & { readonly vectors: Matrix };
 /** With vectors: false, or a choice made at run time. */
 export function generalizedEigh(A: MatrixInput, B: MatrixInput, options?: GeneralizedEighOptions): GeneralizedEigen;
-export function generalizedEigh(A: MatrixInput, B: MatrixInput, options: GeneralizedEighOptions = {}): GeneralizedEigen {
+export function generalizedEigh(
+  A: MatrixInput,
+  B: MatrixInput,
+  options: GeneralizedEighOptions = {},
+): GeneralizedEigen {
   const caller = "generalizedEigh";
   requireOptions(options, ["vectors", "triangle"], caller);
   const left = requireSymmetric(A, options.triangle, "A", caller);
   const right = requireSymmetric(B, options.triangle, "B", caller);
   const { n } = left;
   if (right.n !== n) {
-    throw new ShapeError({ function: caller, argument: "B", expected: `${n} x ${n}, as A`, got: `${right.n} x ${right.n}` });
+    throw new ShapeError({
+      function: caller,
+      argument: "B",
+      expected: `${n} x ${n}, as A`,
+      got: `${right.n} x ${right.n}`,
+    });
   }
   const failed = factorInPlace(n, right.data);
   if (failed >= 0) {

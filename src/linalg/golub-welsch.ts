@@ -37,7 +37,12 @@ export function golubWelsch(alpha: Float64Array, beta: Float64Array): Quadrature
   requireVector(beta, null, "beta", "golubWelsch");
   const n = alpha.length;
   if (beta.length !== n) {
-    throw new ShapeError({ function: "golubWelsch", argument: "beta", expected: `of length ${n}, as alpha`, got: `length ${beta.length}` });
+    throw new ShapeError({
+      function: "golubWelsch",
+      argument: "beta",
+      expected: `of length ${n}, as alpha`,
+      got: `length ${beta.length}`,
+    });
   }
   requireFinite(alpha, "alpha", "golubWelsch");
   requireFinite(beta, "beta", "golubWelsch");

@@ -18,7 +18,15 @@ export {
   type CholeskyFactorization,
   type CholeskyOptions,
 } from "./cholesky.js";
-export { logDeterminant, lu, reconstructLu, solve, type LogDeterminant, type LuFactorization, type LuOptions } from "./lu.js";
+export {
+  logDeterminant,
+  lu,
+  reconstructLu,
+  solve,
+  type LogDeterminant,
+  type LuFactorization,
+  type LuOptions,
+} from "./lu.js";
 export * from "./least-squares.js";
 export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
 export {

@@ -11,6 +11,7 @@ import {
   requireOneOf,
 } from "../core/index.js";
 import { nrm2 } from "../routines/index.js";
+import { binaryExponent } from "./scalar.js";
 
 /** A matrix as this folder accepts it: float64, or float32 which is widened first (all arithmetic is float64). */
 export type MatrixInput =
@@ -86,7 +87,7 @@ export function largestModulus(values: Float64Array): number {
 export function safeScale(modulus: number): number {
   if (modulus === 0 || (modulus > 1e-90 && modulus < 1e90)) return 1;
   // Split in two factors when 1/modulus itself would overflow (subnormal input): 2^1000 is enough to be safe.
-  const exponent = Math.floor(Math.log2(modulus));
+  const exponent = binaryExponent(modulus);
   return 2 ** Math.max(-1000, Math.min(1000, -exponent));
 }
 
@@ -118,7 +119,10 @@ export function requireSymmetric(
   allocate: (n: number) => Float64Array = (n) => newArray(n * n, caller),
 ): SymmetricInput {
   if (triangle !== undefined) requireOneOf(triangle, ["lower", "upper"], "triangle", caller);
-  const A = triangle === undefined ? requireSquareInput(value, argument, caller) : requireHalf(value, triangle, argument, caller);
+  const A =
+    triangle === undefined
+      ? requireSquareInput(value, argument, caller)
+      : requireHalf(value, triangle, argument, caller);
   const n = A.rows;
   const scale = safeScale(largestModulus(A.data));
   const data = allocate(n);

@@ -5,6 +5,7 @@ import { completeRows } from "./complete-basis.js";
 import { applyQ } from "./householder-qr.js";
 import { largestModulus } from "./input.js";
 import { pivotedHouseholderQr } from "./pivoted-qr.js";
+import { length2 } from "./scalar.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
 const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have lost digits to underflow
@@ -70,8 +71,8 @@ function orthogonalizeRows(n: number, r: Float64Array, j: Float64Array, width: n
         if (Math.abs(cosine) <= tolerance) continue;
         rotations++;
         const zeta = (b / a - a / b) / (2 * cosine);
-        const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.hypot(1, zeta));
-        const c = 1 / Math.hypot(1, t);
+        const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + length2(1, zeta));
+        const c = 1 / length2(1, t);
         const s = c * t;
         rot(n, r, p * n, 1, r, q * n, 1, c, -s);
         if (width > 0) rot(width, j, p * width, 1, j, q * width, 1, c, -s);
@@ -92,7 +93,9 @@ function orthogonalizeRows(n: number, r: Float64Array, j: Float64Array, width: n
 }
 
 function updatedLength(length: number, relativeChange: number, n: number, r: Float64Array, at: number): number {
-  return relativeChange < -0.5 || !Number.isFinite(relativeChange) ? nrm2(n, r, at, 1) : length * Math.sqrt(1 + relativeChange);
+  return relativeChange < -0.5 || !Number.isFinite(relativeChange)
+    ? nrm2(n, r, at, 1)
+    : length * Math.sqrt(1 + relativeChange);
 }
 
 /** x·y / (|x| |y|), dividing first where the products would underflow. */

@@ -177,7 +177,7 @@ function factorInPlace(n: number, a: Float64Array): BlockFactors {
   const permutation = Uint32Array.from({ length: n }, (_, i) => i);
   const first = new Float64Array(n); // pivot columns, contiguous for the updates
   const second = new Float64Array(n);
-  for (let k = 0; k < n; ) {
+  for (let k = 0; k < n;) {
     const { size, row } = choosePivot(n, a, k);
     const target = k + size - 1;
     if (row !== target) exchange(n, a, permutation, target, row);

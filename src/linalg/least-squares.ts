@@ -40,7 +40,11 @@ export interface LeastSquaresSolution<T extends Matrix | Float64Array = Matrix> 
  * console.log(solution[0].toFixed(12), solution[1].toFixed(12), rank); // 1.000000000000 2.000000000000 2
  * ```
  */
-export function leastSquares(A: MatrixInput, B: Float64Array, options?: LeastSquaresOptions): LeastSquaresSolution<Float64Array>;
+export function leastSquares(
+  A: MatrixInput,
+  B: Float64Array,
+  options?: LeastSquaresOptions,
+): LeastSquaresSolution<Float64Array>;
 /** Solves for several right-hand sides, one per column. */
 export function leastSquares(A: MatrixInput, B: MatrixInput, options?: LeastSquaresOptions): LeastSquaresSolution;
 export function leastSquares(
@@ -51,14 +55,22 @@ export function leastSquares(
   requireOptions(options, ["rankTolerance"], "leastSquares");
   const input = requireInput(A, "A", "leastSquares");
   const { columns, isVector } = requireRightHandSide(B, input.rows, "B", "leastSquares");
-  const relative = requireNumber(options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON, "rankTolerance", "leastSquares", 0, 1);
+  const relative = requireNumber(
+    options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON,
+    "rankTolerance",
+    "leastSquares",
+    0,
+    1,
+  );
   const { u, singularValues, v } = svd(input);
   const projected = matmul(u, columns, { transposeA: true });
   const rank = invertRows(projected, singularValues, relative);
   const solution = matmul(v, projected);
   const residual = matmul(input, solution);
   for (let i = 0; i < residual.data.length; i++) residual.data[i] -= columns.data[i];
-  const residualNorms = Float64Array.from({ length: columns.cols }, (_, j) => norm2(residual.data, j, residual.rows, residual.cols));
+  const residualNorms = Float64Array.from({ length: columns.cols }, (_, j) =>
+    norm2(residual.data, j, residual.rows, residual.cols),
+  );
   return { solution: isVector ? solution.data : solution, residualNorms, rank, singularValues };
 }
 
@@ -69,7 +81,8 @@ function invertRows(rows: Matrix, singularValues: Float64Array, relative: number
   for (let i = 0; i < singularValues.length; i++) {
     const counts = singularValues[i] > threshold;
     if (counts) rank++;
-    for (let j = i * rows.cols; j < (i + 1) * rows.cols; j++) rows.data[j] = counts ? rows.data[j] / singularValues[i] : 0;
+    for (let j = i * rows.cols; j < (i + 1) * rows.cols; j++)
+      rows.data[j] = counts ? rows.data[j] / singularValues[i] : 0;
   }
   return rank;
 }
@@ -111,7 +124,13 @@ export interface PseudoInverse {
 export function pinv(A: MatrixInput, options: PseudoInverseOptions = {}): PseudoInverse {
   requireOptions(options, ["rankTolerance"], "pinv");
   const input = requireInput(A, "A", "pinv");
-  const relative = requireNumber(options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON, "rankTolerance", "pinv", 0, 1);
+  const relative = requireNumber(
+    options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON,
+    "rankTolerance",
+    "pinv",
+    0,
+    1,
+  );
   const { u, singularValues, v } = svd(input);
   const k = singularValues.length;
   const scaled = { rows: k, cols: u.rows, data: new Float64Array(k * u.rows) }; // Uᵀ, then s⁺ Uᵀ

@@ -1,4 +1,4 @@
-import { type Matrix, SingularError, requireOptions } from "../core/index.js";
+import { type Matrix, SingularError, log, requireOptions } from "../core/index.js";
 import { gemm, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, requireRightHandSide, requireSquareInput } from "./input.js";
@@ -60,7 +60,8 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
   }
   const { permutation, sign, singularAt } = packed;
   const result = { l: { rows: n, cols: n, data: l }, u: { rows: n, cols: n, data: u }, permutation, sign, singularAt };
-  const certificate = options.certificate === true ? certifyFactors({ rows: n, cols: n, data }, reconstructLu(result), []) : null;
+  const certificate =
+    options.certificate === true ? certifyFactors({ rows: n, cols: n, data }, reconstructLu(result), []) : null;
   return { ...result, certificate };
 }
 
@@ -130,7 +131,8 @@ export function luInPlace(n: number, a: Float64Array): PackedLu {
 export function solvePacked(packed: PackedLu, n: number, b: Float64Array, m: number, transposed = false): void {
   const source = b.slice();
   if (!transposed) {
-    for (let i = 0; i < n; i++) b.set(source.subarray(packed.permutation[i] * m, (packed.permutation[i] + 1) * m), i * m);
+    for (let i = 0; i < n; i++)
+      b.set(source.subarray(packed.permutation[i] * m, (packed.permutation[i] + 1) * m), i * m);
     trsm("left", "lower", false, true, n, m, 1, packed.data, 0, n, b, 0, m);
     trsm("left", "upper", false, false, n, m, 1, packed.data, 0, n, b, 0, m);
     return;
@@ -221,7 +223,7 @@ export function logDeterminant(A: MatrixInput): LogDeterminant {
   for (let i = 0; i < n; i++) {
     const pivot = packed.data[i * n + i];
     if (pivot < 0) sign = -sign;
-    logModulus += Math.log(Math.abs(pivot));
+    logModulus += log(Math.abs(pivot));
   }
   return { sign: sign as -1 | 1, logModulus };
 }

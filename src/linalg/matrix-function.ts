@@ -1,4 +1,14 @@
-import { ArgumentError, EPSILON, type Matrix, NonFiniteError, SingularError, describe, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  EPSILON,
+  type Matrix,
+  NonFiniteError,
+  SingularError,
+  describe,
+  exp,
+  log,
+  requireOptions,
+} from "../core/index.js";
 import { eigh } from "./eigh.js";
 import type { MatrixInput, Triangle } from "./input.js";
 import { matmul } from "./products.js";
@@ -75,7 +85,7 @@ export function matrixFunction(
 }
 
 function named(name: MatrixFunctionName, value: number, threshold: number): number {
-  if (name === "exp") return Math.exp(value);
+  if (name === "exp") return exp(value);
   const mayBeZero = Math.abs(value) <= threshold;
   if (mayBeZero && name === "sqrt") return 0;
   if (mayBeZero) {
@@ -97,6 +107,6 @@ function named(name: MatrixFunctionName, value: number, threshold: number): numb
       got: `eigenvalue ${value.toExponential(6)}`,
     });
   }
-  if (name === "log") return Math.log(value);
+  if (name === "log") return log(value);
   return name === "sqrt" ? Math.sqrt(value) : 1 / Math.sqrt(value);
 }

@@ -3,6 +3,7 @@ import { eig } from "./eig.js";
 import { eigh } from "./eigh.js";
 import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
 import { realSchur } from "./schur.js";
+import { length2 } from "./scalar.js";
 
 const ROUNDING = 20; // the Schur form has a backward error of a few n ε ‖A‖
 
@@ -26,7 +27,7 @@ const ROUNDING = 20; // the Schur form has a backward error of a few n ε ‖A�
  */
 export function spectralRadius(A: MatrixInput): number {
   const { real, imaginary } = eig(requireSquareInput(A, "A", "spectralRadius"));
-  return real.length === 0 ? 0 : Math.hypot(real[0], imaginary[0]);
+  return real.length === 0 ? 0 : length2(real[0], imaginary[0]);
 }
 
 /**
@@ -50,7 +51,8 @@ export function numericalAbscissa(A: MatrixInput): number {
   const { rows: n, data } = requireSquareInput(A, "A", "numericalAbscissa");
   if (n === 0) return -Infinity;
   const symmetric = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) symmetric[i * n + j] = 0.5 * data[i * n + j] + 0.5 * data[j * n + i];
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) symmetric[i * n + j] = 0.5 * data[i * n + j] + 0.5 * data[j * n + i];
   return eigh({ rows: n, cols: n, data: symmetric }, { vectors: false }).values[n - 1];
 }
 

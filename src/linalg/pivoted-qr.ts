@@ -57,7 +57,13 @@ export interface PivotedQrFactorization {
 export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): PivotedQrFactorization {
   requireOptions(options, ["rankTolerance", "certificate"], "pivotedQr");
   const { rows, cols, data } = requireInput(A, "A", "pivotedQr");
-  const relative = requireNumber(options.rankTolerance ?? Math.max(rows, cols) * EPSILON, "rankTolerance", "pivotedQr", 0, 1);
+  const relative = requireNumber(
+    options.rankTolerance ?? Math.max(rows, cols) * EPSILON,
+    "rankTolerance",
+    "pivotedQr",
+    0,
+    1,
+  );
   const scale = safeScale(largestModulus(data));
   const { factor, permutation } = pivotedHouseholderQr({ rows, cols, data: data.map((entry) => entry * scale) });
   const width = Math.min(rows, cols);
@@ -74,7 +80,9 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
   while (rank < width && r[rank * cols + rank] > threshold) rank++;
   const result = { q: { rows, cols: width, data: q }, r: { rows: width, cols, data: r }, permutation, rank, threshold };
   const certificate =
-    options.certificate === true ? certifyFactors({ rows, cols, data }, reconstructPivotedQr(result), [result.q]) : null;
+    options.certificate === true
+      ? certifyFactors({ rows, cols, data }, reconstructPivotedQr(result), [result.q])
+      : null;
   return { ...result, certificate };
 }
 
@@ -136,7 +144,8 @@ export function pivotedHouseholderQr(A: Matrix): { factor: HouseholderQr; permut
 /** Gathers R and the blocks of reflectors from the factored columns. */
 function collect(rows: number, cols: number, columns: Float64Array, tau: Float64Array): HouseholderQr {
   const r = new Float64Array(rows * cols);
-  for (let j = 0; j < cols; j++) for (let i = 0; i <= Math.min(j, rows - 1); i++) r[i * cols + j] = columns[j * rows + i];
+  for (let j = 0; j < cols; j++)
+    for (let i = 0; i <= Math.min(j, rows - 1); i++) r[i * cols + j] = columns[j * rows + i];
   const blocks = [];
   for (let start = 0; start < tau.length; start += BLOCK) {
     const width = Math.min(BLOCK, tau.length - start);

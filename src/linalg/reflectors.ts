@@ -1,5 +1,6 @@
 import { gemm, syrk } from "../routines/index.js";
 import { norm2 } from "./input.js";
+import { length2 } from "./scalar.js";
 
 /**
  * Householder reflectors H = I − τ v vᵀ in compact WY form. Vectors are stored as rows: v contiguous is what both the
@@ -29,7 +30,7 @@ export function makeReflector(x: Float64Array, offset: number, length: number): 
   const tail = norm2(x, offset + 1, length - 1);
   if (tail === 0) return 0;
   const alpha = x[offset];
-  const norm = Math.hypot(alpha, tail);
+  const norm = length2(alpha, tail);
   const beta = alpha > 0 ? -norm : norm;
   const pivot = alpha - beta;
   // Division, not a reciprocal: 1/pivot overflows for subnormal columns.

@@ -4,6 +4,7 @@ import { type FactorizationCertificate, certifyFactors } from "./certificate.js"
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
+import { length2 } from "./scalar.js";
 
 const SWEEPS_PER_VALUE = 60; // 3 on average
 const EXCEPTIONAL = 10; // after this many sweeps on one block an unusual shift breaks possible cycles
@@ -52,7 +53,9 @@ export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecompos
   if (scale !== 1) for (let i = 0; i < t.length; i++) t[i] /= scale;
   const result = { q: { rows: n, cols: n, data: q ?? new Float64Array(0) }, t: { rows: n, cols: n, data: t } };
   const certificate =
-    options.certificate === true ? certifyFactors({ rows: n, cols: n, data }, reconstructSchur(result), [result.q]) : null;
+    options.certificate === true
+      ? certifyFactors({ rows: n, cols: n, data }, reconstructSchur(result), [result.q])
+      : null;
   return { ...result, certificate };
 }
 
@@ -136,7 +139,14 @@ function francis(n: number, h: Float64Array, q: Float64Array | null): void {
 }
 
 /** One implicit double-shift sweep on rows and columns first … last. */
-function sweep(n: number, h: Float64Array, q: Float64Array | null, first: number, last: number, exceptional: boolean): void {
+function sweep(
+  n: number,
+  h: Float64Array,
+  q: Float64Array | null,
+  first: number,
+  last: number,
+  exceptional: boolean,
+): void {
   const corner = h[last * (n + 1)];
   const before = h[(last - 1) * (n + 1)];
   let trace = before + corner;
@@ -209,7 +219,7 @@ function splitRealPair(n: number, h: Float64Array, q: Float64Array | null, k: nu
   if (discriminant < 0) return;
   const root = Math.sqrt(discriminant);
   const z = half + (half >= 0 ? root : -root); // (z, c) is an eigenvector for d + z: no cancellation in z
-  const r = Math.hypot(z, c);
+  const r = length2(z, c);
   const cosine = r === 0 ? 1 : z / r;
   const sine = r === 0 ? 0 : c / r;
   for (let j = k; j < n; j++) {

@@ -61,7 +61,7 @@ export type SvdWithVectors = SingularValueDecomposition & {
  * every singular value of B D, D diagonal, to a relative error near n ε cond(B). Cost for n x n: 8 n³/3 flops for
  * values, about 28 n³/3 with vectors; "jacobi" several times as much.
  * @see [demmel1990]
- * @see [gu1995svd]
+ * @see [gu1995b]
  * @see [drmac2008]
  *
  * @example
@@ -144,7 +144,13 @@ function bidiagonalMethod(A: Matrix, wantVectors: boolean): RowSvd {
 }
 
 /** Makes the entry of largest modulus of each `leading` row positive, and flips its partner with it. */
-function normalizeSigns(leading: Float64Array, length: number, partner: Float64Array, other: number, count: number): void {
+function normalizeSigns(
+  leading: Float64Array,
+  length: number,
+  partner: Float64Array,
+  other: number,
+  count: number,
+): void {
   for (let k = 0; k < count; k++) {
     if (signOf(leading, k * length, length) === 1) continue;
     for (let i = k * length; i < (k + 1) * length; i++) leading[i] = -leading[i];

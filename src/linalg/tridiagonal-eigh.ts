@@ -50,7 +50,12 @@ export function tridiagonalEigh(
 ): TridiagonalEigen {
   const caller = "tridiagonalEigh";
   requireOptions(options, ["vectors"], caller);
-  const wanted = requireOneOf(options.vectors ?? "first-row", ["none", "first-row", "full"] as const, "vectors", caller);
+  const wanted = requireOneOf(
+    options.vectors ?? "first-row",
+    ["none", "first-row", "full"] as const,
+    "vectors",
+    caller,
+  );
   requireVector(diagonal, null, "diagonal", caller);
   const n = diagonal.length;
   requireVector(offDiagonal, null, "offDiagonal", caller);
@@ -97,7 +102,11 @@ export function tridiagonalValues(n: number, d: Float64Array, e: Float64Array): 
 const QL_LIMIT = 32; // below this order QL with vectors beats the bookkeeping of divide and conquer
 
 /** Eigenvalues ascending and eigenvectors as rows; d and e (length n) are destroyed. T scaled near one. */
-export function tridiagonalVectors(n: number, d: Float64Array, e: Float64Array): { values: Float64Array; rows: Float64Array } {
+export function tridiagonalVectors(
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+): { values: Float64Array; rows: Float64Array } {
   if (n > QL_LIMIT) return divideAndConquer(n, d, e);
   return qlVectors(n, d, e);
 }

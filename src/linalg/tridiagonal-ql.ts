@@ -1,4 +1,5 @@
 import { EPSILON, EigenscopeError } from "../core/index.js";
+import { length2 } from "./scalar.js";
 
 const SWEEPS_PER_VALUE = 60; // QL needs 1.7 on average; beyond this something is wrong with the input
 const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-diagonal entry moves no eigenvalue visibly
@@ -21,7 +22,7 @@ export function implicitQl(n: number, d: Float64Array, e: Float64Array, rows: Fl
       if (sweep === SWEEPS_PER_VALUE) throw stalled("implicitQl", first);
       let g = (d[first + 1] - d[first]) / (2 * e[first]);
       // Shift: the eigenvalue of the leading 2 x 2 block nearer to its first diagonal entry.
-      g = d[last] - d[first] + e[first] / (g + (g >= 0 ? 1 : -1) * Math.hypot(g, 1));
+      g = d[last] - d[first] + e[first] / (g + (g >= 0 ? 1 : -1) * length2(g, 1));
       let s = 1;
       let c = 1;
       let p = 0;
@@ -89,7 +90,7 @@ export function rootFreeQl(n: number, d: Float64Array, e: Float64Array): void {
       if (sweep === SWEEPS_PER_VALUE) throw stalled("rootFreeQl", first);
       const root = Math.sqrt(squares[first]);
       let sigma = (d[first + 1] - d[first]) / (2 * root);
-      sigma = d[first] - root / (sigma + (sigma >= 0 ? 1 : -1) * Math.hypot(sigma, 1));
+      sigma = d[first] - root / (sigma + (sigma >= 0 ? 1 : -1) * length2(sigma, 1));
       let c = 1;
       let s = 0;
       let gamma = d[last] - sigma;

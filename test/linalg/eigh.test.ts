@@ -85,10 +85,20 @@ test("metamorphic: scaling by powers of two is exact, shifts and orthogonal simi
   const { values, norm } = eigh(A);
   for (const exponent of [-900, -400, -1, 1, 400, 900]) {
     const scaled = eigh(scaleMatrix(A, 2 ** exponent)).values;
-    expect(maxDifference(scaled.map((v) => v / 2 ** exponent), values)).toBeLessThanOrEqual(tolerance(VALUES, 40, norm));
+    expect(
+      maxDifference(
+        scaled.map((v) => v / 2 ** exponent),
+        values,
+      ),
+    ).toBeLessThanOrEqual(tolerance(VALUES, 40, norm));
   }
   const shifted = { ...A, data: A.data.map((entry, k) => (k % 41 === 0 ? entry + 3 : entry)) };
-  expect(maxDifference(eigh(shifted).values, values.map((v) => v + 3))).toBeLessThanOrEqual(tolerance(VALUES, 40, norm + 3));
+  expect(
+    maxDifference(
+      eigh(shifted).values,
+      values.map((v) => v + 3),
+    ),
+  ).toBeLessThanOrEqual(tolerance(VALUES, 40, norm + 3));
   const Q = orthogonalMatrix(createRng(12), 40);
   const similar = symmetrize(matmul(matmul(Q, A), Q, { transposeB: true }));
   expect(maxDifference(eigh(similar).values, values)).toBeLessThanOrEqual(tolerance(VALUES, 40, norm));
@@ -102,7 +112,10 @@ test("closed form: eigenvalues and vectors of the second difference", () => {
   const { values, vectors } = eigh(A);
   const exact = Float64Array.from({ length: n }, (_, k) => 2 - 2 * Math.cos(((k + 1) * Math.PI) / (n + 1)));
   expect(within(values, exact, tolerance(4, n, 4)).ok).toBe(true);
-  const first = Float64Array.from({ length: n }, (_, i) => Math.sqrt(2 / (n + 1)) * Math.sin(((i + 1) * Math.PI) / (n + 1)));
+  const first = Float64Array.from(
+    { length: n },
+    (_, i) => Math.sqrt(2 / (n + 1)) * Math.sin(((i + 1) * Math.PI) / (n + 1)),
+  );
   const column = Float64Array.from({ length: n }, (_, i) => vectors.data[i * n]!);
   expect(within(column, first, tolerance(BOUND, n, 4 / (values[1]! - values[0]!))).ok).toBe(true);
 });
@@ -120,7 +133,8 @@ test("sign convention: the entry of largest modulus of each vector is positive",
   const { vectors } = eigh(randomSymmetric(13, 37));
   for (let j = 0; j < 37; j++) {
     let largest = 0;
-    for (let i = 0; i < 37; i++) if (Math.abs(vectors.data[i * 37 + j]!) > Math.abs(largest)) largest = vectors.data[i * 37 + j]!;
+    for (let i = 0; i < 37; i++)
+      if (Math.abs(vectors.data[i * 37 + j]!) > Math.abs(largest)) largest = vectors.data[i * 37 + j]!;
     expect(largest).toBeGreaterThan(0);
   }
 });
@@ -153,29 +167,29 @@ test("input is not modified", () => {
 });
 
 describe("ranges", () => {
-  const A = withSpectrum(17, Float64Array.from({ length: 120 }, (_, i) => (i < 10 ? -5 + 1e-11 * i : i / 60)));
+  const A = withSpectrum(
+    17,
+    Float64Array.from({ length: 120 }, (_, i) => (i < 10 ? -5 + 1e-11 * i : i / 60)),
+  );
   const all = eigh(A);
   const n = 120;
 
-  test.each([
-    [[0, 0]],
-    [[0, 11]],
-    [[3, 7]],
-    [[119, 119]],
-    [[50, 60]],
-    [[10, 100]],
-    [[0, 119]],
-  ] as [[number, number]][])("indices %j agree with the whole spectrum and are certified", (indices) => {
-    const part = eigh(A, { range: { indices }, certificate: true });
-    const count = indices[1] - indices[0] + 1;
-    expect(part.first).toBe(indices[0]);
-    expect(part.values.length).toBe(count);
-    expect(within(part.values, all.values.subarray(indices[0], indices[1] + 1), tolerance(VALUES, n, all.norm)).ok).toBe(true);
-    expect(residualRatio(A, part.values, part.vectors)).toBeLessThanOrEqual(BOUND);
-    expect(orthogonalityLoss(part.vectors)).toBeLessThanOrEqual(tolerance(BOUND, n));
-    const alone = eigh(A, { range: { indices }, vectors: false });
-    expect(within(alone.values, part.values, tolerance(VALUES, n, all.norm)).ok).toBe(true);
-  });
+  test.each([[[0, 0]], [[0, 11]], [[3, 7]], [[119, 119]], [[50, 60]], [[10, 100]], [[0, 119]]] as [[number, number]][])(
+    "indices %j agree with the whole spectrum and are certified",
+    (indices) => {
+      const part = eigh(A, { range: { indices }, certificate: true });
+      const count = indices[1] - indices[0] + 1;
+      expect(part.first).toBe(indices[0]);
+      expect(part.values.length).toBe(count);
+      expect(
+        within(part.values, all.values.subarray(indices[0], indices[1] + 1), tolerance(VALUES, n, all.norm)).ok,
+      ).toBe(true);
+      expect(residualRatio(A, part.values, part.vectors)).toBeLessThanOrEqual(BOUND);
+      expect(orthogonalityLoss(part.vectors)).toBeLessThanOrEqual(tolerance(BOUND, n));
+      const alone = eigh(A, { range: { indices }, vectors: false });
+      expect(within(alone.values, part.values, tolerance(VALUES, n, all.norm)).ok).toBe(true);
+    },
+  );
 
   test("intervals are closed and may be empty", () => {
     const D = fromRows([

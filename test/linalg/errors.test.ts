@@ -47,11 +47,20 @@ const {
   tryCholesky,
 } = linalg;
 
-const wide = fromRows([[1, 2, 3], [4, 5, 6]]);
-const square = fromRows([[2, 1], [1, 3]]);
+const wide = fromRows([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
+const square = fromRows([
+  [2, 1],
+  [1, 3],
+]);
 const bad = { rows: 2, cols: 2, data: Float64Array.of(1, Number.NaN, 0, 1) };
 const infinite = { rows: 2, cols: 2, data: Float64Array.of(1, 0, 0, Infinity) };
-const skewed = fromRows([[1, 2], [2.5, 1]]);
+const skewed = fromRows([
+  [1, 2],
+  [2.5, 1],
+]);
 
 const needSquare: [string, (A: typeof square) => unknown][] = [
   ["eigh", (A) => eigh(A)],
@@ -115,7 +124,11 @@ describe("asymmetry", () => {
 
   test("the check is relative: rounding passes at every scale, and one triangle may be asked for", () => {
     for (const scale of [1e-200, 1, 1e200]) {
-      const A = { rows: 2, cols: 2, data: Float64Array.of(1 * scale, 0.1 * scale * (1 + 2e-16), 0.1 * scale, 2 * scale) };
+      const A = {
+        rows: 2,
+        cols: 2,
+        data: Float64Array.of(1 * scale, 0.1 * scale * (1 + 2e-16), 0.1 * scale, 2 * scale),
+      };
       expect(eigh(A).values.length).toBe(2);
     }
     expect(Math.abs(eigh(skewed, { triangle: "upper" }).values[1]! - 3)).toBeLessThanOrEqual(tolerance(20, 2, 3));
@@ -123,7 +136,10 @@ describe("asymmetry", () => {
   });
 
   test("Hermitian: both parts are checked", () => {
-    const zero = fromRows([[0, 0], [0, 0]]);
+    const zero = fromRows([
+      [0, 0],
+      [0, 0],
+    ]);
     expect(() => eighHermitian({ re: skewed, im: zero })).toThrow(AsymmetricError);
     expect(() => eighHermitian({ re: square, im: square })).toThrow("must be Hermitian");
     expect(() => eighHermitian({ re: square, im: identity(3) })).toThrow("A.im must be 2 x 2, as A.re, got 3 x 3");
@@ -133,22 +149,38 @@ describe("asymmetry", () => {
 
 describe("definiteness and singularity", () => {
   test("the pivot and its index are in the message", () => {
-    const indefinite = fromRows([[1, 2], [2, 1]]);
+    const indefinite = fromRows([
+      [1, 2],
+      [2, 1],
+    ]);
     expect(() => cholesky(indefinite)).toThrow(SingularError);
     expect(() => cholesky(indefinite)).toThrow("cholesky: A must be positive definite, got pivot -3.000e+0 at index 1");
-    expect(() => generalizedEigh(square, indefinite)).toThrow("generalizedEigh: B must be positive definite, got pivot -3.000e+0 at index 1");
-    const singular = fromRows([[1, 2], [2, 4]]);
+    expect(() => generalizedEigh(square, indefinite)).toThrow(
+      "generalizedEigh: B must be positive definite, got pivot -3.000e+0 at index 1",
+    );
+    const singular = fromRows([
+      [1, 2],
+      [2, 4],
+    ]);
     expect(() => solve(singular, Float64Array.of(1, 1))).toThrow(SingularError);
-    expect(() => solve(singular, Float64Array.of(1, 1))).toThrow("solve: A must be non-singular, got pivot 1 of the elimination is exactly zero");
+    expect(() => solve(singular, Float64Array.of(1, 1))).toThrow(
+      "solve: A must be non-singular, got pivot 1 of the elimination is exactly zero",
+    );
     expect(() => solve(fromRows([[1e-300]]), Float64Array.of(1e200))).toThrow("a solution that overflows");
   });
 
   test("matrix functions refuse what they cannot define", () => {
-    const deficient = fromRows([[1, 1], [1, 1]]);
+    const deficient = fromRows([
+      [1, 1],
+      [1, 1],
+    ]);
     for (const f of ["log", "inverse", "inverse-sqrt", "sign"] as const) {
       expect(() => matrixFunction(deficient, f)).toThrow(SingularError);
     }
-    const negative = fromRows([[-1, 0], [0, 2]]);
+    const negative = fromRows([
+      [-1, 0],
+      [0, 2],
+    ]);
     for (const f of ["log", "sqrt", "inverse-sqrt"] as const) {
       expect(() => matrixFunction(negative, f)).toThrow('positive semidefinite for "' + f + '", got eigenvalue -1.0');
     }
@@ -159,18 +191,24 @@ describe("definiteness and singularity", () => {
 
 describe("sizes, options, ranges", () => {
   test("shapes that do not fit", () => {
-    expect(() => matmul(wide, wide)).toThrow("matmul: B must be of 3 rows after transposition, to match A, got 2 rows (2 x 3 times 2 x 3)");
+    expect(() => matmul(wide, wide)).toThrow(
+      "matmul: B must be of 3 rows after transposition, to match A, got 2 rows (2 x 3 times 2 x 3)",
+    );
     expect(() => solve(square, Float64Array.of(1, 2, 3))).toThrow("solve: B must be of 2 rows");
     expect(() => leastSquares(wide, Float64Array.of(1))).toThrow("leastSquares: B must be of 2 rows");
     expect(() => solveCholesky(cholesky(square), Float64Array.of(1))).toThrow(ShapeError);
     expect(() => generalizedEigh(square, identity(3))).toThrow("generalizedEigh: B must be 2 x 2, as A, got 3 x 3");
-    expect(() => tridiagonalEigh(new Float64Array(3), new Float64Array(3))).toThrow("offDiagonal must be of length n - 1 = 2, got length 3");
+    expect(() => tridiagonalEigh(new Float64Array(3), new Float64Array(3))).toThrow(
+      "offDiagonal must be of length n - 1 = 2, got length 3",
+    );
     expect(() => sturmCount(new Float64Array(3), new Float64Array(1), 0)).toThrow(ShapeError);
     expect(() => sturmCount(new Float64Array(1), new Float64Array(0), Number.NaN)).toThrow(NonFiniteError);
     expect(() => tridiagonalEigh(Float64Array.of(Number.NaN), new Float64Array(0))).toThrow(NonFiniteError);
     expect(() => tridiagonalEigh([1, 2] as unknown as Float64Array, new Float64Array(1))).toThrow(ArgumentError);
     expect(() => golubWelsch(new Float64Array(2), new Float64Array(3))).toThrow(ShapeError);
-    expect(() => golubWelsch(new Float64Array(2), Float64Array.of(1, -0.5))).toThrow("beta must be > 0 in every entry, got -0.5 at index 1");
+    expect(() => golubWelsch(new Float64Array(2), Float64Array.of(1, -0.5))).toThrow(
+      "beta must be > 0 in every entry, got -0.5 at index 1",
+    );
     expect(() => orthogonalMatrix({} as never, -1)).toThrow("n must be an integer >= 0, got -1");
   });
 
@@ -190,13 +228,17 @@ describe("sizes, options, ranges", () => {
   });
 
   test("unknown options and choices", () => {
-    expect(() => eigh(square, { vector: true } as object)).toThrow('eigh: option "vector" must be one of vectors, range, triangle, certificate');
+    expect(() => eigh(square, { vector: true } as object)).toThrow(
+      'eigh: option "vector" must be one of vectors, range, triangle, certificate',
+    );
     expect(() => svd(square, { vectors: "both" as "thin" })).toThrow(OptionError);
     expect(() => svd(square, { method: "qr" as "jacobi" })).toThrow("method must be one of");
     expect(() => svd(square, { vectors: "none", certificate: true })).toThrow("used with vectors");
     expect(() => eigh(square, { vectors: false, certificate: true })).toThrow("used with vectors");
     expect(() => qr(square, { mode: "economic" as "thin" })).toThrow(OptionError);
-    expect(() => tridiagonalEigh(new Float64Array(1), new Float64Array(0), { vectors: "some" as "none" })).toThrow(OptionError);
+    expect(() => tridiagonalEigh(new Float64Array(1), new Float64Array(0), { vectors: "some" as "none" })).toThrow(
+      OptionError,
+    );
     expect(() => pivotedQr(square, { rankTolerance: -1 })).toThrow("rankTolerance must be a number in [0, 1], got -1");
     expect(() => inertia(square, { shift: Infinity })).toThrow(NonFiniteError);
     for (const [name, run] of Object.entries({
@@ -218,7 +260,9 @@ describe("sizes, options, ranges", () => {
   });
 
   test("ranges", () => {
-    expect(() => eigh(square, { range: { indices: [1, 0] } })).toThrow("range.indices[1] must be an integer in [1, 1], got 0");
+    expect(() => eigh(square, { range: { indices: [1, 0] } })).toThrow(
+      "range.indices[1] must be an integer in [1, 1], got 0",
+    );
     expect(() => eigh(square, { range: { indices: [0, 2] } })).toThrow("range.indices[1]");
     expect(() => eigh(square, { range: { interval: [2, 1] } })).toThrow("range.interval[1]");
     expect(() => eigh(square, { range: { interval: [0, Infinity] } })).toThrow(NonFiniteError);

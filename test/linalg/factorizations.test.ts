@@ -174,15 +174,50 @@ describe("Cholesky", () => {
   });
 
   test("try twin: index and pivot of the failure; scales", () => {
-    const attempt = tryCholesky(fromRows([[4, 2, 0], [2, 1, 0], [0, 0, 1]].map((row) => [...row])));
+    const attempt = tryCholesky(
+      fromRows(
+        [
+          [4, 2, 0],
+          [2, 1, 0],
+          [0, 0, 1],
+        ].map((row) => [...row]),
+      ),
+    );
     expect(attempt).toEqual({ positiveDefinite: false, index: 1, pivot: 0 });
-    const indefinite = tryCholesky(scaleMatrix(fromRows([[1, 2], [2, 1]]), 1e-160));
+    const indefinite = tryCholesky(
+      scaleMatrix(
+        fromRows([
+          [1, 2],
+          [2, 1],
+        ]),
+        1e-160,
+      ),
+    );
     expect(indefinite.positiveDefinite).toBe(false);
     if (!indefinite.positiveDefinite) expect(indefinite.pivot / 1e-160).toBe(-3);
-    const huge = tryCholesky(scaleMatrix(fromRows([[4, 2], [2, 5]]), 1e200));
+    const huge = tryCholesky(
+      scaleMatrix(
+        fromRows([
+          [4, 2],
+          [2, 5],
+        ]),
+        1e200,
+      ),
+    );
     expect(huge.positiveDefinite).toBe(true);
     if (huge.positiveDefinite) {
-      expect(differenceRatio(scaleMatrix(fromRows([[4, 2], [2, 5]]), 1e200), reconstructCholesky(huge))).toBeLessThanOrEqual(BOUND);
+      expect(
+        differenceRatio(
+          scaleMatrix(
+            fromRows([
+              [4, 2],
+              [2, 5],
+            ]),
+            1e200,
+          ),
+          reconstructCholesky(huge),
+        ),
+      ).toBeLessThanOrEqual(BOUND);
     }
   });
 });
@@ -205,8 +240,17 @@ describe("LU and solve", () => {
       const A = fromRows(a);
       const n = A.rows;
       expect(within(solve(A, fromRows(b)).data, x.flat(), tolerance(BOUND, n, condition * 5)).ok).toBe(true);
-      const vector = solve(A, Float64Array.from(b, (row) => row[0]!));
-      expect(within(vector, x.map((row) => row[0]!), tolerance(BOUND, n, condition * 5)).ok).toBe(true);
+      const vector = solve(
+        A,
+        Float64Array.from(b, (row) => row[0]!),
+      );
+      expect(
+        within(
+          vector,
+          x.map((row) => row[0]!),
+          tolerance(BOUND, n, condition * 5),
+        ).ok,
+      ).toBe(true);
       const det = logDeterminant(A);
       expect(det.sign).toBe(sign);
       expect(Math.abs(det.logModulus - logdet)).toBeLessThanOrEqual(tolerance(BOUND, n, condition));
@@ -265,7 +309,14 @@ describe("LDLᵀ and inertia", () => {
     const A = withSpectrum(3, [-2, -1, 0.5, 3, 4]);
     expect(inertia(A, { shift: 1 })).toMatchObject({ negative: 3, zero: 0, positive: 2 });
     expect(inertia(A, { shift: -5 }).negative).toBe(0);
-    expect(inertia(fromRows([[0, 0], [0, 0]]))).toMatchObject({ negative: 0, zero: 2, positive: 0 });
+    expect(
+      inertia(
+        fromRows([
+          [0, 0],
+          [0, 0],
+        ]),
+      ),
+    ).toMatchObject({ negative: 0, zero: 2, positive: 0 });
   });
 });
 
@@ -316,11 +367,19 @@ describe("least squares and pseudo-inverse", () => {
   });
 
   test("the four Moore–Penrose identities", () => {
-    for (const A of [normalMatrix(createRng(24), 7, 4), normalMatrix(createRng(25), 4, 7), matmul(normalMatrix(createRng(26), 6, 2), normalMatrix(createRng(27), 2, 5))]) {
+    for (const A of [
+      normalMatrix(createRng(24), 7, 4),
+      normalMatrix(createRng(25), 4, 7),
+      matmul(normalMatrix(createRng(26), 6, 2), normalMatrix(createRng(27), 2, 5)),
+    ]) {
       const { inverse: P } = pinv(A);
       const AP = matmul(A, P);
       const PA = matmul(P, A);
-      const bound = tolerance(BOUND, 7, norms(A).frobenius * norms(P).frobenius * Math.max(norms(A).frobenius, norms(P).frobenius));
+      const bound = tolerance(
+        BOUND,
+        7,
+        norms(A).frobenius * norms(P).frobenius * Math.max(norms(A).frobenius, norms(P).frobenius),
+      );
       expect(within(matmul(AP, A).data, A.data, bound).ok).toBe(true);
       expect(within(matmul(PA, P).data, P.data, bound).ok).toBe(true);
       expect(within(AP.data, transpose(AP).data, bound).ok).toBe(true);

@@ -19,13 +19,23 @@ import {
 } from "../../src/linalg/index.js";
 import { maxDifference, tolerance, within, withinRelative } from "../support/compare.js";
 import { fixture } from "../support/shared.js";
-import { differenceRatio, hilbert, randomSymmetric, residualRatio, scaleMatrix, symmetrize, withSpectrum } from "./support.js";
+import {
+  differenceRatio,
+  hilbert,
+  randomSymmetric,
+  residualRatio,
+  scaleMatrix,
+  symmetrize,
+  withSpectrum,
+} from "./support.js";
 
 const BOUND = 20;
 
 describe("eig", () => {
   test("foreign oracle: LAPACK, real and complex", () => {
-    const { general } = fixture<{ general: { a: number[][]; real: number[]; imaginary: number[] }[] }>("linalg/lapack.json");
+    const { general } = fixture<{ general: { a: number[][]; real: number[]; imaginary: number[] }[] }>(
+      "linalg/lapack.json",
+    );
     for (const { a, real, imaginary } of general) {
       const A = fromRows(a);
       const result = eig(A);
@@ -49,7 +59,8 @@ describe("eig", () => {
         if (kind === "integers") A = { ...A, data: A.data.map(Math.round) };
         if (kind === "graded") A = { ...A, data: A.data.map((v, k) => v * 2 ** (Math.floor(k / n) - (k % n))) };
         if (kind === "triangular") A = { ...A, data: A.data.map((v, k) => (k % n >= Math.floor(k / n) ? v : 0)) };
-        if (kind === "companion") A = { ...A, data: A.data.map((v, k) => (k < n ? v : Math.floor(k / n) === (k % n) + 1 ? 1 : 0)) };
+        if (kind === "companion")
+          A = { ...A, data: A.data.map((v, k) => (k < n ? v : Math.floor(k / n) === (k % n) + 1 ? 1 : 0)) };
         A = scaleMatrix(A, 10 ** exponent);
         const { real, imaginary, vectors, residualNorms } = eig(A, { vectors: true });
         const norm = norms(A).frobenius;
@@ -61,7 +72,8 @@ describe("eig", () => {
           let squares = 0;
           for (let k = 0; k < n; k++) squares += vectors.re.data[k * n + i]! ** 2 + vectors.im.data[k * n + i]! ** 2;
           if (Math.abs(squares - 1) > tolerance(BOUND, n)) return false;
-          if (i > 0 && Math.hypot(real[i]!, imaginary[i]!) > Math.hypot(real[i - 1]!, imaginary[i - 1]!) * (1 + 1e-15)) return false;
+          if (i > 0 && Math.hypot(real[i]!, imaginary[i]!) > Math.hypot(real[i - 1]!, imaginary[i - 1]!) * (1 + 1e-15))
+            return false;
           if (imaginary[i]! > 0 && imaginary[i + 1] !== -imaginary[i]!) return false;
         }
         return Math.abs(trace) <= tolerance(50, n);
@@ -71,14 +83,32 @@ describe("eig", () => {
   });
 
   test("rotation, nilpotent, Jordan, identity, permutation", () => {
-    const rotation = eig(fromRows([[0.6, -0.8], [0.8, 0.6]]));
+    const rotation = eig(
+      fromRows([
+        [0.6, -0.8],
+        [0.8, 0.6],
+      ]),
+    );
     expect(within(rotation.real, [0.6, 0.6], tolerance(2, 2)).ok).toBe(true);
     expect(within(rotation.imaginary, [0.8, -0.8], tolerance(2, 2)).ok).toBe(true);
-    expect(Array.from(eig(fromRows([[0, 1], [0, 0]])).real)).toEqual([0, 0]);
+    expect(
+      Array.from(
+        eig(
+          fromRows([
+            [0, 1],
+            [0, 0],
+          ]),
+        ).real,
+      ),
+    ).toEqual([0, 0]);
     expect(Array.from(eig(identity(5)).real)).toEqual([1, 1, 1, 1, 1]);
     // Cyclic shift: the n-th roots of unity, all of modulus one; the double shift alone would not move.
     const n = 9;
-    const shift = { rows: n, cols: n, data: Float64Array.from({ length: n * n }, (_, k) => (Math.floor(k / n) === ((k % n) + 1) % n ? 1 : 0)) };
+    const shift = {
+      rows: n,
+      cols: n,
+      data: Float64Array.from({ length: n * n }, (_, k) => (Math.floor(k / n) === ((k % n) + 1) % n ? 1 : 0)),
+    };
     const { real, imaginary } = eig(shift);
     for (let j = 0; j < n; j++) {
       const turns = (Math.atan2(imaginary[j]!, real[j]!) * n) / (2 * Math.PI);
@@ -108,7 +138,14 @@ describe("eig", () => {
 });
 
 describe("reference matrices of the specification", () => {
-  const { matrices, rosser, hilbert: hilbert12, laplacian, graded, clustered } = fixture<{
+  const {
+    matrices,
+    rosser,
+    hilbert: hilbert12,
+    laplacian,
+    graded,
+    clustered,
+  } = fixture<{
     matrices: Record<string, Record<string, never>>;
     rosser: { A: number[][]; eigenvalues_desc: number[] };
     hilbert: { eigenvalues_desc: number[] };
@@ -119,7 +156,11 @@ describe("reference matrices of the specification", () => {
   const relative = 1e-13; // tolerance of the specification's ledger for norms
 
   test.each(Object.keys(matrices))("%s", (name) => {
-    const m = matrices[name] as unknown as Record<string, number> & { A: number[][]; singular_values: number[]; eigenvalues_re_im_desc_abs?: number[][] };
+    const m = matrices[name] as unknown as Record<string, number> & {
+      A: number[][];
+      singular_values: number[];
+      eigenvalues_re_im_desc_abs?: number[][];
+    };
     const A = fromRows(m.A);
     const n = norms(A, { spectral: true });
     const pairs: [number, number][] = [
@@ -131,7 +172,8 @@ describe("reference matrices of the specification", () => {
       [n.spectral!, m["spectral_norm"]!],
       [n.nuclear!, m["nuclear"]!],
     ];
-    for (const [actual, expected] of pairs) expect(Math.abs(actual - expected)).toBeLessThanOrEqual(relative * expected);
+    for (const [actual, expected] of pairs)
+      expect(Math.abs(actual - expected)).toBeLessThanOrEqual(relative * expected);
     if (m.eigenvalues_re_im_desc_abs === undefined) return;
     // A Jordan block has errors near ε^{1/3}: the specification's 1e-5 for nonnormal_3, 1e-8 elsewhere.
     const eigenvalueTolerance = (name === "nonnormal_3" ? 1e-5 : 1e-8) * n.frobenius;
@@ -162,11 +204,41 @@ describe("reference matrices of the specification", () => {
         return i === j ? d(i) : Math.abs(i - j) === 1 ? e(Math.min(i, j)) : 0;
       }),
     });
-    check(tridiagonal(12, () => 0, (i) => Math.sqrt((i + 1) * (11 - i))), [11, 9, 7, 5, 3, 1, -1, -3, -5, -7, -9, -11]);
-    check(tridiagonal(8, (i) => 10 ** (-2 * i), (i) => 10 ** (-2 * i - 1)), graded.eigenvalues_desc);
-    check(tridiagonal(12, (i) => clustered.diag[i]!, () => 0), [...clustered.diag].sort((a, b) => b - a));
-    const { values } = eigh(tridiagonal(50, () => 2, () => -1));
-    expect(within([values[49]!, values[48]!, values[1]!, values[0]!], laplacian.eigenvalues_extreme, tolerance(BOUND, 50, 4)).ok).toBe(true);
+    check(
+      tridiagonal(
+        12,
+        () => 0,
+        (i) => Math.sqrt((i + 1) * (11 - i)),
+      ),
+      [11, 9, 7, 5, 3, 1, -1, -3, -5, -7, -9, -11],
+    );
+    check(
+      tridiagonal(
+        8,
+        (i) => 10 ** (-2 * i),
+        (i) => 10 ** (-2 * i - 1),
+      ),
+      graded.eigenvalues_desc,
+    );
+    check(
+      tridiagonal(
+        12,
+        (i) => clustered.diag[i]!,
+        () => 0,
+      ),
+      [...clustered.diag].sort((a, b) => b - a),
+    );
+    const { values } = eigh(
+      tridiagonal(
+        50,
+        () => 2,
+        () => -1,
+      ),
+    );
+    expect(
+      within([values[49]!, values[48]!, values[1]!, values[0]!], laplacian.eigenvalues_extreme, tolerance(BOUND, 50, 4))
+        .ok,
+    ).toBe(true);
   });
 });
 
@@ -180,10 +252,20 @@ describe("normality", () => {
       const { real, imaginary } = eig(A);
       const squares = real.reduce((sum, x, i) => sum + x * x + imaginary[i]! ** 2, 0);
       const { departure, relative } = departureFromNormality(A);
-      expect(Math.abs(departure ** 2 - (frobenius ** 2 - squares))).toBeLessThanOrEqual(tolerance(200, 8, frobenius ** 2));
+      expect(Math.abs(departure ** 2 - (frobenius ** 2 - squares))).toBeLessThanOrEqual(
+        tolerance(200, 8, frobenius ** 2),
+      );
       expect(relative).toBe(departure / frobenius);
     }
-    expect(spectralRadius(fromRows([[1, 0, 0], [0, -3, 0], [0, 0, 2]]))).toBe(3);
+    expect(
+      spectralRadius(
+        fromRows([
+          [1, 0, 0],
+          [0, -3, 0],
+          [0, 0, 2],
+        ]),
+      ),
+    ).toBe(3);
     expect(spectralRadius(fromRows([]))).toBe(0);
     expect(numericalAbscissa(fromRows([]))).toBe(-Infinity);
     const normal = departureFromNormality(orthogonalMatrix(createRng(3), 20));
@@ -199,13 +281,19 @@ describe("Hermitian and generalised problems", () => {
     const n = values.length;
     let worst = 0;
     for (let k = 0; k < n * n; k++) {
-      worst = Math.max(worst, Math.abs(ar[k]! - values[k % n]! * vr.data[k]!), Math.abs(ai[k]! - values[k % n]! * vi.data[k]!));
+      worst = Math.max(
+        worst,
+        Math.abs(ar[k]! - values[k % n]! * vr.data[k]!),
+        Math.abs(ai[k]! - values[k % n]! * vi.data[k]!),
+      );
     }
     return worst;
   };
 
   test("foreign oracle and identities", () => {
-    const { hermitian } = fixture<{ hermitian: { re: number[][]; im: number[][]; values: number[] } }>("linalg/lapack.json");
+    const { hermitian } = fixture<{ hermitian: { re: number[][]; im: number[][]; values: number[] } }>(
+      "linalg/lapack.json",
+    );
     const A = { re: fromRows(hermitian.re), im: fromRows(hermitian.im) };
     expect(within(eighHermitian(A).values, hermitian.values, tolerance(BOUND, 7, 10)).ok).toBe(true);
   });
@@ -225,11 +313,17 @@ describe("Hermitian and generalised problems", () => {
     );
     expect(within(gramRe, identity(n).data, tolerance(BOUND, n)).ok).toBe(true);
     expect(within(gramIm, new Float64Array(n * n), tolerance(BOUND, n)).ok).toBe(true);
-    expect(within(eighHermitian({ re, im }, { vectors: false }).values, values, tolerance(BOUND, n, norm)).ok).toBe(true);
+    expect(within(eighHermitian({ re, im }, { vectors: false }).values, values, tolerance(BOUND, n, norm)).ok).toBe(
+      true,
+    );
     for (let j = 0; j < n; j++) {
       let at = j;
       for (let k = j; k < n * n; k += n) {
-        if (Math.hypot(vectors.re.data[k]!, vectors.im.data[k]!) > Math.hypot(vectors.re.data[at]!, vectors.im.data[at]!) * (1 + 1e-12)) at = k;
+        if (
+          Math.hypot(vectors.re.data[k]!, vectors.im.data[k]!) >
+          Math.hypot(vectors.re.data[at]!, vectors.im.data[at]!) * (1 + 1e-12)
+        )
+          at = k;
       }
       expect(vectors.re.data[at]!).toBeGreaterThan(0);
       expect(vectors.im.data[at]).toBe(0);
@@ -243,7 +337,13 @@ describe("Hermitian and generalised problems", () => {
     expect(within(values, [1, 1, 1, 2, 2], tolerance(BOUND, 5, 2)).ok).toBe(true);
     expect(residual(re, zero, values, vectors.re, vectors.im)).toBeLessThanOrEqual(tolerance(BOUND, 5, 4));
     const huge = eighHermitian({ re: scaleMatrix(re, 1e200), im: zero });
-    expect(within(huge.values.map((v) => v / 1e200), values, tolerance(BOUND, 5, 2)).ok).toBe(true);
+    expect(
+      within(
+        huge.values.map((v) => v / 1e200),
+        values,
+        tolerance(BOUND, 5, 2),
+      ).ok,
+    ).toBe(true);
   });
 
   test("pencil: LAPACK values, A X = B X Λ, Xᵀ B X = I, scales", () => {
@@ -256,9 +356,21 @@ describe("Hermitian and generalised problems", () => {
       [1e120, 1e-120],
     ] as const) {
       const { values, vectors } = generalizedEigh(scaleMatrix(A, sa), scaleMatrix(B, sb));
-      expect(within(values.map((v) => (v / sa) * sb), pencil.values, tolerance(BOUND, 9, 20)).ok).toBe(true);
+      expect(
+        within(
+          values.map((v) => (v / sa) * sb),
+          pencil.values,
+          tolerance(BOUND, 9, 20),
+        ).ok,
+      ).toBe(true);
       const BX = matmul(scaleMatrix(B, sb), vectors);
-      expect(within(matmul(vectors, BX, { transposeA: true }).data, identity(9).data, tolerance(BOUND, 9, norms(B).frobenius)).ok).toBe(true);
+      expect(
+        within(
+          matmul(vectors, BX, { transposeA: true }).data,
+          identity(9).data,
+          tolerance(BOUND, 9, norms(B).frobenius),
+        ).ok,
+      ).toBe(true);
     }
     const { values, vectors } = generalizedEigh(A, B);
     const AX = matmul(A, vectors).data;
@@ -280,15 +392,47 @@ describe("matrix functions", () => {
       const verdict = within(expm(A).data, E.data, allowed);
       expect(verdict.ok, verdict.message).toBe(true);
     }
-    expect(Array.from(expm(fromRows([[0, 3], [0, 0]])).data)).toEqual([1, 3, 0, 1]);
-    expect(Array.from(expm(fromRows([[0, 0], [0, 0]])).data)).toEqual([1, 0, 0, 1]);
+    expect(
+      Array.from(
+        expm(
+          fromRows([
+            [0, 3],
+            [0, 0],
+          ]),
+        ).data,
+      ),
+    ).toEqual([1, 3, 0, 1]);
+    expect(
+      Array.from(
+        expm(
+          fromRows([
+            [0, 0],
+            [0, 0],
+          ]),
+        ).data,
+      ),
+    ).toEqual([1, 0, 0, 1]);
     expect(expm(fromRows([])).rows).toBe(0);
     const angle = 20;
-    const rotation = expm(fromRows([[0, -angle], [angle, 0]])).data;
-    expect(within(rotation, [Math.cos(angle), -Math.sin(angle), Math.sin(angle), Math.cos(angle)], tolerance(50, 2, angle)).ok).toBe(true);
+    const rotation = expm(
+      fromRows([
+        [0, -angle],
+        [angle, 0],
+      ]),
+    ).data;
+    expect(
+      within(rotation, [Math.cos(angle), -Math.sin(angle), Math.sin(angle), Math.cos(angle)], tolerance(50, 2, angle))
+        .ok,
+    ).toBe(true);
     const A = normalMatrix(createRng(70), 6, 6);
     const product = matmul(expm(A), expm(scaleMatrix(A, -1)));
-    expect(within(product.data, identity(6).data, tolerance(200, 6, norms(expm(A)).frobenius * norms(expm(scaleMatrix(A, -1))).frobenius)).ok).toBe(true);
+    expect(
+      within(
+        product.data,
+        identity(6).data,
+        tolerance(200, 6, norms(expm(A)).frobenius * norms(expm(scaleMatrix(A, -1))).frobenius),
+      ).ok,
+    ).toBe(true);
   });
 
   test("symmetric functions: definitions", () => {
@@ -305,13 +449,31 @@ describe("matrix functions", () => {
     const log = matrixFunction(P, "log");
     expect(within(matrixFunction(log, "exp").data, P.data, tolerance(BOUND, n, norm * 10)).ok).toBe(true);
     const S = randomSymmetric(72, n);
-    expect(within(matrixFunction(S, "exp").data, expm(S).data, tolerance(BOUND, n, norms(expm(S)).frobenius)).ok).toBe(true);
+    expect(within(matrixFunction(S, "exp").data, expm(S).data, tolerance(BOUND, n, norms(expm(S)).frobenius)).ok).toBe(
+      true,
+    );
     const sign = matrixFunction(S, "sign");
     expect(within(matmul(sign, sign).data, identity(n).data, tolerance(BOUND, n)).ok).toBe(true);
-    expect(differenceRatio(S, matrixFunction(S, (x) => x))).toBeLessThanOrEqual(BOUND);
-    expect(maxDifference(root.data, Float64Array.from(root.data, (_, k) => root.data[(k % n) * n + Math.floor(k / n)]!))).toBe(0);
+    expect(
+      differenceRatio(
+        S,
+        matrixFunction(S, (x) => x),
+      ),
+    ).toBeLessThanOrEqual(BOUND);
+    expect(
+      maxDifference(
+        root.data,
+        Float64Array.from(root.data, (_, k) => root.data[(k % n) * n + Math.floor(k / n)]!),
+      ),
+    ).toBe(0);
     // A rank-deficient square root takes zero where the eigenvalue may be zero.
-    const deficient = matrixFunction(fromRows([[1, 1], [1, 1]]), "sqrt");
+    const deficient = matrixFunction(
+      fromRows([
+        [1, 1],
+        [1, 1],
+      ]),
+      "sqrt",
+    );
     expect(within(deficient.data, new Array(4).fill(Math.SQRT1_2), tolerance(BOUND, 2)).ok).toBe(true);
   });
 });
@@ -319,5 +481,7 @@ describe("matrix functions", () => {
 test("residual helper sees a wrong vector (negative control)", () => {
   const A = randomSymmetric(73, 10);
   const { values, vectors } = eigh(A);
-  expect(residualRatio(A, values, { ...vectors, data: vectors.data.map((v) => Math.fround(v)) })).toBeGreaterThan(BOUND);
+  expect(residualRatio(A, values, { ...vectors, data: vectors.data.map((v) => Math.fround(v)) })).toBeGreaterThan(
+    BOUND,
+  );
 });

@@ -72,32 +72,132 @@ export function differenceRatio(A: Matrix, B: Matrix): number {
 }
 
 export function hilbert(n: number): Matrix {
-  return { rows: n, cols: n, data: Float64Array.from({ length: n * n }, (_, k) => 1 / (Math.floor(k / n) + (k % n) + 1)) };
+  return {
+    rows: n,
+    cols: n,
+    data: Float64Array.from({ length: n * n }, (_, k) => 1 / (Math.floor(k / n) + (k % n) + 1)),
+  };
 }
 
 /** The symmetric matrices on which eigh must hold its bounds, by name. */
 export function hardSymmetric(): ReadonlyMap<string, Matrix> {
   const range = (n: number, f: (i: number) => number): number[] => Array.from({ length: n }, (_, i) => f(i));
   const map = new Map<string, Matrix>();
-  map.set("Wilkinson W21+", assemble(range(21, (i) => Math.abs(i - 10)), range(20, () => 1)));
-  map.set("Wilkinson W101+", assemble(range(101, (i) => Math.abs(i - 50)), range(100, () => 1)));
-  map.set("glued Wilkinson", assemble(range(105, (i) => Math.abs((i % 21) - 10)), range(104, (i) => (i % 21 === 20 ? 1e-8 : 1))));
+  map.set(
+    "Wilkinson W21+",
+    assemble(
+      range(21, (i) => Math.abs(i - 10)),
+      range(20, () => 1),
+    ),
+  );
+  map.set(
+    "Wilkinson W101+",
+    assemble(
+      range(101, (i) => Math.abs(i - 50)),
+      range(100, () => 1),
+    ),
+  );
+  map.set(
+    "glued Wilkinson",
+    assemble(
+      range(105, (i) => Math.abs((i % 21) - 10)),
+      range(104, (i) => (i % 21 === 20 ? 1e-8 : 1)),
+    ),
+  );
   map.set("Hilbert 12", hilbert(12));
   map.set("Hilbert 60", hilbert(60));
-  map.set("Laplacian 50", assemble(range(50, () => 2), range(49, () => -1)));
-  map.set("Clement 40", assemble(range(40, () => 0), range(39, (i) => Math.sqrt((i + 1) * (39 - i)))));
-  map.set("graded down", assemble(range(60, (i) => 10 ** (-i / 2)), range(59, (i) => 10 ** (-(i + 0.5) / 2))));
-  map.set("graded up", assemble(range(60, (i) => 10 ** (-(60 - i) / 2)), range(59, (i) => 10 ** (-(60 - i) / 2))));
-  map.set("dense graded", withSpectrum(1, range(70, (i) => 10 ** (-i / 4))));
-  map.set("clustered", withSpectrum(2, range(80, (i) => 1 + 1e-12 * i)));
-  map.set("two clusters", withSpectrum(3, range(90, (i) => (i < 45 ? -1 : 1) + 1e-14 * i)));
-  map.set("repeated", withSpectrum(4, range(66, (i) => Math.floor(i / 11))));
-  map.set("repeated diagonal", assemble(range(70, (i) => i % 3), range(69, () => 0)));
-  map.set("identity", assemble(range(64, () => 1), range(63, () => 0)));
-  map.set("zero", assemble(range(40, () => 0), range(39, () => 0)));
+  map.set(
+    "Laplacian 50",
+    assemble(
+      range(50, () => 2),
+      range(49, () => -1),
+    ),
+  );
+  map.set(
+    "Clement 40",
+    assemble(
+      range(40, () => 0),
+      range(39, (i) => Math.sqrt((i + 1) * (39 - i))),
+    ),
+  );
+  map.set(
+    "graded down",
+    assemble(
+      range(60, (i) => 10 ** (-i / 2)),
+      range(59, (i) => 10 ** (-(i + 0.5) / 2)),
+    ),
+  );
+  map.set(
+    "graded up",
+    assemble(
+      range(60, (i) => 10 ** (-(60 - i) / 2)),
+      range(59, (i) => 10 ** (-(60 - i) / 2)),
+    ),
+  );
+  map.set(
+    "dense graded",
+    withSpectrum(
+      1,
+      range(70, (i) => 10 ** (-i / 4)),
+    ),
+  );
+  map.set(
+    "clustered",
+    withSpectrum(
+      2,
+      range(80, (i) => 1 + 1e-12 * i),
+    ),
+  );
+  map.set(
+    "two clusters",
+    withSpectrum(
+      3,
+      range(90, (i) => (i < 45 ? -1 : 1) + 1e-14 * i),
+    ),
+  );
+  map.set(
+    "repeated",
+    withSpectrum(
+      4,
+      range(66, (i) => Math.floor(i / 11)),
+    ),
+  );
+  map.set(
+    "repeated diagonal",
+    assemble(
+      range(70, (i) => i % 3),
+      range(69, () => 0),
+    ),
+  );
+  map.set(
+    "identity",
+    assemble(
+      range(64, () => 1),
+      range(63, () => 0),
+    ),
+  );
+  map.set(
+    "zero",
+    assemble(
+      range(40, () => 0),
+      range(39, () => 0),
+    ),
+  );
   map.set("all ones", { rows: 50, cols: 50, data: new Float64Array(2500).fill(1) });
-  map.set("rank 3", withSpectrum(5, range(77, (i) => (i < 3 ? i + 1 : 0))));
-  map.set("one tiny coupling", assemble(range(70, (i) => (i < 35 ? 1 : 2)), range(69, (i) => (i === 34 ? 1e-300 : i % 2 === 0 ? 0.5 : 0))));
+  map.set(
+    "rank 3",
+    withSpectrum(
+      5,
+      range(77, (i) => (i < 3 ? i + 1 : 0)),
+    ),
+  );
+  map.set(
+    "one tiny coupling",
+    assemble(
+      range(70, (i) => (i < 35 ? 1 : 2)),
+      range(69, (i) => (i === 34 ? 1e-300 : i % 2 === 0 ? 0.5 : 0)),
+    ),
+  );
   map.set("1e150", scaleMatrix(randomSymmetric(6, 45), 1e150));
   map.set("1e-150", scaleMatrix(randomSymmetric(7, 45), 1e-150));
   map.set("1e300", scaleMatrix(randomSymmetric(8, 33), 1e300));
@@ -118,11 +218,25 @@ export const symmetricArbitrary: fc.Arbitrary<Matrix> = fc
     const rng = createRng(seed);
     const values = Float64Array.from({ length: n }, () => rng.normal());
     let A: Matrix;
-    if (kind === "clustered") A = withSpectrum(seed, values.map((v) => Math.round(v) + 1e-13 * v));
-    else if (kind === "graded") A = withSpectrum(seed, values.map((v, i) => v * 10 ** (-i / 3)));
-    else if (kind === "deficient") A = withSpectrum(seed, values.map((v, i) => (i % 3 === 0 ? v : 0)));
-    else if (kind === "integers") A = symmetrize({ rows: n, cols: n, data: normalMatrix(rng, n, n).data.map((v) => 2 * Math.round(v)) });
-    else if (kind === "sparse") A = symmetrize({ rows: n, cols: n, data: normalMatrix(rng, n, n).data.map((v) => (v > 1.5 ? v : 0)) });
+    if (kind === "clustered")
+      A = withSpectrum(
+        seed,
+        values.map((v) => Math.round(v) + 1e-13 * v),
+      );
+    else if (kind === "graded")
+      A = withSpectrum(
+        seed,
+        values.map((v, i) => v * 10 ** (-i / 3)),
+      );
+    else if (kind === "deficient")
+      A = withSpectrum(
+        seed,
+        values.map((v, i) => (i % 3 === 0 ? v : 0)),
+      );
+    else if (kind === "integers")
+      A = symmetrize({ rows: n, cols: n, data: normalMatrix(rng, n, n).data.map((v) => 2 * Math.round(v)) });
+    else if (kind === "sparse")
+      A = symmetrize({ rows: n, cols: n, data: normalMatrix(rng, n, n).data.map((v) => (v > 1.5 ? v : 0)) });
     else A = symmetrize(normalMatrix(rng, n, n));
     return scaleMatrix(A, 10 ** exponent);
   });
@@ -142,7 +256,8 @@ export const rectangularArbitrary: fc.Arbitrary<Matrix> = fc
     let A = G;
     if (kind === "zero") A = scaleMatrix(G, 0);
     if (kind === "graded") A = { rows, cols, data: G.data.map((v, k) => v * 10 ** (-(k % Math.max(1, cols)) / 2)) };
-    if (kind === "repeated") A = { rows, cols, data: G.data.map((_, k) => G.data[Math.floor(k / Math.max(1, cols)) * cols]!) };
+    if (kind === "repeated")
+      A = { rows, cols, data: G.data.map((_, k) => G.data[Math.floor(k / Math.max(1, cols)) * cols]!) };
     if (kind === "deficient") A = matmul(normalMatrix(rng, rows, 2), normalMatrix(rng, 2, cols));
     return scaleMatrix(A, 10 ** exponent);
   });

@@ -91,9 +91,17 @@ describe.each(METHODS)("svd, method %s", (method) => {
       const scaled = svd(scaleMatrix(G, scale), { method }).singularValues.map((value) => value / scale);
       expect(within(scaled, reference, tolerance(BOUND, 20, reference[0])).ok).toBe(true);
     }
-    const tiny = svd(fromRows([[5e-324, 0], [0, 1e-323]]), { method });
+    const tiny = svd(
+      fromRows([
+        [5e-324, 0],
+        [0, 1e-323],
+      ]),
+      { method },
+    );
     expect(Array.from(tiny.singularValues)).toEqual([1e-323, 5e-324]);
-    expect(orthogonalityLoss(svd(orthogonalMatrix(createRng(4), 40), { method }).u)).toBeLessThanOrEqual(tolerance(BOUND, 40));
+    expect(orthogonalityLoss(svd(orthogonalMatrix(createRng(4), 40), { method }).u)).toBeLessThanOrEqual(
+      tolerance(BOUND, 40),
+    );
   });
 
   test("sign convention: the entry of largest modulus of each right vector is positive", () => {
@@ -156,7 +164,13 @@ describe("high relative accuracy of one-sided Jacobi", () => {
     const shuffled = fromRows(a.map((row) => [...row].reverse()));
     expect(withinRelative(svd(shuffled, { method: "jacobi" }).singularValues, values, RELATIVE).ok).toBe(true);
     const scaled = svd(scaleMatrix(fromRows(a), 2 ** -700), { method: "jacobi" }).singularValues;
-    expect(withinRelative(scaled, values.map((value) => value * 2 ** -700), RELATIVE).ok).toBe(true);
+    expect(
+      withinRelative(
+        scaled,
+        values.map((value) => value * 2 ** -700),
+        RELATIVE,
+      ).ok,
+    ).toBe(true);
   });
 });
 

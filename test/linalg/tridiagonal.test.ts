@@ -30,7 +30,10 @@ describe("tridiagonalEigh", () => {
     const sum = first.firstRow!.reduce((total, component) => total + component * component, 0);
     expect(Math.abs(sum - (n > 0 ? 1 : 0))).toBeLessThanOrEqual(tolerance(BOUND, n));
     for (let j = 0; j < n; j++) {
-      const gap = Math.min(full.values[j]! - (full.values[j - 1] ?? -Infinity), (full.values[j + 1] ?? Infinity) - full.values[j]!);
+      const gap = Math.min(
+        full.values[j]! - (full.values[j - 1] ?? -Infinity),
+        (full.values[j + 1] ?? Infinity) - full.values[j]!,
+      );
       const allowed = tolerance(BOUND, n, 1 + 5 / gap);
       expect(Math.abs(Math.abs(full.firstRow![j]!) - first.firstRow![j]!)).toBeLessThanOrEqual(allowed);
     }
@@ -43,7 +46,9 @@ describe("tridiagonalEigh", () => {
     const d = Float64Array.from(tridiagonal.diagonal);
     const e = Float64Array.from(tridiagonal.offDiagonal);
     for (const vectors of ["none", "first-row", "full"] as const) {
-      expect(within(tridiagonalEigh(d, e, { vectors }).values, tridiagonal.values, tolerance(BOUND, 40, 5)).ok).toBe(true);
+      expect(within(tridiagonalEigh(d, e, { vectors }).values, tridiagonal.values, tolerance(BOUND, 40, 5)).ok).toBe(
+        true,
+      );
     }
   });
 
@@ -74,7 +79,13 @@ describe("tridiagonalEigh", () => {
       const times = (x: Float64Array): Float64Array => x.map((entry) => entry * scale);
       for (const vectors of ["none", "first-row", "full"] as const) {
         const { values } = tridiagonalEigh(times(d), times(e), { vectors });
-        expect(within(values.map((value) => value / scale), reference, tolerance(BOUND, 40, 5)).ok).toBe(true);
+        expect(
+          within(
+            values.map((value) => value / scale),
+            reference,
+            tolerance(BOUND, 40, 5),
+          ).ok,
+        ).toBe(true);
       }
     }
   });
