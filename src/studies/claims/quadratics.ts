@@ -5,7 +5,13 @@ import type { ActivationName } from "../../special/index.js";
 import type { Comparison } from "./claim.js";
 
 /** A comparison with a number. */
-export function equals(name: string, measured: number, expected: number, tolerance: number, source?: number): Comparison {
+export function equals(
+  name: string,
+  measured: number,
+  expected: number,
+  tolerance: number,
+  source?: number,
+): Comparison {
   return { name, measured, expected, tolerance, ...(source === undefined ? {} : { source }) };
 }
 
@@ -36,13 +42,20 @@ export function stepsUntil(
   const start = Math.sqrt(eigenvalues.length);
   for (let step = 0; step < limit; step++) {
     if (Math.hypot(...theta) / start < tolerance) return step;
-    rule(theta, theta.map((value, i) => eigenvalues[i] * value));
+    rule(
+      theta,
+      theta.map((value, i) => eigenvalues[i] * value),
+    );
   }
   return limit;
 }
 
 /** Conjugate-gradient steps on diag(λ) θ = 0 from the start (1, …, 1) until ‖θ‖ < tolerance ‖θ_0‖, by the textbook recurrence. */
-export function conjugateGradientSteps(eigenvalues: readonly number[], tolerance: number, measure: "error" | "residual"): number {
+export function conjugateGradientSteps(
+  eigenvalues: readonly number[],
+  tolerance: number,
+  measure: "error" | "residual",
+): number {
   const n = eigenvalues.length;
   const theta = new Float64Array(n).fill(1);
   const residual = theta.map((value, i) => -eigenvalues[i] * value);
