@@ -60,3 +60,25 @@ export {
   type TimeToAccuracy,
 } from "./sobolev-flow.js";
 export { arcCosineSpectrum, rectifierCoefficients, timesCosine } from "./sphere-spectrum.js";
+export {
+  sphericalHarmonics,
+  zonalOperator,
+  type ZonalOperator,
+  type ZonalOperatorOptions,
+} from "./spherical-harmonics.js";
+export {
+  compareWithOperator,
+  symmetricComposite,
+  type ComparisonOptions,
+  type MatrixOperatorComparison,
+  type SymmetricComposite,
+} from "./symmetric-composite.js";
+export {
+  gaussHermiteGrid,
+  hermitePolynomials,
+  hermiteSpectrum,
+  weightedNystrom,
+  type HermiteSpectrum,
+  type NystromSpectrum,
+  type PointRule,
+} from "./nystrom-gaussian.js";

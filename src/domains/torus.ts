@@ -79,6 +79,11 @@ export interface TorusDomain {
   mercer(kernel: Kernel, options?: LongRunning): TorusSpectrum;
   /** Sobolev operator as a Fourier multiplier with centred frequencies. */
   sobolev(options: TorusSobolevOptions): TorusMultiplier;
+  /**
+   * The quadratic loss of the Poisson problem −Δu = f as a multiplier: "ritz" is the energy |∇u|², symbol |k|²; "residual" the
+   * squared residual |Δu + f|², symbol |k|⁴ (times 4π² and 16π⁴ with angular frequencies). Constants are invisible to both.
+   */
+  poisson(loss: "ritz" | "residual", options?: { readonly frequency?: "integer" | "angular" }): TorusMultiplier;
   /** Any multiplier σ(k) given as a function of the centred frequency. */
   multiplier(name: string, symbol: (frequency: Int32Array, squaredNorm: number) => number): TorusMultiplier;
 }
@@ -160,6 +165,20 @@ export function torus(d: number, N: number): TorusDomain {
       const s = options.smoothness;
       return domain.multiplier(`symbol ${symbol}, s = ${s}, ${frequency} frequencies`, (_, squaredNorm) =>
         symbolValue(symbol, s, Math.sqrt(squaredNorm), factor * squaredNorm),
+      );
+    },
+    poisson(loss, options = {}) {
+      requireOneOf(loss, ["ritz", "residual"], "loss", "torus.poisson");
+      requireOptions(options, ["frequency"], "torus.poisson");
+      const frequency = requireOneOf(
+        options.frequency ?? "integer",
+        ["integer", "angular"],
+        "frequency",
+        "torus.poisson",
+      );
+      const factor = frequency === "angular" ? 4 * Math.PI * Math.PI : 1;
+      return domain.multiplier(`Poisson ${loss}, ${frequency} frequencies`, (_, squaredNorm) =>
+        loss === "ritz" ? factor * squaredNorm : (factor * squaredNorm) ** 2,
       );
     },
     multiplier(name, symbol) {

@@ -17,7 +17,7 @@ export {
 } from "./dual-activation.js";
 export type { NetworkKernelOptions } from "./network-kernel.js";
 export { nngp, ntk } from "./ntk.js";
-export { zonalKernel, type ZonalKernelOptions } from "./zonal-kernel.js";
+export { requireUnitRows, zonalKernel, type ZonalKernelOptions } from "./zonal-kernel.js";
 export { deepNarrowNtk, type DeepNarrowKernel, type DeepNarrowOptions } from "./deep-narrow.js";
 export {
   deepExpansion,
@@ -48,3 +48,5 @@ export {
   type SpectralProjectionOptions,
 } from "./learning-curve.js";
 export { kernelRegression, type KernelPrediction, type KernelRegressionOptions } from "./kernel-regression.js";
+export { angleBetween, requirePoints } from "./geometry.js";
+export { mehlerKernel, rbfKernel } from "./radial-kernels.js";

@@ -129,7 +129,7 @@ export function zonalKernel(
 }
 
 /** Refuses points off the unit sphere. */
-export function requireUnit(norms: Float64Array, argument: string, caller: string): void {
+function requireUnit(norms: Float64Array, argument: string, caller: string): void {
   for (let i = 0; i < norms.length; i++) {
     if (!(Math.abs(norms[i] - 1) <= UNIT_TOLERANCE)) {
       throw new ArgumentError({
@@ -141,4 +141,13 @@ export function requireUnit(norms: Float64Array, argument: string, caller: strin
       });
     }
   }
+}
+
+/**
+ * Checks that all rows are unit vectors (to 1e-12).
+ *
+ * @throws {ArgumentError} naming the first row that is not
+ */
+export function requireUnitRows(X: Matrix, argument: string, caller: string): void {
+  requireUnit(directionsOf(X).norms, argument, caller);
 }
