@@ -31,7 +31,11 @@ export interface ParsedArguments {
  *
  * @throws {UsageError} for unknown, repeated or valueless options; unknown ones come with the nearest known name
  */
-export function parseArguments(words: readonly string[], specs: readonly OptionSpec[], command: string): ParsedArguments {
+export function parseArguments(
+  words: readonly string[],
+  specs: readonly OptionSpec[],
+  command: string,
+): ParsedArguments {
   const positionals: string[] = [];
   const options = new Map<string, readonly string[]>();
   for (let i = 0; i < words.length; i++) {
@@ -50,13 +54,16 @@ export function parseArguments(words: readonly string[], specs: readonly OptionS
     if (spec === undefined) throw new UsageError(unknownOption(word, specs, command));
     if (options.has(name)) throw new UsageError(`--${name} is given twice; expected at most once`);
     const values: string[] = equals < 0 ? [] : [word.slice(equals + 1)];
-    if (spec.value === "none" && values.length > 0) throw new UsageError(`--${name} takes no value, got ${JSON.stringify(values[0])}`);
+    if (spec.value === "none" && values.length > 0)
+      throw new UsageError(`--${name} takes no value, got ${JSON.stringify(values[0])}`);
     if (equals < 0 && spec.value !== "none") {
       const most = spec.value === "many" ? Infinity : 1;
       while (values.length < most && isValue(words[i + 1] ?? "--")) values.push(words[++i]!);
     }
     if ((spec.value === "one" || spec.value === "many") && (values.length === 0 || values.includes(""))) {
-      throw new UsageError(`--${name} expects ${spec.placeholder}, got ${values.length > 0 ? '""' : (words[i + 1] ?? "nothing")}`);
+      throw new UsageError(
+        `--${name} expects ${spec.placeholder}, got ${values.length > 0 ? '""' : (words[i + 1] ?? "nothing")}`,
+      );
     }
     options.set(name, values);
   }
@@ -70,10 +77,16 @@ function isValue(word: string): boolean {
 
 function unknownOption(word: string, specs: readonly OptionSpec[], command: string): string {
   const bare = word.replace(/^-+/, "").replace(/=.*/, "");
-  const near = nearest(bare, specs.map((spec) => spec.name));
+  const near = nearest(
+    bare,
+    specs.map((spec) => spec.name),
+  );
   const known = specs.map((spec) => `--${spec.name}`).join(", ");
   const hint = near === null ? "" : `; did you mean --${near}?`;
-  return `${JSON.stringify(word.replace(/=.*/, ""))} is not an option of "${command}"${hint} Expected one of ${known}`.replace("?;", ";");
+  return `${JSON.stringify(word.replace(/=.*/, ""))} is not an option of "${command}"${hint} Expected one of ${known}`.replace(
+    "?;",
+    ";",
+  );
 }
 
 /** The candidate within two typing errors of a word, or null. */
@@ -104,7 +117,13 @@ function editDistance(a: string, b: string): number {
 }
 
 /** Reads an integer option; `fallback` when it is absent. */
-export function integerOption(parsed: ParsedArguments, name: string, fallback: number, minimum: number, maximum: number): number {
+export function integerOption(
+  parsed: ParsedArguments,
+  name: string,
+  fallback: number,
+  minimum: number,
+  maximum: number,
+): number {
   const text = parsed.options.get(name)?.[0];
   if (text === undefined) return fallback;
   const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;

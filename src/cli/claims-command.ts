@@ -13,7 +13,9 @@ const KINDS: readonly ClaimKind[] = ["exact", "iterative", "statistical"];
 /** `eigenscope claims`: runs the ledger, shows the rows, fails when one does not pass. */
 export async function claimsCommand(parsed: ParsedArguments, host: Host): Promise<number> {
   if (parsed.positionals.length > 0) {
-    throw new UsageError(`"eigenscope claims" takes options only, got ${JSON.stringify(parsed.positionals[0])}; name claims with --only`);
+    throw new UsageError(
+      `"eigenscope claims" takes options only, got ${JSON.stringify(parsed.positionals[0])}; name claims with --only`,
+    );
   }
   const only = selectedIds(parsed);
   const kind = parsed.options.get("kind")?.[0] ?? null;
@@ -33,7 +35,13 @@ export async function claimsCommand(parsed: ParsedArguments, host: Host): Promis
     const { rows } = result;
     if (jsonFile !== undefined) files.write(jsonFile, toJson(rows));
     if (html !== undefined) {
-      const provenance = { program: "claims", seed, options: { only, kind }, versions: host.versions, input: "generated" };
+      const provenance = {
+        program: "claims",
+        seed,
+        options: { only, kind },
+        versions: host.versions,
+        input: "generated",
+      };
       files.write(html, htmlReport(claimsReport({ rows, provenance, cancelled, wallTimes: { total: seconds } })));
     }
     host.stdout.write(json !== undefined && jsonFile === undefined ? toJson(rows) : rowsText(rows));
@@ -52,7 +60,8 @@ function selectedIds(parsed: ParsedArguments): readonly string[] | null {
   const ids = words.flatMap((word) => word.split(",")).filter((id) => id !== "");
   if (ids.length === 0) throw new UsageError(`--only expects at least one id, got ${JSON.stringify(words.join(" "))}`);
   for (const id of ids) {
-    if (!known.includes(id)) throw new UsageError(`--only: ${JSON.stringify(id)} is not a claim; expected ids among ${known.join(", ")}`);
+    if (!known.includes(id))
+      throw new UsageError(`--only: ${JSON.stringify(id)} is not a claim; expected ids among ${known.join(", ")}`);
   }
   return ids;
 }
@@ -61,7 +70,13 @@ function rowsText(rows: readonly ClaimRow[]): string {
   const left = { align: "left" } as const;
   const table = textTable({
     caption: "",
-    columns: [{ label: "id", ...left }, { label: "passed", ...left }, { label: "verdict", ...left }, { label: "kind", ...left }, { label: "correct statement", ...left }],
+    columns: [
+      { label: "id", ...left },
+      { label: "passed", ...left },
+      { label: "verdict", ...left },
+      { label: "kind", ...left },
+      { label: "correct statement", ...left },
+    ],
     rows: rows.map((row) => [row.id, row.passed ? "yes" : "NO", row.verdict, row.kind, shorten(row.correct, 100)]),
   });
   const details = rows.filter((row) => !row.passed).flatMap(failureLines);
@@ -71,7 +86,8 @@ function rowsText(rows: readonly ClaimRow[]): string {
 
 function failureLines(row: ClaimRow): string[] {
   const numbers = row.comparisons.map(
-    (part) => `  ${part.name}: measured ${part.measured}, expected ${JSON.stringify(part.expected)} within ${part.tolerance}${part.source === undefined ? "" : `, source ${part.source}`}`,
+    (part) =>
+      `  ${part.name}: measured ${part.measured}, expected ${JSON.stringify(part.expected)} within ${part.tolerance}${part.source === undefined ? "" : `, source ${part.source}`}`,
   );
   return ["", `${row.id} did not pass${row.reason === null ? "" : `: ${row.reason}`}`, ...numbers];
 }

@@ -14,9 +14,24 @@ export interface CommandSpec {
   readonly notes: readonly string[];
 }
 
-const SEED: OptionSpec = { name: "seed", value: "one", placeholder: "N", help: "seed of all randomness, an integer >= 0 (default 1)" };
-const JSON_OUT: OptionSpec = { name: "json", value: "optional", placeholder: "[FILE]", help: "write JSON to FILE, or to standard output instead of the table" };
-const HTML_OUT: OptionSpec = { name: "html", value: "one", placeholder: "FILE", help: "write one self-contained HTML page" };
+const SEED: OptionSpec = {
+  name: "seed",
+  value: "one",
+  placeholder: "N",
+  help: "seed of all randomness, an integer >= 0 (default 1)",
+};
+const JSON_OUT: OptionSpec = {
+  name: "json",
+  value: "optional",
+  placeholder: "[FILE]",
+  help: "write JSON to FILE, or to standard output instead of the table",
+};
+const HTML_OUT: OptionSpec = {
+  name: "html",
+  value: "one",
+  placeholder: "FILE",
+  help: "write one self-contained HTML page",
+};
 const QUIET: OptionSpec = { name: "quiet", value: "none", placeholder: "", help: "no progress on standard error" };
 const HELP: OptionSpec = { name: "help", value: "none", placeholder: "", help: "show this help" };
 
@@ -33,10 +48,30 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "train a small network and show what its spectra say",
     usage: "eigenscope study [spectral] [options]",
     options: [
-      { name: "data", value: "one", placeholder: "PREFIX", help: "train on PREFIX-images-idx3-ubyte[.gz] and PREFIX-labels-idx1-ubyte[.gz]" },
-      { name: "test", value: "one", placeholder: "PREFIX", help: "measure the accuracy on these files too (needs --data)" },
-      { name: "subset", value: "one", placeholder: "N", help: "samples for curvature and kernels, at most all (default 1000)" },
-      { name: "out", value: "one", placeholder: "DIR", help: `write study.json and study.html to DIR (default ${DEFAULT_FOLDER} when no output is named)` },
+      {
+        name: "data",
+        value: "one",
+        placeholder: "PREFIX",
+        help: "train on PREFIX-images-idx3-ubyte[.gz] and PREFIX-labels-idx1-ubyte[.gz]",
+      },
+      {
+        name: "test",
+        value: "one",
+        placeholder: "PREFIX",
+        help: "measure the accuracy on these files too (needs --data)",
+      },
+      {
+        name: "subset",
+        value: "one",
+        placeholder: "N",
+        help: "samples for curvature and kernels, at most all (default 1000)",
+      },
+      {
+        name: "out",
+        value: "one",
+        placeholder: "DIR",
+        help: `write study.json and study.html to DIR (default ${DEFAULT_FOLDER} when no output is named)`,
+      },
       JSON_OUT,
       HTML_OUT,
       SEED,
@@ -45,7 +80,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     notes: [
       "Without --data it generates a seeded teacher–student problem.",
-      "Ctrl-C stops cleanly: what was done is still shown and written, with status \"cancelled\" and exit code 130.",
+      'Ctrl-C stops cleanly: what was done is still shown and written, with status "cancelled" and exit code 130.',
     ],
   },
   {
@@ -54,7 +89,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "eigenscope claims [options]",
     options: [
       { name: "only", value: "many", placeholder: "ID…", help: "only these claims, such as U05 N26 or U05,N26" },
-      { name: "kind", value: "one", placeholder: "KIND", help: "only this kind of evidence: exact, iterative or statistical" },
+      {
+        name: "kind",
+        value: "one",
+        placeholder: "KIND",
+        help: "only this kind of evidence: exact, iterative or statistical",
+      },
       JSON_OUT,
       HTML_OUT,
       SEED,
@@ -85,7 +125,9 @@ export function overview(): string {
 
 /** Help text of one command. */
 export function commandHelp(command: CommandSpec): string {
-  const heads = command.options.map((option) => `--${option.name}${option.placeholder === "" ? "" : ` ${option.placeholder}`}`);
+  const heads = command.options.map(
+    (option) => `--${option.name}${option.placeholder === "" ? "" : ` ${option.placeholder}`}`,
+  );
   const width = Math.max(...heads.map((head) => head.length));
   return [
     `usage: ${command.usage}`,

@@ -12,7 +12,10 @@ export interface Host {
   /** Calls back at the first interrupt (Ctrl-C); returns the function that stops listening. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** Does a job, here or in a worker thread. */
-  readonly execute: (job: Job, hooks: Omit<JobHooks, "now" | "signal"> & { readonly cancelled: () => boolean }) => Promise<JobResult>;
+  readonly execute: (
+    job: Job,
+    hooks: Omit<JobHooks, "now" | "signal"> & { readonly cancelled: () => boolean },
+  ) => Promise<JobResult>;
   /** Versions of library and engine. */
   readonly versions: Readonly<Record<string, string>>;
 }

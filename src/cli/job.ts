@@ -1,6 +1,13 @@
 import type { CancellationSignal, Progress } from "../core/index.js";
 import type { ReportRecord } from "../report/index.js";
-import { type ClaimKind, type ClaimRow, type SpectralStudyOptions, runClaims, spectralStudy, spectralStudyReport } from "../studies/index.js";
+import {
+  type ClaimKind,
+  type ClaimRow,
+  type SpectralStudyOptions,
+  runClaims,
+  spectralStudy,
+  spectralStudyReport,
+} from "../studies/index.js";
 import { createRng } from "../random/index.js";
 
 /** Long work as plain data, so that it can be sent to a worker thread. */
@@ -47,7 +54,10 @@ export interface JobHooks {
 export function runJob(job: Job, { signal, onProgress, now }: JobHooks): JobResult {
   const rng = createRng(job.seed);
   if (job.kind === "claims") {
-    const selection = { ...(job.only === null ? {} : { only: job.only }), ...(job.claimKind === null ? {} : { kind: job.claimKind }) };
+    const selection = {
+      ...(job.only === null ? {} : { only: job.only }),
+      ...(job.claimKind === null ? {} : { kind: job.claimKind }),
+    };
     return { kind: "claims", rows: runClaims({ ...selection, rng, signal, onProgress }) };
   }
   const study = spectralStudy({ ...job.options, rng, signal, onProgress, now });

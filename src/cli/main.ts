@@ -62,7 +62,13 @@ const execute: Host["execute"] = (job, { onProgress, cancelled }) =>
       else result = message.result;
     });
     worker.on("error", (error) => end(() => reject(error)));
-    worker.on("exit", (code) => end(() => (result === null ? reject(new Error(`the worker thread ended with code ${code} and no result`)) : resolve(result))));
+    worker.on("exit", (code) =>
+      end(() =>
+        result === null
+          ? reject(new Error(`the worker thread ended with code ${code} and no result`))
+          : resolve(result),
+      ),
+    );
   });
 
 /** The first interrupt asks for a clean stop; the second ends the process, as if nobody listened. */
@@ -86,7 +92,11 @@ function screenOf(stream: NodeJS.WriteStream): Host["stdout"] {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
-  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true, columns: stream.columns ?? PLAIN_COLUMNS };
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    columns: stream.columns ?? PLAIN_COLUMNS,
+  };
 }
 
 function libraryVersion(): string {

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, rmdirSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UsageError } from "./usage-error.js";
 
@@ -42,12 +52,14 @@ export function createOutputFiles(): OutputFiles {
       if (place === undefined) throw new Error(`output ${path} was not reserved`);
       try {
         const bytes = Buffer.from(text, "utf8");
-        for (let done = 0; done < bytes.length; ) done += writeSync(place.descriptor, bytes, done);
+        for (let done = 0; done < bytes.length;) done += writeSync(place.descriptor, bytes, done);
         closeSync(place.descriptor);
         renameSync(place.temporary, target);
       } catch (error) {
         rmSync(place.temporary, { force: true });
-        throw new UsageError(`cannot write ${path}: ${reasonInWords((error as NodeJS.ErrnoException).code ?? String(error))}`);
+        throw new UsageError(
+          `cannot write ${path}: ${reasonInWords((error as NodeJS.ErrnoException).code ?? String(error))}`,
+        );
       } finally {
         reserved.delete(target);
       }

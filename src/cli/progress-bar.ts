@@ -70,7 +70,10 @@ export function progressLine(progress: Progress, seconds: number, doneSince: num
   if (total !== null && total > 0) {
     const share = Math.min(1, done / total);
     const filled = Math.round(share * BAR_WIDTH);
-    parts.push(`[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${String(Math.floor(100 * share)).padStart(3)} %`, `${done}/${total}`);
+    parts.push(
+      `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${String(Math.floor(100 * share)).padStart(3)} %`,
+      `${done}/${total}`,
+    );
   } else if (done > 0) {
     parts.push(String(done));
   }

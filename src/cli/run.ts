@@ -28,7 +28,9 @@ export async function run(words: readonly string[], host: Host): Promise<number>
 async function dispatch(words: readonly string[], host: Host): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined) {
-    throw new UsageError(`nothing to do; expected a command: ${COMMANDS.map((command) => command.name).join(", ")} (see eigenscope --help)`);
+    throw new UsageError(
+      `nothing to do; expected a command: ${COMMANDS.map((command) => command.name).join(", ")} (see eigenscope --help)`,
+    );
   }
   if (name === "--help" || name === "-h" || name === "help") {
     const topic = COMMANDS.find((command) => command.name === rest[0]);
@@ -41,9 +43,14 @@ async function dispatch(words: readonly string[], host: Host): Promise<number> {
   }
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) {
-    const near = nearest(name, COMMANDS.map((candidate) => candidate.name));
+    const near = nearest(
+      name,
+      COMMANDS.map((candidate) => candidate.name),
+    );
     const hint = near === null ? "" : ` (did you mean ${near}?)`;
-    throw new UsageError(`${JSON.stringify(name)} is not a command${hint}; expected one of ${COMMANDS.map((candidate) => candidate.name).join(", ")}, --help or --version`);
+    throw new UsageError(
+      `${JSON.stringify(name)} is not a command${hint}; expected one of ${COMMANDS.map((candidate) => candidate.name).join(", ")}, --help or --version`,
+    );
   }
   if (rest.includes("--help") || rest.includes("-h")) {
     host.stdout.write(commandHelp(command));

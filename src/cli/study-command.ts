@@ -17,9 +17,12 @@ export async function studyCommand(parsed: ParsedArguments, host: Host): Promise
   const [study = "spectral", ...others] = parsed.positionals;
   if (!STUDIES.includes(study as (typeof STUDIES)[number])) {
     const near = nearest(study, STUDIES);
-    throw new UsageError(`${JSON.stringify(study)} is not a study${near === null ? "" : ` (did you mean ${near}?)`}; expected one of ${STUDIES.join(", ")}`);
+    throw new UsageError(
+      `${JSON.stringify(study)} is not a study${near === null ? "" : ` (did you mean ${near}?)`}; expected one of ${STUDIES.join(", ")}`,
+    );
   }
-  if (others.length > 0) throw new UsageError(`"eigenscope study ${study}" takes no further words, got ${JSON.stringify(others[0])}`);
+  if (others.length > 0)
+    throw new UsageError(`"eigenscope study ${study}" takes no further words, got ${JSON.stringify(others[0])}`);
   const seed = integerOption(parsed, "seed", DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
   const places = outputPlaces(parsed);
   const files = createOutputFiles();
@@ -32,7 +35,9 @@ export async function studyCommand(parsed: ParsedArguments, host: Host): Promise
     const { report } = result;
     if (places.json !== null) files.write(places.json, jsonReport(report));
     if (places.html !== null) files.write(places.html, htmlReport(report));
-    host.stdout.write(places.jsonToStdout ? jsonReport(report) : textReport(report, { width: Math.max(40, host.stdout.columns) }));
+    host.stdout.write(
+      places.jsonToStdout ? jsonReport(report) : textReport(report, { width: Math.max(40, host.stdout.columns) }),
+    );
     const written = [places.json, places.html].filter((path) => path !== null);
     if (written.length > 0) host.stderr.write(`written: ${written.join(", ")}\n`);
     return cancelled ? EXIT.interrupted : EXIT.fine;
@@ -61,7 +66,9 @@ function outputPlaces(parsed: ParsedArguments): OutputPlaces {
   };
 }
 
-async function studyInput(parsed: ParsedArguments): Promise<{ readonly options: SpectralStudyOptions; readonly input: string }> {
+async function studyInput(
+  parsed: ParsedArguments,
+): Promise<{ readonly options: SpectralStudyOptions; readonly input: string }> {
   const train = parsed.options.get("data")?.[0];
   const test = parsed.options.get("test")?.[0];
   const given = parsed.options.get("subset") !== undefined;
@@ -72,7 +79,9 @@ async function studyInput(parsed: ParsedArguments): Promise<{ readonly options: 
   }
   const images = await readIdxPair(train, "--data");
   const testImages = test === undefined ? null : await readIdxPair(test, "--test");
-  const words = [images, testImages].flatMap((pair, i) => (pair === null ? [] : [`${i === 0 ? "train" : "test"} ${pair.prefix}: ${pair.images.shape.join(" x ")}`]));
+  const words = [images, testImages].flatMap((pair, i) =>
+    pair === null ? [] : [`${i === 0 ? "train" : "test"} ${pair.prefix}: ${pair.images.shape.join(" x ")}`],
+  );
   return {
     options: { ...subset, images: images.data, ...(testImages === null ? {} : { testImages: testImages.data }) },
     input: `IDX files, ${words.join("; ")}`,

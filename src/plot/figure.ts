@@ -1,4 +1,12 @@
-import { ArgumentError, OptionError, ShapeError, describe, requireFinite, requireInteger, requireOneOf } from "../core/index.js";
+import {
+  ArgumentError,
+  OptionError,
+  ShapeError,
+  describe,
+  requireFinite,
+  requireInteger,
+  requireOneOf,
+} from "../core/index.js";
 
 /** Names of the palette's colours. Each has a light and a dark shade, told apart by colour-blind readers too. */
 export type Color = "blue" | "vermilion" | "green" | "purple" | "amber" | "gray" | "ink";
@@ -174,19 +182,34 @@ export interface Figure {
 function lengths(mark: Mark): readonly (readonly [string, readonly number[]])[] {
   switch (mark.kind) {
     case "line":
-      return [["x", mark.x], ["y", mark.y]];
+      return [
+        ["x", mark.x],
+        ["y", mark.y],
+      ];
     case "points":
       return [["x", mark.x], ["y", mark.y], ...(mark.error === undefined ? [] : ([["error", mark.error]] as const))];
     case "area":
-      return [["x", mark.x], ["lower", mark.lower], ["upper", mark.upper]];
+      return [
+        ["x", mark.x],
+        ["lower", mark.lower],
+        ["upper", mark.upper],
+      ];
     case "bars":
-      return [["left", mark.left], ["right", mark.right], ["height", mark.height]];
+      return [
+        ["left", mark.left],
+        ["right", mark.right],
+        ["height", mark.height],
+      ];
     case "ticks":
       return [["x", mark.x]];
     case "rule":
       return [["value", [mark.value]]];
     case "heat":
-      return [["xEdges", mark.xEdges], ["yEdges", mark.yEdges], ["values", mark.values]];
+      return [
+        ["xEdges", mark.xEdges],
+        ["yEdges", mark.yEdges],
+        ["values", mark.values],
+      ];
   }
 }
 
@@ -200,7 +223,12 @@ function lengths(mark: Mark): readonly (readonly [string, readonly number[]])[] 
  */
 export function requireFigure(figure: Figure, caller: string): Figure {
   if (figure === null || typeof figure !== "object" || !Array.isArray(figure.panels) || figure.panels.length === 0) {
-    throw new ArgumentError({ function: caller, argument: "figure", expected: "a Figure with at least one panel", got: describe(figure) });
+    throw new ArgumentError({
+      function: caller,
+      argument: "figure",
+      expected: "a Figure with at least one panel",
+      got: describe(figure),
+    });
   }
   if (typeof figure.id !== "string" || !/^[a-z][a-z0-9-]*$/.test(figure.id)) {
     throw new ArgumentError({
@@ -239,7 +267,12 @@ function requireMark(mark: Mark, where: string, caller: string): void {
   const arrays = lengths(mark);
   for (const [name, values] of arrays) {
     if (!Array.isArray(values)) {
-      throw new ArgumentError({ function: caller, argument: `${where}.${name}`, expected: "an array of numbers", got: describe(values) });
+      throw new ArgumentError({
+        function: caller,
+        argument: `${where}.${name}`,
+        expected: "an array of numbers",
+        got: describe(values),
+      });
     }
     requireFinite(values, `${where}.${name}`, caller);
   }
@@ -267,6 +300,11 @@ function requireMark(mark: Mark, where: string, caller: string): void {
     }
   }
   if (mark.kind === "rule" && typeof mark.text !== "string") {
-    throw new OptionError({ function: caller, argument: `${where}.text`, expected: "a string", got: describe(mark.text) });
+    throw new OptionError({
+      function: caller,
+      argument: `${where}.text`,
+      expected: "a string",
+      got: describe(mark.text),
+    });
   }
 }

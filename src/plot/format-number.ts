@@ -28,7 +28,8 @@ export function formatNumber(value: number, digits = 4): string {
   // toExponential rounds first, so that 99999.9 becomes 10⁵ rather than 100000 in plain form.
   const [mantissa, exponent] = magnitude.toExponential(digits - 1).split("e") as [string, string];
   const power = Number(exponent);
-  if (power >= -3 && power < 5) return sign + trimZeros(Number(`${mantissa}e${power}`).toFixed(Math.max(0, digits - 1 - power)));
+  if (power >= -3 && power < 5)
+    return sign + trimZeros(Number(`${mantissa}e${power}`).toFixed(Math.max(0, digits - 1 - power)));
   const factor = trimZeros(mantissa);
   return `${sign}${factor === "1" ? "" : `${factor}×`}10${superscript(power)}`;
 }

@@ -83,7 +83,9 @@ export function layoutFigure(figure: Figure, width: number, plotHeight: number):
   let top = EDGE + 19 * title.length + 8;
   const columns = Math.min(figure.columns, figure.panels.length);
   const slot = (width - 2 * EDGE - (columns - 1) * 16) / columns;
-  const margins = Array.from({ length: columns }, (_, column) => columnMargins(figure, column, columns, slot, plotHeight));
+  const margins = Array.from({ length: columns }, (_, column) =>
+    columnMargins(figure, column, columns, slot, plotHeight),
+  );
   const panels: PanelLayout[] = [];
   for (let start = 0; start < figure.panels.length; start += columns) {
     const row = figure.panels.slice(start, start + columns);
@@ -148,10 +150,16 @@ function measurePanel(panel: Panel, slot: number, plotHeight: number, margins: M
   const heat = panel.marks.some((mark) => mark.kind === "heat") ? HEAT_BAR + 6 : 0;
   const lanes = verticalRuleLanes(panel.marks, xScale(0), plotWidth);
   const laneCount = lanes.length === 0 ? 0 : Math.max(...lanes.map((lane) => lane.lane)) + 1;
-  const header = heading.length * LINE + legendRows * LINE + heat + laneCount * 14 + (heading.length + legendRows > 0 ? 10 : 6);
+  const header =
+    heading.length * LINE + legendRows * LINE + heat + laneCount * 14 + (heading.length + legendRows > 0 ? 10 : 6);
   const place = (left: number, top: number, rowHeader: number): PanelLayout => {
     const plot: Box = { left: left + margins.left, top: top + rowHeader, width: plotWidth, height: plotHeight };
-    const y = settleScale(panel.y, panelExtent(panel, "y"), [plot.top + plotHeight, plot.top], verticalTickCount(plotHeight));
+    const y = settleScale(
+      panel.y,
+      panelExtent(panel, "y"),
+      [plot.top + plotHeight, plot.top],
+      verticalTickCount(plotHeight),
+    );
     return {
       panel,
       plot,
@@ -165,14 +173,22 @@ function measurePanel(panel: Panel, slot: number, plotHeight: number, margins: M
         x: left + entry.offset,
         y: top + LINE * heading.length + 12 + LINE * entry.row,
       })),
-      rules: [...lanes.map((lane) => verticalRuleLabel(lane, laneCount, plot)), ...horizontalRuleLabels(horizontalRules(panel), slot, y, plot)],
+      rules: [
+        ...lanes.map((lane) => verticalRuleLabel(lane, laneCount, plot)),
+        ...horizontalRuleLabels(horizontalRules(panel), slot, y, plot),
+      ],
     };
   };
   return { header, place };
 }
 
 /** Takes ticks away until their labels have room. */
-function fittingTicks(panel: Panel, extent: readonly [number, number], range: readonly [number, number], width: number): SettledScale {
+function fittingTicks(
+  panel: Panel,
+  extent: readonly [number, number],
+  range: readonly [number, number],
+  width: number,
+): SettledScale {
   let count = Math.max(2, Math.round(width / 70));
   for (;;) {
     const scale = settleScale(panel.x, extent, range, count);

@@ -39,7 +39,11 @@ export function sequentialColor(t: number): string {
   const index = Math.min(SEQUENTIAL.length - 2, Math.floor(position));
   const fraction = position - index;
   const [from, to] = [SEQUENTIAL[index]!, SEQUENTIAL[index + 1]!];
-  const hex = from.map((channel, i) => Math.round(channel + fraction * (to[i]! - channel)).toString(16).padStart(2, "0"));
+  const hex = from.map((channel, i) =>
+    Math.round(channel + fraction * (to[i]! - channel))
+      .toString(16)
+      .padStart(2, "0"),
+  );
   return `#${hex.join("")}`;
 }
 

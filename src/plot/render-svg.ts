@@ -70,7 +70,10 @@ function panelSvg(layout: PanelLayout, clip: string): string {
   const heat = panel.marks.find((mark) => mark.kind === "heat");
   return [
     "<g>",
-    ...layout.heading.map((part) => `<text class="es-heading" x="${pixel(layout.left)}" y="${pixel(part.y)}">${escapeXml(part.text)}</text>`),
+    ...layout.heading.map(
+      (part) =>
+        `<text class="es-heading" x="${pixel(layout.left)}" y="${pixel(part.y)}">${escapeXml(part.text)}</text>`,
+    ),
     ...layout.legend.map(
       (entry) =>
         `${swatchSvg(entry.mark, entry.x, entry.y)}<text x="${pixel(entry.x + SWATCH + 6)}" y="${pixel(entry.y)}">${escapeXml(entry.label)}</text>`,
@@ -90,8 +93,12 @@ function panelSvg(layout: PanelLayout, clip: string): string {
 }
 
 function gridSvg({ plot, x, y }: PanelLayout): string {
-  const vertical = x.ticks.map((tick) => `M${pixel(x.position(tick.value) ?? 0)},${pixel(plot.top)}v${pixel(plot.height)}`);
-  const horizontal = y.ticks.map((tick) => `M${pixel(plot.left)},${pixel(y.position(tick.value) ?? 0)}h${pixel(plot.width)}`);
+  const vertical = x.ticks.map(
+    (tick) => `M${pixel(x.position(tick.value) ?? 0)},${pixel(plot.top)}v${pixel(plot.height)}`,
+  );
+  const horizontal = y.ticks.map(
+    (tick) => `M${pixel(plot.left)},${pixel(y.position(tick.value) ?? 0)}h${pixel(plot.width)}`,
+  );
   return `<path class="es-grid" d="${[...vertical, ...horizontal].join("")}"/>`;
 }
 
@@ -104,10 +111,16 @@ function axesSvg({ plot, x, y, panel, left }: PanelLayout): string {
     `<path class="es-axis" d="M${pixel(plot.left)},${pixel(plot.top)}V${pixel(foot)}H${pixel(plot.left + plot.width)}"/>`,
     ...x.ticks
       .filter((tick) => tick.label !== "")
-      .map((tick) => `<text class="es-small" x="${pixel(x.position(tick.value) ?? 0)}" y="${pixel(foot + 15)}" text-anchor="middle">${escapeXml(tick.label)}</text>`),
+      .map(
+        (tick) =>
+          `<text class="es-small" x="${pixel(x.position(tick.value) ?? 0)}" y="${pixel(foot + 15)}" text-anchor="middle">${escapeXml(tick.label)}</text>`,
+      ),
     ...y.ticks
       .filter((tick) => tick.label !== "")
-      .map((tick) => `<text class="es-small" x="${pixel(tickWidth)}" y="${pixel((y.position(tick.value) ?? 0) + 4)}" text-anchor="end">${escapeXml(tick.label)}</text>`),
+      .map(
+        (tick) =>
+          `<text class="es-small" x="${pixel(tickWidth)}" y="${pixel((y.position(tick.value) ?? 0) + 4)}" text-anchor="end">${escapeXml(tick.label)}</text>`,
+      ),
     `<text x="${pixel(center)}" y="${pixel(foot + 33)}" text-anchor="middle">${escapeXml(panel.x.label)}</text>`,
     `<text transform="translate(${pixel(left + 12)},${pixel(middle)}) rotate(-90)" text-anchor="middle">${escapeXml(panel.y.label)}</text>`,
   ].join("\n");
@@ -118,13 +131,22 @@ function rulesSvg({ plot, rules, panel, x, y }: PanelLayout): string {
     if (mark.kind !== "rule") return [];
     const at = (mark.axis === "x" ? x : y).position(mark.value);
     if (at === null) return [];
-    const inside = mark.axis === "x" ? at >= plot.left - 0.5 && at <= plot.left + plot.width + 0.5 : at >= plot.top - 0.5 && at <= plot.top + plot.height + 0.5;
+    const inside =
+      mark.axis === "x"
+        ? at >= plot.left - 0.5 && at <= plot.left + plot.width + 0.5
+        : at >= plot.top - 0.5 && at <= plot.top + plot.height + 0.5;
     if (!inside) return [];
-    const path = mark.axis === "x" ? `M${pixel(at)},${pixel(plot.top - 3)}V${pixel(plot.top + plot.height)}` : `M${pixel(plot.left)},${pixel(at)}h${pixel(plot.width + 3)}`;
-    return [`<path class="es-stroke-${mark.color}" stroke-width="1.5"${dashAttribute(mark.dash ?? "dashed")} d="${path}"/>`];
+    const path =
+      mark.axis === "x"
+        ? `M${pixel(at)},${pixel(plot.top - 3)}V${pixel(plot.top + plot.height)}`
+        : `M${pixel(plot.left)},${pixel(at)}h${pixel(plot.width + 3)}`;
+    return [
+      `<path class="es-stroke-${mark.color}" stroke-width="1.5"${dashAttribute(mark.dash ?? "dashed")} d="${path}"/>`,
+    ];
   });
   const names = rules.map(
-    (rule) => `<text class="es-small es-fill-${rule.color}" x="${pixel(rule.x)}" y="${pixel(rule.y)}">${escapeXml(rule.text)}</text>`,
+    (rule) =>
+      `<text class="es-small es-fill-${rule.color}" x="${pixel(rule.x)}" y="${pixel(rule.y)}">${escapeXml(rule.text)}</text>`,
   );
   return [...lines, ...names].join("\n");
 }

@@ -29,7 +29,12 @@ const SMALLEST = 1e-300;
 const PADDING = 0.04; // share of the data range left free at the ends of a linear axis
 
 /** Settles domain and ticks of an axis for the given pixel range. */
-export function settleScale(axis: Axis, extent: readonly [number, number], range: readonly [number, number], tickCount: number): SettledScale {
+export function settleScale(
+  axis: Axis,
+  extent: readonly [number, number],
+  range: readonly [number, number],
+  tickCount: number,
+): SettledScale {
   const domain = axis.domain ?? extent;
   if (axis.scale === "log") {
     const scale = scaleLog().domain(domain).range(range);
@@ -66,7 +71,8 @@ function logTicks(domain: readonly [number, number], tickCount: number): Tick[] 
   for (let power = Math.floor(low); power <= last + 1 && steps.length <= tickCount; power++) {
     for (const factor of [1, 2, 5]) {
       const value = Number(`${factor}e${power}`);
-      if (value >= domain[0] * (1 - slack) && value <= domain[1] * (1 + slack)) steps.push({ value, label: formatNumber(value) });
+      if (value >= domain[0] * (1 - slack) && value <= domain[1] * (1 + slack))
+        steps.push({ value, label: formatNumber(value) });
     }
   }
   if (steps.length >= 2 && steps.length <= tickCount) return steps;
@@ -112,7 +118,8 @@ function markValues(mark: Mark, name: "x" | "y", scale: "linear" | "log"): numbe
     case "line":
       return [...mark[name]];
     case "points":
-      if (name === "x" || mark.error === undefined) return [...mark[name], ...(mark.stems === true && name === "y" && scale === "linear" ? [0] : [])];
+      if (name === "x" || mark.error === undefined)
+        return [...mark[name], ...(mark.stems === true && name === "y" && scale === "linear" ? [0] : [])];
       return mark.y.flatMap((value, i) => [value - mark.error![i]!, value, value + mark.error![i]!]);
     case "area":
       return name === "x" ? [...mark.x] : [...mark.lower, ...mark.upper];

@@ -5,7 +5,11 @@ import { type Box, type PanelLayout, SWATCH } from "./layout.js";
 import { sequentialColor } from "./palette.js";
 import { escapeXml, pixel } from "./svg-text.js";
 
-const DASHES: Readonly<Record<Dash, string>> = { solid: "", dashed: ' stroke-dasharray="6 4"', dotted: ' stroke-dasharray="1.5 3.5"' };
+const DASHES: Readonly<Record<Dash, string>> = {
+  solid: "",
+  dashed: ' stroke-dasharray="6 4"',
+  dotted: ' stroke-dasharray="1.5 3.5"',
+};
 
 const OUTLINE = ' style="stroke:var(--es-paper);stroke-width:0.75"'; // tells neighbours apart; would wash out small points
 
@@ -82,7 +86,10 @@ function pointsSvg(mark: PointMark, layout: PanelLayout): string {
   const shapes = mark.x.flatMap((value, i) => {
     const center = place(x.position(value), y.position(mark.y[i]!));
     if (center === null) return [];
-    if (mark.stems === true) lines.push(`M${pixel(center[0])},${pixel(y.kind === "linear" ? (y.position(0) ?? foot) : foot)}V${pixel(center[1])}`);
+    if (mark.stems === true)
+      lines.push(
+        `M${pixel(center[0])},${pixel(y.kind === "linear" ? (y.position(0) ?? foot) : foot)}V${pixel(center[1])}`,
+      );
     const error = mark.error?.[i];
     if (error !== undefined && error > 0) {
       const low = y.position(mark.y[i]! - error) ?? foot;
@@ -92,8 +99,12 @@ function pointsSvg(mark: PointMark, layout: PanelLayout): string {
     const tip = `${formatNumber(value)}, ${formatNumber(mark.y[i]!)}${error === undefined ? "" : ` ± ${formatNumber(error, 2)}`}`;
     return [`<path d="${shapePath(mark.shape ?? "circle", center, size)}"><title>${escapeXml(tip)}</title></path>`];
   });
-  const stems = lines.length === 0 ? "" : `<path class="es-stroke-${mark.color}" stroke-width="1.25" d="${lines.join("")}"/>`;
-  const paint = mark.shape === "cross" ? `class="es-stroke-${mark.color}" stroke-width="1.75"` : `class="es-fill-${mark.color}"${size >= 3 ? OUTLINE : ""}`;
+  const stems =
+    lines.length === 0 ? "" : `<path class="es-stroke-${mark.color}" stroke-width="1.25" d="${lines.join("")}"/>`;
+  const paint =
+    mark.shape === "cross"
+      ? `class="es-stroke-${mark.color}" stroke-width="1.75"`
+      : `class="es-fill-${mark.color}"${size >= 3 ? OUTLINE : ""}`;
   return `${stems}<g ${paint}>${shapes.join("")}</g>`;
 }
 
@@ -122,7 +133,8 @@ export function heatPosition(mark: HeatMark): { ends: readonly [number, number];
   const span = transform(high) - transform(low);
   return {
     ends: [low, high],
-    of: (value) => (mark.scale === "log" && !(value > 0) ? null : span === 0 ? 0.5 : (transform(value) - transform(low)) / span),
+    of: (value) =>
+      mark.scale === "log" && !(value > 0) ? null : span === 0 ? 0.5 : (transform(value) - transform(low)) / span,
   };
 }
 
@@ -135,9 +147,16 @@ function heatSvg(mark: HeatMark, { x, y }: PanelLayout): string {
     const corners = [mark.xEdges[column]!, mark.xEdges[column + 1]!].map((edge) => x.position(edge));
     const ends = [mark.yEdges[row]!, mark.yEdges[row + 1]!].map((edge) => y.position(edge));
     if (t === null || corners.includes(null) || ends.includes(null)) return [];
-    const box: Box = { left: corners[0]!, top: ends[1]!, width: corners[1]! - corners[0]!, height: ends[0]! - ends[1]! };
+    const box: Box = {
+      left: corners[0]!,
+      top: ends[1]!,
+      width: corners[1]! - corners[0]!,
+      height: ends[0]! - ends[1]!,
+    };
     // A hair of overlap: without it the paper shines through between neighbours at some zoom levels.
-    return [`<rect x="${pixel(box.left)}" y="${pixel(box.top - 0.4)}" width="${pixel(box.width + 0.4)}" height="${pixel(box.height + 0.4)}" fill="${sequentialColor(t)}"/>`];
+    return [
+      `<rect x="${pixel(box.left)}" y="${pixel(box.top - 0.4)}" width="${pixel(box.width + 0.4)}" height="${pixel(box.height + 0.4)}" fill="${sequentialColor(t)}"/>`,
+    ];
   });
   return `<g>${cells.join("")}</g>`;
 }
@@ -149,7 +168,8 @@ export function colorBarSvg(mark: HeatMark, x: number, y: number, width: number)
   const step = width / steps;
   const cells = Array.from(
     { length: steps },
-    (_, i) => `<rect x="${pixel(x + i * step)}" y="${pixel(y)}" width="${pixel(step + 0.5)}" height="9" fill="${sequentialColor(i / (steps - 1))}"/>`,
+    (_, i) =>
+      `<rect x="${pixel(x + i * step)}" y="${pixel(y)}" width="${pixel(step + 0.5)}" height="9" fill="${sequentialColor(i / (steps - 1))}"/>`,
   );
   const blank = mark.scale === "log" && mark.values.some((value) => !(value > 0)) ? " (blank: zero)" : "";
   const name = `${mark.text}${mark.scale === "log" ? ", logarithmic" : ""}${blank}`;
@@ -172,7 +192,10 @@ export function swatchSvg(mark: Mark, x: number, y: number): string {
     case "bars":
       return `<rect class="es-fill-${mark.color}" fill-opacity="${mark.opacity ?? 0.55}" x="${pixel(x)}" y="${pixel(y - 9)}" width="${SWATCH}" height="10"/>`;
     case "points": {
-      const paint = mark.shape === "cross" ? `class="es-stroke-${mark.color}" stroke-width="1.75"` : `class="es-fill-${mark.color}"`;
+      const paint =
+        mark.shape === "cross"
+          ? `class="es-stroke-${mark.color}" stroke-width="1.75"`
+          : `class="es-fill-${mark.color}"`;
       return `<path ${paint} d="${shapePath(mark.shape ?? "circle", [x + SWATCH / 2, middle], Math.min(5, mark.size ?? 3.5))}"/>`;
     }
     case "ticks":

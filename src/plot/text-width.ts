@@ -10,7 +10,7 @@ export function textWidth(text: string, size: number, bold = false): number {
 
 function advance(character: string): number {
   if ("iIjl.,:;'|!·".includes(character)) return 0.34;
-  if ("frt()[]/-\"⁻⁰¹²³⁴⁵⁶⁷⁸⁹ ".includes(character)) return 0.42;
+  if ('frt()[]/-"⁻⁰¹²³⁴⁵⁶⁷⁸⁹ '.includes(character)) return 0.42;
   if ("mwMW%@—→".includes(character)) return 1;
   if ("+−=<>≤≥×±≈∞".includes(character)) return 0.84;
   if (character >= "A" && character <= "Z") return 0.72;

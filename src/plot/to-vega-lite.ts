@@ -16,7 +16,13 @@ export interface ToVegaLiteOptions {
 }
 
 const DASH: Readonly<Record<string, readonly number[]>> = { solid: [1, 0], dashed: [6, 4], dotted: [1.5, 3.5] };
-const SHAPES: Readonly<Record<string, string>> = { circle: "circle", square: "square", diamond: "diamond", triangle: "triangle-up", cross: "cross" };
+const SHAPES: Readonly<Record<string, string>> = {
+  circle: "circle",
+  square: "square",
+  diamond: "diamond",
+  triangle: "triangle-up",
+  cross: "cross",
+};
 
 /**
  * Writes a figure record as a Vega-Lite 6 specification with its data inline, for notebooks and editors.
@@ -44,7 +50,9 @@ export function toVegaLite(figure: Figure, options: ToVegaLiteOptions = {}): Veg
     title: figure.title,
     description: figure.description,
   };
-  return panels.length === 1 ? { ...head, ...panels[0]!, title: figure.title } : { ...head, columns: Math.min(figure.columns, panels.length), concat: panels };
+  return panels.length === 1
+    ? { ...head, ...panels[0]!, title: figure.title }
+    : { ...head, columns: Math.min(figure.columns, panels.length), concat: panels };
 }
 
 /** One colour scale for the whole figure, from the names of the marks to their colours. */
@@ -74,11 +82,21 @@ interface Scales {
 }
 
 function axisEncoding(axis: Axis, domain: readonly [number, number]): VegaLiteSpec {
-  return { type: "quantitative", title: axis.label, scale: { type: axis.scale, domain: [...domain], nice: false, ...(axis.scale === "linear" ? { zero: false } : {}) } };
+  return {
+    type: "quantitative",
+    title: axis.label,
+    scale: { type: axis.scale, domain: [...domain], nice: false, ...(axis.scale === "linear" ? { zero: false } : {}) },
+  };
 }
 
 /** Layers of one mark; a named mark carries its name as a constant colour datum, from which the legend comes. */
-function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "dark", legend: VegaLiteSpec): VegaLiteSpec[] {
+function layers(
+  mark: Mark,
+  panel: Panel,
+  { x, y }: Scales,
+  theme: "light" | "dark",
+  legend: VegaLiteSpec,
+): VegaLiteSpec[] {
   if (mark.kind === "heat") return [heatLayer(mark, x, y)];
   const color: Json = PALETTE[mark.color][theme];
   const shows = (axis: "x" | "y", value: number): boolean => panel[axis].scale === "linear" || value > 0;
@@ -86,44 +104,116 @@ function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "da
     label === undefined ? {} : { color: { datum: label, type: "nominal", scale: legend, legend: { title: null } } };
   switch (mark.kind) {
     case "line": {
-      const values = mark.x.flatMap((value, i) => (shows("x", value) && shows("y", mark.y[i]!) ? [{ x: value, y: mark.y[i]!, i }] : []));
-      const look = { type: "line", color, strokeWidth: mark.width ?? 2, strokeDash: [...DASH[mark.dash ?? "solid"]!], clip: true };
-      return [{ data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, order: { field: "i", type: "quantitative" }, ...named(mark.label) } }];
+      const values = mark.x.flatMap((value, i) =>
+        shows("x", value) && shows("y", mark.y[i]!) ? [{ x: value, y: mark.y[i]!, i }] : [],
+      );
+      const look = {
+        type: "line",
+        color,
+        strokeWidth: mark.width ?? 2,
+        strokeDash: [...DASH[mark.dash ?? "solid"]!],
+        clip: true,
+      };
+      return [
+        {
+          data: { values },
+          mark: look,
+          encoding: {
+            x: { field: "x", ...x },
+            y: { field: "y", ...y },
+            order: { field: "i", type: "quantitative" },
+            ...named(mark.label),
+          },
+        },
+      ];
     }
     case "area": {
       const floor = ((y["scale"] as VegaLiteSpec)["domain"] as readonly number[])[0]!;
       const values = mark.x.flatMap((value, i) =>
-        shows("x", value) && shows("y", mark.upper[i]!) ? [{ x: value, low: shows("y", mark.lower[i]!) ? mark.lower[i]! : floor, high: mark.upper[i]! }] : [],
+        shows("x", value) && shows("y", mark.upper[i]!)
+          ? [{ x: value, low: shows("y", mark.lower[i]!) ? mark.lower[i]! : floor, high: mark.upper[i]! }]
+          : [],
       );
       const look = { type: "area", color, opacity: mark.opacity ?? 0.25, clip: true };
-      return [{ data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" }, ...named(mark.label) } }];
+      return [
+        {
+          data: { values },
+          mark: look,
+          encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" }, ...named(mark.label) },
+        },
+      ];
     }
     case "bars": {
       const floor = panel.y.scale === "log" ? ((y["scale"] as VegaLiteSpec)["domain"] as readonly number[])[0]! : 0;
-      const values = mark.height.flatMap((height, i) => (shows("y", height) && height !== 0 ? [{ left: mark.left[i]!, right: mark.right[i]!, height, foot: floor }] : []));
+      const values = mark.height.flatMap((height, i) =>
+        shows("y", height) && height !== 0 ? [{ left: mark.left[i]!, right: mark.right[i]!, height, foot: floor }] : [],
+      );
       const look = { type: "rect", color, opacity: mark.opacity ?? 0.55, clip: true };
       return [
-        { data: { values }, mark: look, encoding: { x: { field: "left", ...x }, x2: { field: "right" }, y: { field: "foot", ...y }, y2: { field: "height" }, ...named(mark.label) } },
+        {
+          data: { values },
+          mark: look,
+          encoding: {
+            x: { field: "left", ...x },
+            x2: { field: "right" },
+            y: { field: "foot", ...y },
+            y2: { field: "height" },
+            ...named(mark.label),
+          },
+        },
       ];
     }
     case "points": {
       const values = mark.x.flatMap((value, i) => {
         if (!shows("x", value) || !shows("y", mark.y[i]!)) return [];
         const error = mark.error?.[i] ?? 0;
-        return [{ x: value, y: mark.y[i]!, low: shows("y", mark.y[i]! - error) ? mark.y[i]! - error : mark.y[i]!, high: mark.y[i]! + error }];
+        return [
+          {
+            x: value,
+            y: mark.y[i]!,
+            low: shows("y", mark.y[i]! - error) ? mark.y[i]! - error : mark.y[i]!,
+            high: mark.y[i]! + error,
+          },
+        ];
       });
-      const point = { type: "point", filled: mark.shape !== "cross", color, size: Math.PI * (mark.size ?? 3.5) ** 2, shape: SHAPES[mark.shape ?? "circle"]!, clip: true };
+      const point = {
+        type: "point",
+        filled: mark.shape !== "cross",
+        color,
+        size: Math.PI * (mark.size ?? 3.5) ** 2,
+        shape: SHAPES[mark.shape ?? "circle"]!,
+        clip: true,
+      };
       const bars: VegaLiteSpec[] =
         mark.error === undefined
           ? []
-          : [{ data: { values }, mark: { type: "rule", color, clip: true }, encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" } } }];
-      return [...bars, { data: { values }, mark: point, encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, ...named(mark.label) } }];
+          : [
+              {
+                data: { values },
+                mark: { type: "rule", color, clip: true },
+                encoding: { x: { field: "x", ...x }, y: { field: "low", ...y }, y2: { field: "high" } },
+              },
+            ];
+      return [
+        ...bars,
+        {
+          data: { values },
+          mark: point,
+          encoding: { x: { field: "x", ...x }, y: { field: "y", ...y }, ...named(mark.label) },
+        },
+      ];
     }
     case "ticks": {
       const foot = ((y["scale"] as VegaLiteSpec)["domain"] as readonly number[])[0]!;
       const values = mark.x.filter((value) => shows("x", value)).map((value) => ({ x: value, foot }));
       const look = { type: "tick", orient: "vertical", color, thickness: 1.5, size: 14, clip: true };
-      return [{ data: { values }, mark: look, encoding: { x: { field: "x", ...x }, y: { field: "foot", ...y }, ...named(mark.label) } }];
+      return [
+        {
+          data: { values },
+          mark: look,
+          encoding: { x: { field: "x", ...x }, y: { field: "foot", ...y }, ...named(mark.label) },
+        },
+      ];
     }
     case "rule": {
       if (!shows(mark.axis, mark.value)) return [];
@@ -134,7 +224,11 @@ function layers(mark: Mark, panel: Panel, { x, y }: Scales, theme: "light" | "da
           ? { type: "text", align: "left", dx: 4, color, y: 8 }
           : { type: "text", align: "right", dy: -6, color, x: 476 };
       return [
-        { data: { values }, mark: { type: "rule", color, strokeDash: [...DASH[mark.dash ?? "dashed"]!], clip: true }, encoding },
+        {
+          data: { values },
+          mark: { type: "rule", color, strokeDash: [...DASH[mark.dash ?? "dashed"]!], clip: true },
+          encoding,
+        },
         { data: { values }, mark: text, encoding: { ...encoding, text: { field: "text", type: "nominal" } } },
       ];
     }
@@ -146,7 +240,15 @@ function heatLayer(mark: Extract<Mark, { kind: "heat" }>, x: VegaLiteSpec, y: Ve
   const values = mark.values.flatMap((value, i) => {
     if (mark.scale === "log" && !(value > 0)) return [];
     const [column, row] = [i % columns, Math.floor(i / columns)];
-    return [{ left: mark.xEdges[column]!, right: mark.xEdges[column + 1]!, low: mark.yEdges[row]!, high: mark.yEdges[row + 1]!, value }];
+    return [
+      {
+        left: mark.xEdges[column]!,
+        right: mark.xEdges[column + 1]!,
+        low: mark.yEdges[row]!,
+        high: mark.yEdges[row + 1]!,
+        value,
+      },
+    ];
   });
   return {
     data: { values },
@@ -156,7 +258,12 @@ function heatLayer(mark: Extract<Mark, { kind: "heat" }>, x: VegaLiteSpec, y: Ve
       x2: { field: "right" },
       y: { field: "low", ...y },
       y2: { field: "high" },
-      color: { field: "value", type: "quantitative", title: mark.text, scale: { type: mark.scale, range: sequentialRange() } },
+      color: {
+        field: "value",
+        type: "quantitative",
+        title: mark.text,
+        scale: { type: mark.scale, range: sequentialRange() },
+      },
     },
   };
 }

@@ -22,17 +22,33 @@ import { type ReportRecord, type ReportSection, type ReportTable, requireReport 
  * console.log(page.startsWith("<!doctype html>")); // true
  * ```
  */
-export function htmlReport(reports: ReportRecord | readonly ReportRecord[], options: Readonly<Record<string, never>> = {}): string {
+export function htmlReport(
+  reports: ReportRecord | readonly ReportRecord[],
+  options: Readonly<Record<string, never>> = {},
+): string {
   requireOptions(options, [], "htmlReport");
   const list: readonly ReportRecord[] = Array.isArray(reports) ? reports : [reports as ReportRecord];
   if (list.length === 0) {
-    throw new ArgumentError({ function: "htmlReport", argument: "reports", expected: "at least one report", got: describe(reports) });
+    throw new ArgumentError({
+      function: "htmlReport",
+      argument: "reports",
+      expected: "at least one report",
+      got: describe(reports),
+    });
   }
   list.forEach((report) => requireReport(report, "htmlReport"));
-  const ids = list.flatMap((report) => [report.id, ...report.sections.flatMap((section) => [section.id, ...section.figures.map((figure) => figure.id)])]);
+  const ids = list.flatMap((report) => [
+    report.id,
+    ...report.sections.flatMap((section) => [section.id, ...section.figures.map((figure) => figure.id)]),
+  ]);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) {
-    throw new ArgumentError({ function: "htmlReport", argument: "reports", expected: "free of repeated ids", got: `${describe(twice)} twice` });
+    throw new ArgumentError({
+      function: "htmlReport",
+      argument: "reports",
+      expected: "free of repeated ids",
+      got: `${describe(twice)} twice`,
+    });
   }
   const title = list.map((report) => report.title).join(" · ");
   return [
@@ -64,7 +80,9 @@ function reportHtml(report: ReportRecord): string {
     `<h1>${escapeHtml(report.title)}</h1>`,
     `<p class="origin">${escapeHtml(`${provenance.program} · seed ${String(provenance.seed)} · ${provenance.input}`)}</p>`,
     statusHtml(report.status),
-    report.summary.length === 0 ? "" : `<ul class="summary">${report.summary.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("")}</ul>`,
+    report.summary.length === 0
+      ? ""
+      : `<ul class="summary">${report.summary.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join("")}</ul>`,
     links.length < 2 ? "" : `<nav aria-label="Contents"><ul>${links.join("")}</ul></nav>`,
     "</header>",
     ...report.sections.map(sectionHtml),
@@ -76,7 +94,9 @@ function reportHtml(report: ReportRecord): string {
 }
 
 function statusHtml(status: ReportRecord["status"]): string {
-  return status === "complete" ? "" : `<p class="status">Status: ${status}. What is shown is what was done until then.</p>`;
+  return status === "complete"
+    ? ""
+    : `<p class="status">Status: ${status}. What is shown is what was done until then.</p>`;
 }
 
 function sectionHtml(section: ReportSection): string {
@@ -88,7 +108,9 @@ function sectionHtml(section: ReportSection): string {
     ...section.text.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
     ...section.figures.map(figureHtml),
     ...section.tables.map(tableHtml),
-    section.method === "" ? "" : `<p class="method"><strong>Method.</strong> ${escapeHtml(section.method)}${matvecs}</p>`,
+    section.method === ""
+      ? ""
+      : `<p class="method"><strong>Method.</strong> ${escapeHtml(section.method)}${matvecs}</p>`,
     "</section>",
   ]
     .filter((part) => part !== "")
@@ -106,7 +128,10 @@ function tableHtml(table: ReportTable): string {
     table.caption === "" ? "" : `<caption>${escapeHtml(table.caption)}</caption>`,
     `<thead><tr>${table.columns.map((column, j) => `<th scope="col"${side(j)}>${escapeHtml(column.label)}</th>`).join("")}</tr></thead>`,
     "<tbody>",
-    ...table.rows.map((row) => `<tr>${row.map((cell, j) => `<td${side(j)}>${escapeHtml(cellText(cell, table.columns[j]!))}</td>`).join("")}</tr>`),
+    ...table.rows.map(
+      (row) =>
+        `<tr>${row.map((cell, j) => `<td${side(j)}>${escapeHtml(cellText(cell, table.columns[j]!))}</td>`).join("")}</tr>`,
+    ),
     "</tbody></table></div>",
   ]
     .filter((part) => part !== "")

@@ -5,5 +5,13 @@
 export * from "./html-report.js";
 export * from "./json-report.js";
 export * from "./markdown-report.js";
-export { type Cell, type Provenance, type ReportRecord, type ReportSection, type ReportStatus, type ReportTable, type TableColumn } from "./record.js";
+export {
+  type Cell,
+  type Provenance,
+  type ReportRecord,
+  type ReportSection,
+  type ReportStatus,
+  type ReportTable,
+  type TableColumn,
+} from "./record.js";
 export { type TextReportOptions, textReport, textTable } from "./text-report.js";

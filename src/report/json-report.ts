@@ -32,7 +32,9 @@ export function jsonReport(report: ReportRecord, options: JsonReportOptions = {}
   requireOptions(options, ["figures", "wallTimes"], "jsonReport");
   requireReport(report, "jsonReport");
   const { id, title, status, summary, provenance, sections, wallTimes } = report;
-  const parts = sections.map(({ figures, ...section }) => (options.figures === true ? { ...section, figures } : section));
+  const parts = sections.map(({ figures, ...section }) =>
+    options.figures === true ? { ...section, figures } : section,
+  );
   const whole = { format: REPORT_FORMAT, id, title, status, summary, provenance, sections: parts };
   return toJson(options.wallTimes === false ? whole : { ...whole, wallTimes });
 }
@@ -53,7 +55,12 @@ function write(value: unknown, indent: string, parents: readonly object[]): stri
     throw new ArgumentError({ function: "toJson", argument: "value", expected: "plain data", got: describe(value) });
   }
   if (parents.includes(value)) {
-    throw new ArgumentError({ function: "toJson", argument: "value", expected: "free of cycles", got: describe(value) });
+    throw new ArgumentError({
+      function: "toJson",
+      argument: "value",
+      expected: "free of cycles",
+      got: describe(value),
+    });
   }
   const inner = `${indent}  `;
   const path = [...parents, value];

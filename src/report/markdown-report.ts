@@ -28,14 +28,20 @@ export function markdownReport(report: ReportRecord, options: Readonly<Record<st
     if (section.status !== "complete") lines.push(`**Status: ${section.status}.**`, "");
     for (const paragraph of section.text) lines.push(paragraph, "");
     for (const table of section.tables) lines.push(...markdownTable(table), "");
-    if (section.method !== "") lines.push(`Method: ${section.method}${section.matvecs === null ? "" : ` (${section.matvecs} matvecs)`}`, "");
+    if (section.method !== "")
+      lines.push(`Method: ${section.method}${section.matvecs === null ? "" : ` (${section.matvecs} matvecs)`}`, "");
   }
-  return `${lines.join("\n").replace(/\n{3,}/g, "\n\n").trimEnd()}\n`;
+  return `${lines
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trimEnd()}\n`;
 }
 
 function markdownTable(table: ReportTable): string[] {
   const escape = (text: string): string => text.replace(/\|/g, "\\|").replace(/\n/g, " ");
-  const rows = table.rows.map((row) => `| ${row.map((cell, j) => escape(cellText(cell, table.columns[j]!))).join(" | ")} |`);
+  const rows = table.rows.map(
+    (row) => `| ${row.map((cell, j) => escape(cellText(cell, table.columns[j]!))).join(" | ")} |`,
+  );
   return [
     ...(table.caption === "" ? [] : [`*${table.caption}*`, ""]),
     `| ${table.columns.map((column) => escape(column.label)).join(" | ")} |`,

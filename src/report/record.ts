@@ -95,7 +95,10 @@ export function requireReport(report: ReportRecord, caller: string): ReportRecor
   }
   const sections: readonly ReportSection[] = report.sections;
   const seen = new Set<string>();
-  for (const id of [report.id, ...sections.flatMap((section) => [section.id, ...section.figures.map((figure) => figure.id)])]) {
+  for (const id of [
+    report.id,
+    ...sections.flatMap((section) => [section.id, ...section.figures.map((figure) => figure.id)]),
+  ]) {
     if (!/^[a-z][a-z0-9-]*$/.test(id)) fail("id", "lower-case letters, digits and hyphens", describe(id));
     if (seen.has(id)) fail("id", "unique in the report", `${describe(id)} twice`);
     seen.add(id);

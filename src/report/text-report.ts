@@ -40,7 +40,9 @@ export function textReport(report: ReportRecord, options: TextReportOptions = {}
 /** Lays out a table in aligned columns. */
 export function textTable(table: ReportTable): string[] {
   const cells = table.rows.map((row) => row.map((cell, j) => cellText(cell, table.columns[j]!)));
-  const widths = table.columns.map((column, j) => Math.max(length(column.label), ...cells.map((row) => length(row[j]!))));
+  const widths = table.columns.map((column, j) =>
+    Math.max(length(column.label), ...cells.map((row) => length(row[j]!))),
+  );
   const pad = (text: string, j: number): string => {
     const space = " ".repeat(widths[j]! - length(text));
     return table.columns[j]!.align === "left" ? text + space : space + text;

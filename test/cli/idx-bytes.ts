@@ -34,9 +34,15 @@ export function cornerImages(n: number): { readonly images: Uint8Array; readonly
 }
 
 /** Writes a pair of files under a prefix; `null` leaves one out. */
-export function writePair(prefix: string, images: Uint8Array | null, labels: Uint8Array | null, packed = false): string {
+export function writePair(
+  prefix: string,
+  images: Uint8Array | null,
+  labels: Uint8Array | null,
+  packed = false,
+): string {
   const write = (name: string, bytes: Uint8Array | null): void => {
-    if (bytes !== null) writeFileSync(`${prefix}-${name}${packed ? ".gz" : ""}`, packed ? gzipSync(bytes, { mtime: 0 }) : bytes);
+    if (bytes !== null)
+      writeFileSync(`${prefix}-${name}${packed ? ".gz" : ""}`, packed ? gzipSync(bytes, { mtime: 0 }) : bytes);
   };
   write("images-idx3-ubyte", images);
   write("labels-idx1-ubyte", labels);

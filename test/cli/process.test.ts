@@ -34,7 +34,10 @@ interface Ended {
 }
 
 /** Runs the command as a process; `watch` sees stderr as it grows. */
-function runProcess(words: readonly string[], watch: (stderr: string, child: ChildProcess) => void = () => undefined): Promise<Ended> {
+function runProcess(
+  words: readonly string[],
+  watch: (stderr: string, child: ChildProcess) => void = () => undefined,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [command, ...words]);
     let stdout = "";
@@ -73,7 +76,10 @@ test("Ctrl-C in the middle of a study: what is done is written whole, exit code 
   });
   expect(code, stderr).toBe(130);
   expect(readdirSync(folder).sort()).toEqual(["study.html", "study.json"]);
-  const record = JSON.parse(readFileSync(join(folder, "study.json"), "utf8")) as { status: string; sections: { id: string }[] };
+  const record = JSON.parse(readFileSync(join(folder, "study.json"), "utf8")) as {
+    status: string;
+    sections: { id: string }[];
+  };
   expect(record.status).toBe("cancelled");
   expect(record.sections.map((section) => section.id)).toContain("training");
 });

@@ -24,7 +24,9 @@ let first: CommandOutcome;
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  first = await runCommand(smallStudy(folder, "--test", join(folder, "corners"), "--out", join(folder, "new", "results")));
+  first = await runCommand(
+    smallStudy(folder, "--test", join(folder, "corners"), "--out", join(folder, "new", "results")),
+  );
 });
 
 test("a study shows its table and writes JSON and HTML", () => {
@@ -42,10 +44,22 @@ test("the JSON carries its provenance", () => {
     wallTimes: Record<string, number>;
   };
   expect(record.provenance.seed).toBe(1);
-  expect(record.provenance.options).toMatchObject({ subset: 20, hidden: [128, 64], stepSize: 0.1, loss: "cross-entropy" });
+  expect(record.provenance.options).toMatchObject({
+    subset: 20,
+    hidden: [128, 64],
+    stepSize: 0.1,
+    loss: "cross-entropy",
+  });
   expect(record.provenance.versions).toEqual({ eigenscope: "0.0.0-test", node: "v0" });
   expect(record.provenance.input).toContain("60 x 4 x 4");
-  expect(record.sections.map((section) => section.id)).toEqual(["layers", "training", "hessian", "kernel", "torus", "certificate"]);
+  expect(record.sections.map((section) => section.id)).toEqual([
+    "layers",
+    "training",
+    "hessian",
+    "kernel",
+    "torus",
+    "certificate",
+  ]);
   for (const section of record.sections) expect(section.method).not.toBe("");
   expect(record.sections[2]!.matvecs).toBeGreaterThan(20);
   expect(record.sections[1]!.data).toMatchObject({ trainAccuracy: 1, testAccuracy: 1 });
@@ -56,7 +70,9 @@ test("the same seed gives the same JSON, wall times apart, and another seed anot
   const again = await runCommand(smallStudy(folder, "--test", join(folder, "corners"), "--json", "-", "--quiet"));
   expect(again.code).toBe(0);
   expect(again.stderr).toBe("");
-  expect(withoutTimes(again.stdout)).toBe(withoutTimes(readFileSync(join(folder, "new", "results", "study.json"), "utf8")));
+  expect(withoutTimes(again.stdout)).toBe(
+    withoutTimes(readFileSync(join(folder, "new", "results", "study.json"), "utf8")),
+  );
   const other = await runCommand(smallStudy(folder, "--json", join(folder, "other.json"), "--seed", "2", "--quiet"));
   expect(other.code).toBe(0);
   const training = (text: string): unknown => (JSON.parse(text) as { sections: { data: object }[] }).sections[1]!.data;
@@ -70,7 +86,10 @@ test("an interrupt keeps what is done: exit code 130, status cancelled in text, 
   expect(outcome.code).toBe(130);
   expect(outcome.stderr).toContain("stopping: what is done will be kept");
   expect(outcome.stdout).toContain("Status: cancelled; what follows is what was done.");
-  const record = JSON.parse(readFileSync(join(place, "study.json"), "utf8")) as { status: string; sections: { id: string; status: string }[] };
+  const record = JSON.parse(readFileSync(join(place, "study.json"), "utf8")) as {
+    status: string;
+    sections: { id: string; status: string }[];
+  };
   expect(record.status).toBe("cancelled");
   expect(record.sections.map((section) => section.id)).toEqual(["training"]);
   expect(readFileSync(join(place, "study.html"), "utf8")).toContain("Status: cancelled");
@@ -81,7 +100,15 @@ test("a file that exists is replaced whole", async () => {
   const place = temporaryFolder();
   writeFileSync(join(place, "claims.json"), "x".repeat(1_000_000));
   const id = listClaims().find((claim) => claim.kind === "exact")!.id;
-  const { code } = await runCommand(["claims", "--only", id, "--json", join(place, "claims.json"), "--html", join(place, "claims.html")]);
+  const { code } = await runCommand([
+    "claims",
+    "--only",
+    id,
+    "--json",
+    join(place, "claims.json"),
+    "--html",
+    join(place, "claims.html"),
+  ]);
   expect(code).toBe(0);
   const rows = JSON.parse(readFileSync(join(place, "claims.json"), "utf8")) as { id: string }[];
   expect(rows.map((row) => row.id)).toEqual([id]);
@@ -89,14 +116,27 @@ test("a file that exists is replaced whole", async () => {
 });
 
 test("claims --json gives rows on standard output", async () => {
-  const [a, b] = listClaims().filter((claim) => claim.kind === "exact").map((claim) => claim.id);
+  const [a, b] = listClaims()
+    .filter((claim) => claim.kind === "exact")
+    .map((claim) => claim.id);
   for (const words of [["--only", a!, b!], ["--only", `${b},${a}`], [`--only=${a},${b}`]]) {
     const { code, stdout } = await runCommand(["claims", "--json", "--quiet", ...words]);
     expect(code).toBe(0);
     const rows = JSON.parse(stdout) as Record<string, unknown>[];
     expect(rows.map((row) => row["id"])).toEqual([a, b]);
     for (const row of rows) {
-      for (const key of ["id", "statement", "correct", "verdict", "expected", "measured", "tolerance", "kind", "passed"]) expect(row).toHaveProperty(key);
+      for (const key of [
+        "id",
+        "statement",
+        "correct",
+        "verdict",
+        "expected",
+        "measured",
+        "tolerance",
+        "kind",
+        "passed",
+      ])
+        expect(row).toHaveProperty(key);
     }
   }
 });

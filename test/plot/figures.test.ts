@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ArgumentError, NonFiniteError } from "../../src/core/index.js";
-import { type Mark, eigenvalueDecay, frequencyMap, hessianDensity, labelProjections, singularValueDensity, trainingCurve } from "../../src/plot/index.js";
+import {
+  type Mark,
+  eigenvalueDecay,
+  frequencyMap,
+  hessianDensity,
+  labelProjections,
+  singularValueDensity,
+  trainingCurve,
+} from "../../src/plot/index.js";
 import { histogram } from "../../src/plot/histogram.js";
 import { tolerance, within } from "../support/compare.js";
 
@@ -51,7 +59,9 @@ test("singular values: one bin width and one axis for all panels, outliers marke
   const [before, after] = figure.panels;
   expect(before!.x.domain).toEqual(after!.x.domain);
   expect(before!.x.domain![1]).toBeGreaterThan(5);
-  const widths = figure.panels.flatMap((panel) => ofKind(panel.marks, "bars").flatMap((bars) => bars.left.map((left, i) => bars.right[i]! - left)));
+  const widths = figure.panels.flatMap((panel) =>
+    ofKind(panel.marks, "bars").flatMap((bars) => bars.left.map((left, i) => bars.right[i]! - left)),
+  );
   for (const width of widths) expect(within(width, widths[0]!, tolerance(SUM, 1, 5)).ok).toBe(true);
   expect(ofKind(before!.marks, "ticks")).toHaveLength(0);
   expect(ofKind(after!.marks, "ticks")[0]!.x).toEqual([5]);
@@ -77,7 +87,14 @@ test("training: the rule stands at 2/η, both panels share the step axis, error 
 });
 
 test("Hessian density: band and curve on one grid, seven decades, outliers at the foot", () => {
-  const figure = hessianDensity({ id: "h", title: "H", grid: [0, 1], density: [1, 1e-12], band: { lower: [0.5, 0], upper: [2, 1e-11], level: 0.9 }, outliers: [4] });
+  const figure = hessianDensity({
+    id: "h",
+    title: "H",
+    grid: [0, 1],
+    density: [1, 1e-12],
+    band: { lower: [0.5, 0], upper: [2, 1e-11], level: 0.9 },
+    outliers: [4],
+  });
   const { marks, y } = figure.panels[0]!;
   expect(y.domain).toEqual([2e-7, 4]);
   expect(ofKind(marks, "area")[0]!.label).toBe("90 % band over probes");
@@ -98,7 +115,13 @@ test("labels: the second panel is the running sum of the first", () => {
 });
 
 test("frequency map: a cell is centred on its frequency", () => {
-  const figure = frequencyMap({ id: "m", title: "M", frequencies: [-1, 0, 1], maps: [{ title: "s", values: [1, 2, 3, 4, 5, 6, 7, 8, 9] }], label: "λ" });
+  const figure = frequencyMap({
+    id: "m",
+    title: "M",
+    frequencies: [-1, 0, 1],
+    maps: [{ title: "s", values: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+    label: "λ",
+  });
   const [heat] = ofKind(figure.panels[0]!.marks, "heat");
   expect(heat!.xEdges).toEqual([-1.5, -0.5, 0.5, 1.5]);
   expect(heat!.values[4]).toBe(5);

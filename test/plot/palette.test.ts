@@ -3,8 +3,10 @@ import { BACKGROUND, PALETTE, figureStyle, sequentialColor } from "../../src/plo
 
 type Rgb = readonly [number, number, number];
 
-const channels = (hex: string): Rgb => [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255) as unknown as Rgb;
-const linear = (rgb: Rgb): Rgb => rgb.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)) as unknown as Rgb;
+const channels = (hex: string): Rgb =>
+  [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255) as unknown as Rgb;
+const linear = (rgb: Rgb): Rgb =>
+  rgb.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)) as unknown as Rgb;
 const luminance = (hex: string): number => {
   const [r, g, b] = linear(channels(hex));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -18,15 +20,29 @@ function contrast(a: string, b: string): number {
 
 /** Matrices of full dichromacy on linear RGB (Viénot, Brettel and Mollon 1999, as commonly rounded). */
 const DEFICIENCIES: Readonly<Record<string, readonly Rgb[]>> = {
-  none: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-  protanopia: [[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]],
-  deuteranopia: [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]],
+  none: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protanopia: [
+    [0.11238, 0.88762, 0],
+    [0.11238, 0.88762, 0],
+    [0.00401, -0.00401, 1],
+  ],
+  deuteranopia: [
+    [0.29275, 0.70725, 0],
+    [0.29275, 0.70725, 0],
+    [-0.02234, 0.02234, 1],
+  ],
 };
 
 /** CIE Lab of a colour as a reader with the deficiency sees it (D65). */
 function seen(hex: string, deficiency: readonly Rgb[]): Rgb {
   const rgb = linear(channels(hex));
-  const [r, g, b] = deficiency.map((row) => Math.max(0, row[0] * rgb[0] + row[1] * rgb[1] + row[2] * rgb[2])) as unknown as Rgb;
+  const [r, g, b] = deficiency.map((row) =>
+    Math.max(0, row[0] * rgb[0] + row[1] * rgb[1] + row[2] * rgb[2]),
+  ) as unknown as Rgb;
   const f = (t: number): number => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116);
   const x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
   const y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);
@@ -49,7 +65,8 @@ test("the first three colours stay apart for readers without red or green cones,
   for (const theme of ["light", "dark"] as const) {
     for (const [deficiency, matrix] of Object.entries(DEFICIENCIES)) {
       const colors = ["blue", "vermilion", "green"].map((name) => seen(PALETTE[name as "blue"][theme], matrix));
-      for (const [i, a] of colors.entries()) for (const b of colors.slice(i + 1)) expect(distance(a, b), `${theme}, ${deficiency}`).toBeGreaterThan(APART);
+      for (const [i, a] of colors.entries())
+        for (const b of colors.slice(i + 1)) expect(distance(a, b), `${theme}, ${deficiency}`).toBeGreaterThan(APART);
     }
   }
 });

@@ -58,19 +58,26 @@ test("texts with markup are shown, not obeyed", () => {
 });
 
 test("any finite data of any scale give finite coordinates", () => {
-  const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, 1e150, -1e150, 1e-150, 5e-324));
+  const value = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0, 1e150, -1e150, 1e-150, 5e-324),
+  );
   fc.assert(
-    fc.property(fc.array(fc.tuple(value, value), { maxLength: 12 }), fc.constantFrom("linear" as const, "log" as const), (points, scale) => {
-      const x = points.map(([first]) => first / 4);
-      const y = points.map(([, second]) => second / 4);
-      const marks: Mark[] = [
-        { kind: "line", x, y, color: "blue" },
-        { kind: "points", x, y, color: "green", error: y.map(Math.abs), stems: true },
-        { kind: "area", x, lower: y, upper: y, color: "gray" },
-      ];
-      const svg = renderSvg(figureOf(marks, scale));
-      expect(svg.replace(/<title>[^<]*<\/title>/g, "")).not.toMatch(/NaN|Infinity/);
-    }),
+    fc.property(
+      fc.array(fc.tuple(value, value), { maxLength: 12 }),
+      fc.constantFrom("linear" as const, "log" as const),
+      (points, scale) => {
+        const x = points.map(([first]) => first / 4);
+        const y = points.map(([, second]) => second / 4);
+        const marks: Mark[] = [
+          { kind: "line", x, y, color: "blue" },
+          { kind: "points", x, y, color: "green", error: y.map(Math.abs), stems: true },
+          { kind: "area", x, lower: y, upper: y, color: "gray" },
+        ];
+        const svg = renderSvg(figureOf(marks, scale));
+        expect(svg.replace(/<title>[^<]*<\/title>/g, "")).not.toMatch(/NaN|Infinity/);
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -85,7 +92,12 @@ test("names of rules never overlap one another", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 7 }), (values) => {
       const [panel] = layoutFigure(crowdedFigure(values), 760, 230).panels;
-      const boxes = panel!.rules.map(({ text, x, y }) => ({ left: x, right: x + textWidth(text, 11), top: y - 10, bottom: y + 2 }));
+      const boxes = panel!.rules.map(({ text, x, y }) => ({
+        left: x,
+        right: x + textWidth(text, 11),
+        top: y - 10,
+        bottom: y + 2,
+      }));
       for (const [i, a] of boxes.entries()) {
         for (const b of boxes.slice(i + 1)) {
           const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
@@ -132,24 +144,42 @@ test("malformed figures are refused with the place of the fault", () => {
   const cases: readonly [Figure, new (...args: never[]) => Error, string][] = [
     [null as unknown as Figure, ArgumentError, "renderSvg: figure must be a Figure with at least one panel, got null"],
     [{ ...figureOf([]), panels: [] }, ArgumentError, "at least one panel"],
-    [{ ...figureOf([]), id: "9 Lives" }, ArgumentError, 'renderSvg: figure.id must be lower-case letters, digits and hyphens, beginning with a letter, got "9 Lives"'],
+    [
+      { ...figureOf([]), id: "9 Lives" },
+      ArgumentError,
+      'renderSvg: figure.id must be lower-case letters, digits and hyphens, beginning with a letter, got "9 Lives"',
+    ],
     [{ ...figureOf([]), columns: 0 }, ArgumentError, "figure.columns must be an integer in [1, 4], got 0"],
     [figureOf([{ ...line, y: [0] }]), ShapeError, "panels[0].marks[0].y must be of length 2, as x, got length 1"],
-    [figureOf([{ ...line, y: [0, Number.NaN] }]), NonFiniteError, "panels[0].marks[0].y must be finite in every entry, got NaN at index 1"],
+    [
+      figureOf([{ ...line, y: [0, Number.NaN] }]),
+      NonFiniteError,
+      "panels[0].marks[0].y must be finite in every entry, got NaN at index 1",
+    ],
     [figureOf([{ ...line, color: "red" as "blue" }]), OptionError, 'panels[0].marks[0].color must be one of "blue"'],
     [figureOf([{ ...line, kind: "pie" as "line" }]), OptionError, 'panels[0].marks[0].kind must be one of "line"'],
-    [figureOf([{ ...line, x: "01" as unknown as number[] }]), ArgumentError, "panels[0].marks[0].x must be an array of numbers"],
+    [
+      figureOf([{ ...line, x: "01" as unknown as number[] }]),
+      ArgumentError,
+      "panels[0].marks[0].x must be an array of numbers",
+    ],
     [
       figureOf([{ kind: "heat", xEdges: [0, 1, 2], yEdges: [0, 1], values: [1], scale: "linear", text: "" }]),
       ShapeError,
       "panels[0].marks[0].values must be one number per cell of the 1 x 2 grid, got length 1",
     ],
-    [{ ...figureOf([]), panels: [{ ...figureOf([]).panels[0]!, x: { label: "", scale: "log", domain: [0, 1] } }] }, ArgumentError, "two positive ascending numbers, got [0, 1]"],
+    [
+      { ...figureOf([]), panels: [{ ...figureOf([]).panels[0]!, x: { label: "", scale: "log", domain: [0, 1] } }] },
+      ArgumentError,
+      "two positive ascending numbers, got [0, 1]",
+    ],
   ];
   for (const [figure, type, message] of cases) {
     expect(() => renderSvg(figure)).toThrow(type);
     expect(() => renderSvg(figure)).toThrow(message);
   }
-  expect(() => renderSvg(figureOf([]), { width: 10 })).toThrow("renderSvg: width must be an integer in [240, 4000], got 10");
+  expect(() => renderSvg(figureOf([]), { width: 10 })).toThrow(
+    "renderSvg: width must be an integer in [240, 4000], got 10",
+  );
   expect(() => renderSvg(figureOf([]), { size: 1 } as object)).toThrow(OptionError);
 });

@@ -24,7 +24,13 @@ export function sampleFigures(): Figure[] {
       id: "singular-values",
       title: "Layer 1",
       snapshots: [
-        { label: "At initialisation", singularValues: range(30).map((i) => 0.5 + i / 30), law: null, edge: 1.6, outliers: [] },
+        {
+          label: "At initialisation",
+          singularValues: range(30).map((i) => 0.5 + i / 30),
+          law: null,
+          edge: 1.6,
+          outliers: [],
+        },
         {
           label: "After training",
           singularValues: [...range(28).map((i) => 0.5 + i / 30), 2, 3],
@@ -60,14 +66,23 @@ export function sampleFigures(): Figure[] {
       ],
       resolution: 1e-6,
     }),
-    labelProjections({ id: "labels", title: "Labels", shares: ranks.map((rank) => (rank ** -1.5) / 2.5) }),
+    labelProjections({ id: "labels", title: "Labels", shares: ranks.map((rank) => rank ** -1.5 / 2.5) }),
     torusSpectrum({
       id: "torus",
       title: "Torus",
       frequencies: [0, 1, 2, 4, 8],
-      series: [0, 1.5].map((smoothness) => ({ smoothness, values: [1, 0.3, 0.05, 0.01, 0.001].map((value, i) => value * (1 + i) ** smoothness) })),
+      series: [0, 1.5].map((smoothness) => ({
+        smoothness,
+        values: [1, 0.3, 0.05, 0.01, 0.001].map((value, i) => value * (1 + i) ** smoothness),
+      })),
     }),
-    frequencyMap({ id: "map", title: "Map", frequencies, maps: [{ title: "s = 0", values: base }], label: "eigenvalue" }),
+    frequencyMap({
+      id: "map",
+      title: "Map",
+      frequencies,
+      maps: [{ title: "s = 0", values: base }],
+      label: "eigenvalue",
+    }),
   ];
 }
 

@@ -39,7 +39,10 @@ test("the same check refuses a specification with an unknown mark field", () => 
 
 test("titles, panels and data survive; the theme chooses the shade", () => {
   const figure = sampleFigures()[4]!;
-  const light = toVegaLite(figure) as { title: string; layer: { data: { values: object[] }; mark: { color: string } }[] };
+  const light = toVegaLite(figure) as {
+    title: string;
+    layer: { data: { values: object[] }; mark: { color: string } }[];
+  };
   const dark = toVegaLite(figure, { theme: "dark" }) as typeof light;
   expect(light.title).toBe("Decay");
   expect(light.layer[0]!.data.values).toHaveLength(200);

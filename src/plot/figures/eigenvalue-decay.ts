@@ -38,7 +38,14 @@ export function eigenvalueDecay(input: EigenvalueDecayInput): Figure {
     return { kind: "line", x: y.map((_, rank) => rank + 1), y, color, dash, label };
   });
   if (input.resolution !== undefined && input.resolution > 0) {
-    marks.push({ kind: "rule", axis: "y", value: input.resolution, text: `rounding ${formatNumber(input.resolution, 2)}`, color: "gray", dash: "dotted" });
+    marks.push({
+      kind: "rule",
+      axis: "y",
+      value: input.resolution,
+      text: `rounding ${formatNumber(input.resolution, 2)}`,
+      color: "gray",
+      dash: "dotted",
+    });
   }
   return {
     id: input.id,

@@ -28,8 +28,25 @@ export function extremeEigenvalues(input: ExtremeEigenvaluesInput): Figure {
   const smallest = Array.from(input.smallest);
   const ranks = (values: readonly number[]): number[] => values.map((_, i) => i + 1);
   const marks: Mark[] = [
-    { kind: "points", x: ranks(largest), y: largest, stems: true, color: "vermilion", size: 4.5, label: "largest, from the top" },
-    { kind: "points", x: ranks(smallest), y: smallest, stems: true, color: "blue", shape: "square", size: 4, label: "smallest, from the bottom" },
+    {
+      kind: "points",
+      x: ranks(largest),
+      y: largest,
+      stems: true,
+      color: "vermilion",
+      size: 4.5,
+      label: "largest, from the top",
+    },
+    {
+      kind: "points",
+      x: ranks(smallest),
+      y: smallest,
+      stems: true,
+      color: "blue",
+      shape: "square",
+      size: 4,
+      label: "smallest, from the bottom",
+    },
   ];
   const last = Math.max(largest.length, smallest.length, 1);
   return {
@@ -37,6 +54,13 @@ export function extremeEigenvalues(input: ExtremeEigenvaluesInput): Figure {
     title: input.title,
     description: `Largest eigenvalue ${formatNumber(largest[0] ?? Number.NaN)}, smallest ${formatNumber(smallest[0] ?? Number.NaN)}.`,
     columns: 1,
-    panels: [{ title: "", x: { label: "rank", scale: "linear", domain: [0.5, last + 0.5] }, y: { label: "eigenvalue", scale: "linear" }, marks }],
+    panels: [
+      {
+        title: "",
+        x: { label: "rank", scale: "linear", domain: [0.5, last + 0.5] },
+        y: { label: "eigenvalue", scale: "linear" },
+        marks,
+      },
+    ],
   };
 }

@@ -45,8 +45,15 @@ export function hessianDensity(input: HessianDensityInput): Figure {
     color: "blue",
     label: `${formatNumber(100 * input.band.level, 3)} % band over probes`,
   };
-  const curve: Mark = { kind: "line", x: grid, y: density, color: "blue", label: "density (stochastic Lanczos quadrature)" };
-  const single: Mark[] = outliers.length === 0 ? [] : [{ kind: "ticks", x: outliers, color: "vermilion", label: "eigenvalues by Lanczos" }];
+  const curve: Mark = {
+    kind: "line",
+    x: grid,
+    y: density,
+    color: "blue",
+    label: "density (stochastic Lanczos quadrature)",
+  };
+  const single: Mark[] =
+    outliers.length === 0 ? [] : [{ kind: "ticks", x: outliers, color: "vermilion", label: "eigenvalues by Lanczos" }];
   return {
     id: input.id,
     title: input.title,

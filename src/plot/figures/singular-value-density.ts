@@ -81,13 +81,26 @@ function panel(snapshot: SingularValueSnapshot, domain: readonly [number, number
   const marks: Mark[] = [{ kind: "bars", left, right, height: density, color: "blue", label: "singular values" }];
   if (snapshot.law !== null) {
     const { grid, density: law } = snapshot.law;
-    marks.push({ kind: "line", x: Array.from(grid), y: Array.from(law), color: "ink", dash: "solid", label: "Marchenko–Pastur" });
+    marks.push({
+      kind: "line",
+      x: Array.from(grid),
+      y: Array.from(law),
+      color: "ink",
+      dash: "solid",
+      label: "Marchenko–Pastur",
+    });
   }
   if (snapshot.outliers.length > 0) {
     marks.push({ kind: "ticks", x: Array.from(snapshot.outliers), color: "vermilion", label: "outside the bulk" });
   }
   if (snapshot.edge !== null) {
-    marks.push({ kind: "rule", axis: "x", value: snapshot.edge, text: `bulk edge ${formatNumber(snapshot.edge, 3)}`, color: "vermilion" });
+    marks.push({
+      kind: "rule",
+      axis: "x",
+      value: snapshot.edge,
+      text: `bulk edge ${formatNumber(snapshot.edge, 3)}`,
+      color: "vermilion",
+    });
   }
   const count = `${snapshot.outliers.length} of ${snapshot.singularValues.length} outside the bulk`;
   return {

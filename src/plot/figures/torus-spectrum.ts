@@ -35,7 +35,15 @@ export function torusSpectrum(input: TorusSpectrumInput): Figure {
   const x = Array.from(input.frequencies, (length) => (length === 0 ? 0.5 : length));
   const marks: Mark[] = input.series.map(({ smoothness, values }, i) => {
     const [color, shape] = STYLES[i % STYLES.length]!;
-    return { kind: "points", x, y: Array.from(values), color, shape, size: 2.5, label: `s = ${formatNumber(smoothness)}` };
+    return {
+      kind: "points",
+      x,
+      y: Array.from(values),
+      color,
+      shape,
+      size: 2.5,
+      label: `s = ${formatNumber(smoothness)}`,
+    };
   });
   return {
     id: input.id,
@@ -43,7 +51,12 @@ export function torusSpectrum(input: TorusSpectrumInput): Figure {
     description: `Eigenvalues at ${x.length} frequencies for smoothness ${input.series.map((part) => formatNumber(part.smoothness)).join(", ")}; frequency zero is drawn at 1/2.`,
     columns: 1,
     panels: [
-      { title: "", x: { label: "length of the frequency |k|", scale: "log" }, y: { label: "weighted eigenvalue", scale: "log" }, marks },
+      {
+        title: "",
+        x: { label: "length of the frequency |k|", scale: "log" },
+        y: { label: "weighted eigenvalue", scale: "log" },
+        marks,
+      },
     ],
   };
 }
@@ -85,7 +98,9 @@ export function frequencyMap(input: FrequencyMapInput): Figure {
       title,
       x: { label: "first frequency", scale: "linear" },
       y: { label: "second frequency", scale: "linear" },
-      marks: [{ kind: "heat", xEdges: edges, yEdges: edges, values: Array.from(values), scale: "log", text: input.label }],
+      marks: [
+        { kind: "heat", xEdges: edges, yEdges: edges, values: Array.from(values), scale: "log", text: input.label },
+      ],
     })),
   };
 }

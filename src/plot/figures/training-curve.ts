@@ -46,7 +46,14 @@ export function trainingCurve(input: TrainingCurveInput): Figure {
   const curve: Mark = { kind: "line", x: Array.from(steps), y: Array.from(loss), color: "blue" };
   const measured: Mark[] = [
     { kind: "line", x: Array.from(sharpness.steps), y: values, color: "green", width: 1.5, dash: "dotted" },
-    { kind: "points", x: Array.from(sharpness.steps), y: values, error: Array.from(sharpness.residualNorms), color: "green", size: 4.5 },
+    {
+      kind: "points",
+      x: Array.from(sharpness.steps),
+      y: values,
+      error: Array.from(sharpness.residualNorms),
+      color: "green",
+      size: 4.5,
+    },
     { kind: "rule", axis: "y", value: threshold, text: `2/η = ${formatNumber(threshold, 3)}`, color: "vermilion" },
   ];
   const positive = Array.from(loss).every((value) => value > 0);
@@ -59,7 +66,12 @@ export function trainingCurve(input: TrainingCurveInput): Figure {
       `${values.length} steps (last: ${end}) against the threshold 2/η = ${formatNumber(threshold)}.`,
     columns: 1,
     panels: [
-      { title: "Training loss", x: { label: "step", scale: "linear", domain }, y: { label: "loss", scale: positive ? "log" : "linear" }, marks: [curve] },
+      {
+        title: "Training loss",
+        x: { label: "step", scale: "linear", domain },
+        y: { label: "loss", scale: positive ? "log" : "linear" },
+        marks: [curve],
+      },
       {
         title: "Sharpness: largest Hessian eigenvalue",
         x: { label: "step", scale: "linear", domain },

@@ -38,7 +38,9 @@ export function claimsReport({ rows, provenance, cancelled, wallTimes }: ClaimsR
         id: "claims-verdicts",
         title: "Verdicts",
         status: cancelled ? "cancelled" : "complete",
-        text: ["Each number is computed here; where the source is wrong, its own number is computed too and must fail the same comparison."],
+        text: [
+          "Each number is computed here; where the source is wrong, its own number is computed too and must fail the same comparison.",
+        ],
         method: "",
         matvecs: null,
         tables: [verdictTable(rows)],
@@ -92,7 +94,14 @@ function numberTable(rows: readonly ClaimRow[]): ReportTable {
     rows: rows.flatMap((row) =>
       row.comparisons.length === 0
         ? [[row.id, row.reason ?? "", null, "", null, null]]
-        : row.comparisons.map((part) => [row.id, part.name, part.measured, expectedText(part.expected), part.tolerance, part.source ?? null]),
+        : row.comparisons.map((part) => [
+            row.id,
+            part.name,
+            part.measured,
+            expectedText(part.expected),
+            part.tolerance,
+            part.source ?? null,
+          ]),
     ),
   };
 }

@@ -80,10 +80,18 @@ export function runDefinitions(definitions: readonly ClaimDefinition[], options:
   return rows;
 }
 
-function select(definitions: readonly ClaimDefinition[], only: readonly string[] | undefined): readonly ClaimDefinition[] {
+function select(
+  definitions: readonly ClaimDefinition[],
+  only: readonly string[] | undefined,
+): readonly ClaimDefinition[] {
   if (only === undefined) return definitions;
   if (!Array.isArray(only) || only.length === 0) {
-    throw new ArgumentError({ function: "runClaims", argument: "only", expected: "a list of at least one id", got: describe(only) });
+    throw new ArgumentError({
+      function: "runClaims",
+      argument: "only",
+      expected: "a list of at least one id",
+      got: describe(only),
+    });
   }
   const known = definitions.map((definition) => definition.id);
   for (const id of only as readonly string[]) {

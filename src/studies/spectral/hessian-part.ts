@@ -50,7 +50,13 @@ const TOLERANCE = 1e-6;
 const MATVECS = 400; // per end: what is not converged by then shows it in its residuals
 
 /** Both ends of the Hessian's spectrum by Lanczos on exact products, and its density by stochastic Lanczos quadrature. */
-export function hessianPart(problem: Problem, training: TrainingPart, settled: SettledOptions, rng: Rng, running: LongRunning): HessianPart {
+export function hessianPart(
+  problem: Problem,
+  training: TrainingPart,
+  settled: SettledOptions,
+  rng: Rng,
+  running: LongRunning,
+): HessianPart {
   const H = hessian(problem.network, training.trained, problem.subset);
   const end = (which: "largest" | "smallest", count: number): EigshResult =>
     eigsh(H, {

@@ -48,23 +48,48 @@ const MAXIMUM_LABEL = 999;
 export function requireLabelledImages(data: LabelledImages, caller: string): LabelledImages {
   const { images, labels } = data;
   if (!Array.isArray(images?.shape) || !Array.isArray(labels?.shape)) {
-    throw new ArgumentError({ function: caller, argument: "data", expected: "{ images, labels } with shape and data", got: describe(data) });
+    throw new ArgumentError({
+      function: caller,
+      argument: "data",
+      expected: "{ images, labels } with shape and data",
+      got: describe(data),
+    });
   }
   const shapes = { images: images.shape as readonly number[], labels: labels.shape as readonly number[] };
   const shapeText = (shape: readonly number[]): string => `shape [${shape.join(", ")}]`;
   if (shapes.images.length < 2 || shapes.images.length > 3) {
-    throw new ShapeError({ function: caller, argument: "images", expected: "n x height x width or n x features", got: shapeText(shapes.images) });
+    throw new ShapeError({
+      function: caller,
+      argument: "images",
+      expected: "n x height x width or n x features",
+      got: shapeText(shapes.images),
+    });
   }
   if (shapes.labels.length !== 1) {
-    throw new ShapeError({ function: caller, argument: "labels", expected: "one label per image, of one axis", got: shapeText(shapes.labels) });
+    throw new ShapeError({
+      function: caller,
+      argument: "labels",
+      expected: "one label per image, of one axis",
+      got: shapeText(shapes.labels),
+    });
   }
   const [samples] = shapes.images as [number];
   const features = shapes.images.slice(1).reduce((product, length) => product * length, 1);
   if (samples < MINIMUM_SAMPLES || features < 1) {
-    throw new ShapeError({ function: caller, argument: "images", expected: `at least ${MINIMUM_SAMPLES} images of at least one pixel`, got: shapeText(shapes.images) });
+    throw new ShapeError({
+      function: caller,
+      argument: "images",
+      expected: `at least ${MINIMUM_SAMPLES} images of at least one pixel`,
+      got: shapeText(shapes.images),
+    });
   }
   if (shapes.labels[0] !== samples) {
-    throw new ShapeError({ function: caller, argument: "labels", expected: `one per image, ${samples} in all`, got: `${shapes.labels[0]} labels` });
+    throw new ShapeError({
+      function: caller,
+      argument: "labels",
+      expected: `one per image, ${samples} in all`,
+      got: `${shapes.labels[0]} labels`,
+    });
   }
   requirePixels(images, samples * features, caller);
   requireLabels(labels, samples, caller);
@@ -73,34 +98,65 @@ export function requireLabelledImages(data: LabelledImages, caller: string): Lab
 
 function requirePixels({ data }: ShapedArray, expected: number, caller: string): void {
   if (data.length !== expected) {
-    throw new ShapeError({ function: caller, argument: "images", expected: `backed by ${expected} numbers`, got: `${data.length} numbers` });
+    throw new ShapeError({
+      function: caller,
+      argument: "images",
+      expected: `backed by ${expected} numbers`,
+      got: `${data.length} numbers`,
+    });
   }
   const first = Number(data[0]);
   let equal = true;
   for (let i = 0; i < expected; i++) {
     const value = Number(data[i]);
     if (!Number.isFinite(value)) {
-      throw new NonFiniteError({ function: caller, argument: "images", expected: "finite in every pixel", got: `${value} at index ${i}` });
+      throw new NonFiniteError({
+        function: caller,
+        argument: "images",
+        expected: "finite in every pixel",
+        got: `${value} at index ${i}`,
+      });
     }
     if (value !== first) equal = false;
   }
-  if (equal) throw new ArgumentError({ function: caller, argument: "images", expected: "not all of one value", got: `${first} in every pixel` });
+  if (equal)
+    throw new ArgumentError({
+      function: caller,
+      argument: "images",
+      expected: "not all of one value",
+      got: `${first} in every pixel`,
+    });
 }
 
 function requireLabels({ data }: ShapedArray, samples: number, caller: string): void {
   if (data.length !== samples) {
-    throw new ShapeError({ function: caller, argument: "labels", expected: `backed by ${samples} numbers`, got: `${data.length} numbers` });
+    throw new ShapeError({
+      function: caller,
+      argument: "labels",
+      expected: `backed by ${samples} numbers`,
+      got: `${data.length} numbers`,
+    });
   }
   const seen = new Set<number>();
   for (let i = 0; i < samples; i++) {
     const label = Number(data[i]);
     if (!Number.isInteger(label) || label < 0 || label > MAXIMUM_LABEL) {
-      throw new ArgumentError({ function: caller, argument: "labels", expected: `integers in [0, ${MAXIMUM_LABEL}]`, got: `${label} at index ${i}` });
+      throw new ArgumentError({
+        function: caller,
+        argument: "labels",
+        expected: `integers in [0, ${MAXIMUM_LABEL}]`,
+        got: `${label} at index ${i}`,
+      });
     }
     seen.add(label);
   }
   if (seen.size < 2) {
-    throw new ArgumentError({ function: caller, argument: "labels", expected: "of at least two classes", got: `only class ${[...seen].join(", ")}` });
+    throw new ArgumentError({
+      function: caller,
+      argument: "labels",
+      expected: "of at least two classes",
+      got: `only class ${[...seen].join(", ")}`,
+    });
   }
 }
 
@@ -144,6 +200,7 @@ export function selectRows({ inputs, targets }: LabelledData, rows: ArrayLike<nu
 
 function gather(A: Matrix, rows: ArrayLike<number>): Matrix {
   const data = new Float64Array(rows.length * A.cols);
-  for (let i = 0; i < rows.length; i++) data.set(A.data.subarray(rows[i]! * A.cols, (rows[i]! + 1) * A.cols), i * A.cols);
+  for (let i = 0; i < rows.length; i++)
+    data.set(A.data.subarray(rows[i]! * A.cols, (rows[i]! + 1) * A.cols), i * A.cols);
   return { rows: rows.length, cols: A.cols, data };
 }

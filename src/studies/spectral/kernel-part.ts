@@ -41,7 +41,9 @@ export function kernelPart(problem: Problem, settled: SettledOptions): KernelPar
   const condition =
     smallest > resolution
       ? defined(eigenvalues[0] / smallest)
-      : undefinedBecause(`the smallest eigenvalue ${smallest.toExponential(2)} lies below the rounding n ε λ₁ = ${resolution.toExponential(2)}`);
+      : undefinedBecause(
+          `the smallest eigenvalue ${smallest.toExponential(2)} lies below the rounding n ε λ₁ = ${resolution.toExponential(2)}`,
+        );
   const labelShares = projectLabels(vectors as Matrix, targets);
   let sum = 0;
   const running = labelShares.map((share) => (sum += share));

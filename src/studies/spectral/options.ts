@@ -1,4 +1,12 @@
-import { ArgumentError, OptionError, describe, requireInteger, requireNumber, requireOptions, requirePositive } from "../../core/index.js";
+import {
+  ArgumentError,
+  OptionError,
+  describe,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+  requirePositive,
+} from "../../core/index.js";
 import { type LabelledImages, requireLabelledImages } from "./images.js";
 
 /** Options of the spectral study that are plain data; all have defaults, which depend on the input. */
@@ -73,7 +81,12 @@ export function settleOptions(options: SpectralStudyOptions, extra: readonly str
   if (images !== undefined) requireLabelledImages(images, caller);
   if (testImages !== undefined) {
     if (images === undefined) {
-      throw new OptionError({ function: caller, argument: "testImages", expected: "given together with images", got: "testImages alone" });
+      throw new OptionError({
+        function: caller,
+        argument: "testImages",
+        expected: "given together with images",
+        got: "testImages alone",
+      });
     }
     requireLabelledImages(testImages, caller);
     requireSameImages(images, testImages, caller);
@@ -84,12 +97,22 @@ export function settleOptions(options: SpectralStudyOptions, extra: readonly str
     requireInteger(options[name] ?? fallback, name, caller, minimum, maximum);
   const hidden = options.hidden ?? (real ? [128, 64] : [64, 64]);
   if (!Array.isArray(hidden) || hidden.length === 0) {
-    throw new ArgumentError({ function: caller, argument: "hidden", expected: "a list of at least one width", got: describe(hidden) });
+    throw new ArgumentError({
+      function: caller,
+      argument: "hidden",
+      expected: "a list of at least one width",
+      got: describe(hidden),
+    });
   }
   hidden.forEach((width, i) => requireInteger(width, `hidden[${i}]`, caller, 2, 4096));
   const smoothness = options.smoothness ?? [0, 0.75, 1.5];
   if (!Array.isArray(smoothness) || smoothness.length === 0) {
-    throw new ArgumentError({ function: caller, argument: "smoothness", expected: "a list of at least one number", got: describe(smoothness) });
+    throw new ArgumentError({
+      function: caller,
+      argument: "smoothness",
+      expected: "a list of at least one number",
+      got: describe(smoothness),
+    });
   }
   smoothness.forEach((s, i) => requireNumber(s, `smoothness[${i}]`, caller, -10, 10));
   return {
@@ -116,6 +139,11 @@ function requireSameImages(train: LabelledImages, test: LabelledImages, caller: 
   const expected = train.images.shape.slice(1).join(" x ");
   const got = test.images.shape.slice(1).join(" x ");
   if (expected !== got) {
-    throw new ArgumentError({ function: caller, argument: "testImages", expected: `images of ${expected} pixels, as for training`, got: `${got} pixels` });
+    throw new ArgumentError({
+      function: caller,
+      argument: "testImages",
+      expected: `images of ${expected} pixels, as for training`,
+      got: `${got} pixels`,
+    });
   }
 }

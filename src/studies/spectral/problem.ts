@@ -21,7 +21,13 @@ export interface Problem {
 }
 
 /** Prepares network and data: standardised images with one-hot targets, or a generated teacher–student problem. */
-export function prepareProblem(images: LabelledImages | null, testImages: LabelledImages | null, settled: SettledOptions, rng: Rng, caller: string): Problem {
+export function prepareProblem(
+  images: LabelledImages | null,
+  testImages: LabelledImages | null,
+  settled: SettledOptions,
+  rng: Rng,
+  caller: string,
+): Problem {
   const classes = images === null ? null : classCount(images);
   const { train, test } =
     images === null || classes === null
@@ -32,11 +38,18 @@ export function prepareProblem(images: LabelledImages | null, testImages: Labell
     activation: settled.activation,
     loss: settled.loss,
   });
-  const subsetRows = Array.from(permutation(rng.fork("subset"), train.inputs.rows).subarray(0, settled.subset)).sort((a, b) => a - b);
+  const subsetRows = Array.from(permutation(rng.fork("subset"), train.inputs.rows).subarray(0, settled.subset)).sort(
+    (a, b) => a - b,
+  );
   return { network, train, test, subset: selectRows(train, subsetRows), subsetRows, classes };
 }
 
-function imageProblem(images: LabelledImages, testImages: LabelledImages | null, classes: number, caller: string): { train: LabelledData; test: LabelledData | null } {
+function imageProblem(
+  images: LabelledImages,
+  testImages: LabelledImages | null,
+  classes: number,
+  caller: string,
+): { train: LabelledData; test: LabelledData | null } {
   const scaling = pixelScaling(images);
   return {
     train: imageData(images, scaling, classes, caller),
@@ -60,7 +73,8 @@ export function teacherStudent(rng: Rng): LabelledData {
     let variance = 0;
     for (let i = 0; i < samples; i++) variance += (targets.data[i * outputs + j] - mean) ** 2 / samples;
     const deviation = Math.sqrt(variance);
-    for (let i = 0; i < samples; i++) targets.data[i * outputs + j] = (targets.data[i * outputs + j] - mean) / deviation;
+    for (let i = 0; i < samples; i++)
+      targets.data[i * outputs + j] = (targets.data[i * outputs + j] - mean) / deviation;
   }
   return { inputs: points, targets };
 }

@@ -16,7 +16,9 @@ export function hessianSection(part: HessianPart, study: SpectralStudy): ReportS
     text: [
       endsSentence(part),
       "Most of the spectrum is a narrow bulk around zero; a few large eigenvalues stand apart. An eigenvalue lies within the residual norm of each value listed.",
-      ...(unfinished.length === 0 ? [] : ["Not all values reached the tolerance 10⁻⁶ ‖H‖: their residual norms say how far they are trusted."]),
+      ...(unfinished.length === 0
+        ? []
+        : ["Not all values reached the tolerance 10⁻⁶ ‖H‖: their residual norms say how far they are trusted."]),
     ],
     method:
       `Thick-restart Lanczos on exact Hessian-vector products (order ${part.dimension}, mean over ${part.samples} samples): ` +
@@ -25,13 +27,24 @@ export function hessianSection(part: HessianPart, study: SpectralStudy): ReportS
     tables: [
       {
         caption: "Eigenvalues with residuals",
-        columns: [{ label: "end", align: "left" }, { label: "rank" }, { label: "eigenvalue", digits: 6 }, { label: "residual norm", digits: 2 }, { label: "status", align: "left" }],
+        columns: [
+          { label: "end", align: "left" },
+          { label: "rank" },
+          { label: "eigenvalue", digits: 6 },
+          { label: "residual norm", digits: 2 },
+          { label: "status", align: "left" },
+        ],
         rows: [...endRows("largest", largest), ...endRows("smallest", smallest)],
       },
     ],
     figures: [
       hessianDensity({ id: "hessian-density", title: "Spectral density of the Hessian", ...density, outliers }),
-      extremeEigenvalues({ id: "hessian-ends", title: "Both ends of the Hessian's spectrum", largest: largest.values, smallest: smallest.values }),
+      extremeEigenvalues({
+        id: "hessian-ends",
+        title: "Both ends of the Hessian's spectrum",
+        largest: largest.values,
+        smallest: smallest.values,
+      }),
     ],
     data: { ...part },
   };

@@ -26,8 +26,17 @@ export function kernelSection(part: KernelPart, study: SpectralStudy): ReportSec
       },
     ],
     figures: [
-      eigenvalueDecay({ id: "kernel-decay", title: `Eigenvalues of K/n, ${part.kernel}, ${samples} samples`, series: [{ label: "NTK", values: eigenvalues }], resolution }),
-      labelProjections({ id: "label-projections", title: "How the labels project on the kernel's eigenvectors", shares: labelShares }),
+      eigenvalueDecay({
+        id: "kernel-decay",
+        title: `Eigenvalues of K/n, ${part.kernel}, ${samples} samples`,
+        series: [{ label: "NTK", values: eigenvalues }],
+        resolution,
+      }),
+      labelProjections({
+        id: "label-projections",
+        title: "How the labels project on the kernel's eigenvectors",
+        shares: labelShares,
+      }),
     ],
     data: { ...part, activation: study.options.activation },
   };
@@ -56,12 +65,29 @@ export function torusSection(part: TorusPart, _study: SpectralStudy): ReportSect
     tables: [
       {
         caption: "Condition number on the grid",
-        columns: [{ label: "smoothness s" }, { label: "condition number" }, { label: "λ at k = (0, 0)" }, { label: "λ at k = (1, 0)" }, { label: `λ at k = (${Math.floor(size / 2)}, ${Math.floor(size / 2)})` }],
-        rows: spectra.map(({ smoothness, condition: tagged, values }) => [smoothness, tagged, values[0]!, values[1]!, values[values.length - 1]!]),
+        columns: [
+          { label: "smoothness s" },
+          { label: "condition number" },
+          { label: "λ at k = (0, 0)" },
+          { label: "λ at k = (1, 0)" },
+          { label: `λ at k = (${Math.floor(size / 2)}, ${Math.floor(size / 2)})` },
+        ],
+        rows: spectra.map(({ smoothness, condition: tagged, values }) => [
+          smoothness,
+          tagged,
+          values[0]!,
+          values[1]!,
+          values[values.length - 1]!,
+        ]),
       },
     ],
     figures: [
-      torusSpectrum({ id: "torus-spectrum", title: `Sobolev-weighted eigenvalues on the ${size} × ${size} torus grid`, frequencies: part.lengths, series: spectra }),
+      torusSpectrum({
+        id: "torus-spectrum",
+        title: `Sobolev-weighted eigenvalues on the ${size} × ${size} torus grid`,
+        frequencies: part.lengths,
+        series: spectra,
+      }),
       frequencyMap({
         id: "torus-map",
         title: "Eigenvalue of every frequency",
@@ -78,10 +104,15 @@ export function torusSection(part: TorusPart, _study: SpectralStudy): ReportSect
 }
 
 /** The map of the largest smoothness, from the map for s = 0 and the symbol (1 + |k|²)^s. */
-function lastWeighted({ map, spectra }: TorusPart): { readonly title: string; readonly values: readonly number[] } | null {
+function lastWeighted({
+  map,
+  spectra,
+}: TorusPart): { readonly title: string; readonly values: readonly number[] } | null {
   const s = Math.max(...spectra.map((spectrum) => spectrum.smoothness));
   if (!(s > 0)) return null;
   const n = map.frequencies.length;
-  const values = map.values.map((value, i) => value * (1 + map.frequencies[i % n]! ** 2 + map.frequencies[Math.floor(i / n)]! ** 2) ** s);
+  const values = map.values.map(
+    (value, i) => value * (1 + map.frequencies[i % n]! ** 2 + map.frequencies[Math.floor(i / n)]! ** 2) ** s,
+  );
   return { title: `s = ${formatNumber(s)}`, values };
 }

@@ -14,7 +14,8 @@ export function layersSection({ layers }: LayersPart, study: SpectralStudy): Rep
       "The curve is the Marchenko–Pastur law of a random matrix of the same shape, its variance fitted to the median of the bulk. The bulk edge is the " +
         "95 % quantile of the largest singular value of such a matrix at this size (Tracy–Widom), a little beyond the end of the limiting law.",
     ],
-    method: "All singular values by a dense SVD; the fit is repeated without the values beyond the edge until their set no longer changes.",
+    method:
+      "All singular values by a dense SVD; the fit is repeated without the values beyond the edge until their set no longer changes.",
     matvecs: null,
     tables: [
       {
@@ -63,7 +64,15 @@ function hasHistogram(layer: LayerSpectra): boolean {
 function row(layer: LayerSpectra, when: string, spectrum: WeightSpectrum): Cell[] {
   const { bulk } = spectrum;
   const shape = `${layer.rows}\u00a0×\u00a0${layer.cols}`; // no-break spaces: a shape stays on one line
-  const head: Cell[] = [layer.name, shape, when, spectrum.spectralNorm, spectrum.frobeniusNorm, spectrum.stableRank, spectrum.effectiveRank];
+  const head: Cell[] = [
+    layer.name,
+    shape,
+    when,
+    spectrum.spectralNorm,
+    spectrum.frobeniusNorm,
+    spectrum.stableRank,
+    spectrum.effectiveRank,
+  ];
   if (!bulk.defined) return [...head, "no law", null, null, null];
   const { edge, outliers, bulkDistance } = bulk.value;
   return [...head, edge, outliers.length, outliers[0] ?? null, bulkDistance];
@@ -73,7 +82,8 @@ function outlierSentence(layers: readonly LayerSpectra[]): string {
   const fitted = layers.filter((layer) => layer.initial.bulk.defined && layer.trained.bulk.defined);
   if (fitted.length === 0) return "No weight matrix is large enough to fit a random-matrix law.";
   const parts = fitted.map((layer) => {
-    const count = (spectrum: WeightSpectrum): number => (spectrum.bulk.defined ? spectrum.bulk.value.outliers.length : 0);
+    const count = (spectrum: WeightSpectrum): number =>
+      spectrum.bulk.defined ? spectrum.bulk.value.outliers.length : 0;
     return `${layer.name} ${count(layer.initial)} → ${count(layer.trained)} (norm ${formatNumber(layer.initial.spectralNorm, 3)} → ${formatNumber(layer.trained.spectralNorm, 3)})`;
   });
   return `Singular values outside the random bulk, before → after training: ${parts.join("; ")}.`;

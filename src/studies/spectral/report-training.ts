@@ -37,11 +37,31 @@ export function trainingSection(training: TrainingPart, study: SpectralStudy): R
     tables: [
       {
         caption: "Sharpness at a handful of steps",
-        columns: [{ label: "step" }, { label: "sharpness", digits: 5 }, { label: "residual norm", digits: 2 }, { label: "sharpness · η / 2", digits: 3 }],
-        rows: sharpness.steps.map((step, i) => [step, sharpness.values[i]!, sharpness.residualNorms[i]!, sharpness.values[i]! / threshold]),
+        columns: [
+          { label: "step" },
+          { label: "sharpness", digits: 5 },
+          { label: "residual norm", digits: 2 },
+          { label: "sharpness · η / 2", digits: 3 },
+        ],
+        rows: sharpness.steps.map((step, i) => [
+          step,
+          sharpness.values[i]!,
+          sharpness.residualNorms[i]!,
+          sharpness.values[i]! / threshold,
+        ]),
       },
     ],
-    figures: training.steps.length === 0 ? [] : [trainingCurve({ id: "training-curve", title: `Training by ${how}, η = ${stepSize}`, ...training, stepSize })],
+    figures:
+      training.steps.length === 0
+        ? []
+        : [
+            trainingCurve({
+              id: "training-curve",
+              title: `Training by ${how}, η = ${stepSize}`,
+              ...training,
+              stepSize,
+            }),
+          ],
     data: {
       status: training.status,
       steps: training.steps,
@@ -61,6 +81,10 @@ function sharpnessSentence({ sharpness, threshold }: TrainingPart, fullBatch: bo
   const last = sharpness.values[sharpness.values.length - 1]!;
   const share = last / threshold;
   const place =
-    fullBatch && share > 0.9 && share < 1.1 ? "at the edge of stability" : share >= 1.1 ? "above the threshold" : "below the threshold";
+    fullBatch && share > 0.9 && share < 1.1
+      ? "at the edge of stability"
+      : share >= 1.1
+        ? "above the threshold"
+        : "below the threshold";
   return `The sharpness goes from ${formatNumber(first, 3)} to ${formatNumber(last, 4)}; the threshold 2/η is ${formatNumber(threshold, 4)}: the run ends ${place} (ratio ${formatNumber(share, 3)}).`;
 }

@@ -48,7 +48,13 @@ export function spectralStudyReport(study: SpectralStudy, context: SpectralRepor
       ...sections.flatMap((section) => section.text.slice(0, 1)),
     ],
     status: study.status,
-    provenance: { program: "study spectral", seed: context.seed, options: { ...study.options }, versions: context.versions, input: context.input },
+    provenance: {
+      program: "study spectral",
+      seed: context.seed,
+      options: { ...study.options },
+      versions: context.versions,
+      input: context.input,
+    },
     sections,
     wallTimes: study.wallTimes,
   };

@@ -70,7 +70,11 @@ export interface SpectralStudy {
 export function spectralStudy(run: SpectralStudyRun): SpectralStudy {
   const caller = "spectralStudy";
   const { rng, signal, onProgress, now, images, testImages, ...plain } = run;
-  const given = { ...plain, ...(images === undefined ? {} : { images }), ...(testImages === undefined ? {} : { testImages }) };
+  const given = {
+    ...plain,
+    ...(images === undefined ? {} : { images }),
+    ...(testImages === undefined ? {} : { testImages }),
+  };
   const settled = settleOptions(given, [], caller);
   const problem = prepareProblem(images ?? null, testImages ?? null, settled, rng, caller);
   const wallTimes: Record<string, number> = {};
@@ -87,10 +91,14 @@ export function spectralStudy(run: SpectralStudyRun): SpectralStudy {
 
   const training = part(PHASES.training, (running) => trainingPart(problem, settled, rng, running));
   const layers = training && part(PHASES.layers, () => layersPart(problem.network, training));
-  const hessian = training && part(PHASES.hessian, (running) => hessianPart(problem, training, settled, rng.fork("hessian"), running));
+  const hessian =
+    training &&
+    part(PHASES.hessian, (running) => hessianPart(problem, training, settled, rng.fork("hessian"), running));
   const kernel = part(PHASES.kernel, () => kernelPart(problem, settled));
   const torus = part(PHASES.torus, (running) => torusPart(settled, running));
-  const certificate = training && part(PHASES.certificate, (running) => certificatePart(problem, training, rng.fork("certificate"), running));
+  const certificate =
+    training &&
+    part(PHASES.certificate, (running) => certificatePart(problem, training, rng.fork("certificate"), running));
   return {
     status: isCancelled(signal) ? "cancelled" : "complete",
     options: settled,
@@ -117,12 +125,19 @@ const PHASES = {
 } as const;
 
 /** Signal and progress for a part, whose reports carry the name of the part. */
-function longRunning(name: string, signal: CancellationSignal | undefined, onProgress: ((progress: Progress) => void) | undefined): LongRunning {
+function longRunning(
+  name: string,
+  signal: CancellationSignal | undefined,
+  onProgress: ((progress: Progress) => void) | undefined,
+): LongRunning {
   onProgress?.({ phase: name, done: 0, total: null });
   return {
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined
       ? {}
-      : { onProgress: (progress) => onProgress(progress.phase === name ? progress : { ...progress, phase: `${name}: ${progress.phase}` }) }),
+      : {
+          onProgress: (progress) =>
+            onProgress(progress.phase === name ? progress : { ...progress, phase: `${name}: ${progress.phase}` }),
+        }),
   };
 }

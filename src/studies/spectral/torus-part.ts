@@ -60,7 +60,10 @@ export function torusPart(settled: SettledOptions, running: LongRunning): TorusP
     frequencies,
     lengths: frequencies.map(([k, l]) => Math.sqrt(k * k + l * l)),
     spectra,
-    map: { frequencies: axis, values: axis.flatMap((l) => axis.map((k) => spectrum.eigenvalues[domain.indexOf([k, l])])) },
+    map: {
+      frequencies: axis,
+      values: axis.flatMap((l) => axis.map((k) => spectrum.eigenvalues[domain.indexOf([k, l])])),
+    },
     traceDefect: spectrum.traceDefect,
     errorBound: spectrum.errorBounds[0],
   };

@@ -55,8 +55,16 @@ export function trainingPart(problem: Problem, settled: SettledOptions, rng: Rng
   const { network, subset } = problem;
   const { steps, stepSize, batchSize, gain, sharpnessSteps } = settled;
   const initial = initialize(network, "he", rng.fork("initialization"), { gain });
-  const sharpness: SharpnessRecord = { steps: [], values: [], residualNorms: [], converged: [], samples: subset.inputs.rows };
-  const wanted = new Set(Array.from({ length: sharpnessSteps }, (_, i) => Math.round((i * steps) / (sharpnessSteps - 1))));
+  const sharpness: SharpnessRecord = {
+    steps: [],
+    values: [],
+    residualNorms: [],
+    converged: [],
+    samples: subset.inputs.rows,
+  };
+  const wanted = new Set(
+    Array.from({ length: sharpnessSteps }, (_, i) => Math.round((i * steps) / (sharpnessSteps - 1))),
+  );
   const spent = { matvecs: 0 };
   let last: Sharpness | null = null;
   const measure = (step: number, params: Float64Array): void => {
@@ -87,7 +95,9 @@ export function trainingPart(problem: Problem, settled: SettledOptions, rng: Rng
   });
   if (run.status === "converged" && wanted.has(run.steps)) measure(run.steps, run.params);
   const accuracy = (data: Problem["train"] | null): number | null =>
-    data === null || problem.classes === null ? null : accuracyOf(predict(network, run.params, data.inputs), data.targets);
+    data === null || problem.classes === null
+      ? null
+      : accuracyOf(predict(network, run.params, data.inputs), data.targets);
   return {
     status: run.status,
     initial,
