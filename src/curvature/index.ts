@@ -56,3 +56,4 @@ export {
   type OperatorFromHvpOptions,
 } from "./foreign.js";
 export { kfac, type Kfac, type KfacBlock, type KfacOptions, type KfacQuality } from "./kfac.js";
+export { flatness, type Flatness, type FlatnessOptions } from "./flatness.js";

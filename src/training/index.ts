@@ -9,3 +9,5 @@ export * from "./train.js";
 export * from "./second-order.js";
 export * from "./gradient-flow.js";
 export * from "./edge-of-stability.js";
+export * from "./spectral-tracker.js";
+export * from "./mode-connectivity.js";
