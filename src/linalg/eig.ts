@@ -118,7 +118,7 @@ function balanceInPlace(n: number, a: Float64Array): Float64Array {
 }
 
 /** Eigenvalues of the diagonal blocks of a quasi-triangular matrix. */
-export function quasiTriangularValues(n: number, t: Float64Array): { real: Float64Array; imaginary: Float64Array } {
+function quasiTriangularValues(n: number, t: Float64Array): { real: Float64Array; imaginary: Float64Array } {
   const real = new Float64Array(n);
   const imaginary = new Float64Array(n);
   for (let i = 0; i < n; i++) {

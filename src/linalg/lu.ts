@@ -147,12 +147,12 @@ export function solvePacked(packed: PackedLu, n: number, b: Float64Array, m: num
  * Solves A X = B for a square matrix by LU with partial pivoting.
  *
  * Relation: A X = B.
- * For symmetric positive definite A prefer {@link cholesky} and {@link solveCholesky}; for rank-deficient or
- * rectangular A use {@link leastSquares}.
+ * For symmetric positive definite A prefer `cholesky` and `solveCholesky`; for rank-deficient or
+ * rectangular A use `leastSquares`.
  *
  * @param A n x n, not singular
  * @param B right-hand sides: n x m, or a vector of length n (then a vector is returned)
- * @throws {SingularError} when a pivot is exactly zero, or X overflows; {@link conditionEstimate} tells how near A is to that
+ * @throws {SingularError} when a pivot is exactly zero, or X overflows; `conditionEstimate` tells how near A is to that
  * @throws {ShapeError} when A is not square or B has another number of rows
  *
  * Accuracy: backward error near n ε; relative error cond(A) n ε. Cost: 2 n³/3 + 2 n² m flops.

@@ -3,6 +3,8 @@ import { length2 } from "./scalar.js";
 
 const SWEEPS_PER_VALUE = 60; // QL needs 1.7 on average; beyond this something is wrong with the input
 const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-diagonal entry moves no eigenvalue visibly
+/** Callers scale T near one, so a block of entries below this is zero; rotations of such entries would lose digits to underflow. */
+const INVISIBLE = 1e-140;
 
 /**
  * QL iteration with implicit Wilkinson shifts on a symmetric tridiagonal matrix, in place.
@@ -13,7 +15,7 @@ const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-di
  * [parlett1998]
  */
 export function implicitQl(n: number, d: Float64Array, e: Float64Array, rows: Float64Array, width: number): void {
-  const negligible = NEGLIGIBLE * tridiagonalNorm(n, d, e);
+  const negligible = Math.max(INVISIBLE, NEGLIGIBLE * tridiagonalNorm(n, d, e));
   for (let first = 0; first < n; first++) {
     for (let sweep = 0; ; sweep++) {
       let last = first;

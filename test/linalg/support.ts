@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { EPSILON, type Matrix, fromRows } from "../../src/core/index.js";
+import { EPSILON, type Matrix } from "../../src/core/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
 import { matmul, norms, orthogonalMatrix } from "../../src/linalg/index.js";
 import { naiveProduct } from "../support/compare.js";
@@ -262,4 +262,3 @@ export const rectangularArbitrary: fc.Arbitrary<Matrix> = fc
     return scaleMatrix(A, 10 ** exponent);
   });
 
-export { fromRows };

@@ -71,6 +71,16 @@ describe("tridiagonalEigh", () => {
     expect(orthogonalityLoss(vectors!)).toBeLessThanOrEqual(tolerance(BOUND, 5));
   });
 
+  test("a block of subnormals beside ordinary entries", () => {
+    const n = 70;
+    const d = Float64Array.from({ length: n }, (_, i) => (i % 35 === 17 ? 1 + i : 0));
+    const e = Float64Array.from({ length: n - 1 }, (_, i) => 1e-310 * ((i % 5) - 2));
+    const { values, vectors } = tridiagonalEigh(d, e, { vectors: "full" });
+    expect(within(values, Float64Array.from(d).sort(), tolerance(BOUND, n, 60)).ok).toBe(true);
+    expect(orthogonalityLoss(vectors!)).toBeLessThanOrEqual(tolerance(BOUND, n));
+    expect(within(tridiagonalEigh(d, e).values, values, tolerance(BOUND, n, 60)).ok).toBe(true);
+  });
+
   test("scales 1e-300 to 1e300", () => {
     const d = normals(5, 40);
     const e = normals(6, 39);
