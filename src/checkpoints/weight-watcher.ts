@@ -1,0 +1,93 @@
+import type { Tagged } from "../core/index.js";
+import type { MarchenkoPasturFit, PowerLawFit } from "../rmt/index.js";
+
+/** Columns under the names of WeightWatcher, for λ = s² without the factor 1/N, logarithms to base 10; null where undefined. */
+export interface WeightWatcherAliases {
+  /** Larger side. */
+  readonly N: number;
+  /** Smaller side. */
+  readonly M: number;
+  /** N / M. */
+  readonly Q: number;
+  /** Power-law exponent. Ours minimises the two-sided distance: the cut-off can differ from WeightWatcher's. */
+  readonly alpha: number | null;
+  /** alpha · log10 λ_max. */
+  readonly alpha_weighted: number | null;
+  /** log10 Σ λ^alpha. */
+  readonly log_alpha_norm: number | null;
+  /** log10 Σ λ. */
+  readonly log_norm: number | null;
+  /** log10 λ_max. */
+  readonly log_spectral_norm: number | null;
+  /** λ_max (not s_1). */
+  readonly spectral_norm: number;
+  /** s_1. */
+  readonly sv_max: number;
+  /** s_min. */
+  readonly sv_min: number;
+  /** Σ λ / λ_max. */
+  readonly stable_rank: number | null;
+  /** Entropy of λ / Σ λ over log rank. */
+  readonly entropy: number | null;
+  /** Cut-off of the tail. */
+  readonly xmin: number | null;
+  /** λ_max. */
+  readonly xmax: number;
+  /** KS distance of the tail. */
+  readonly D: number | null;
+  /** (alpha − 1)/√n. */
+  readonly sigma: number | null;
+  /** Values in the tail. */
+  readonly num_pl_spikes: number | null;
+  /** Values beyond the fitted edge: by the Tracy–Widom quantile, not by WeightWatcher's own edge. */
+  readonly num_spikes: number | null;
+  /** λ₊ / λ_max with the edge of the robust fit. */
+  readonly mp_softrank: number | null;
+}
+
+/** Fills the aliases. */
+export function weightWatcherAliases(
+  singularValues: Float64Array,
+  shape: { readonly rows: number; readonly cols: number },
+  tail: Tagged<PowerLawFit>,
+  bulk: Tagged<MarchenkoPasturFit>,
+): WeightWatcherAliases {
+  const N = Math.max(shape.rows, shape.cols);
+  const M = Math.min(shape.rows, shape.cols);
+  const first = singularValues[0];
+  const log10Max = 2 * Math.log10(first);
+  // Sums relative to λ_max: powers of alpha overflow otherwise.
+  const sum = (power: number): number =>
+    singularValues.reduce((total, value) => total + (value / first) ** (2 * power), 0);
+  const total = sum(1);
+  const positive = singularValues.filter((value) => value > 0).length;
+  let entropy = 0;
+  for (const value of singularValues) {
+    const p = (value / first) ** 2 / total;
+    if (p > 0) entropy -= p * Math.log(p);
+  }
+  const nonzero = first > 0;
+  const fit = tail.defined && Number.isFinite(tail.value.alpha) ? tail.value : null;
+  return {
+    N,
+    M,
+    Q: N / M,
+    alpha: fit?.alpha ?? null,
+    alpha_weighted: fit === null ? null : fit.alpha * log10Max,
+    log_alpha_norm: fit === null ? null : fit.alpha * log10Max + Math.log10(sum(fit.alpha)),
+    log_norm: nonzero ? log10Max + Math.log10(total) : null,
+    log_spectral_norm: nonzero ? log10Max : null,
+    spectral_norm: first ** 2,
+    sv_max: first,
+    sv_min: singularValues[singularValues.length - 1],
+    stable_rank: nonzero ? total : null,
+    entropy: nonzero && positive > 1 ? entropy / Math.log(positive) : null,
+    xmin: fit === null ? null : fit.xmin * N,
+    xmax: first ** 2,
+    D: fit?.distance ?? null,
+    sigma: fit?.standardError ?? null,
+    num_pl_spikes: fit?.tailCount ?? null,
+    num_spikes: bulk.defined ? bulk.value.spikes.length : null,
+    mp_softrank: bulk.defined && nonzero ? (bulk.value.law.support[1] * N) / first ** 2 : null,
+  };
+}
