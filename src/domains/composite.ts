@@ -26,7 +26,7 @@ export interface ModeMultiplier {
  * const K = domain.mercer(ntk({ depth: 3 }), 10);
  * const T = composite(K, domain.sobolev({ symbol: "D", smoothness: 3, bandwidth: 10 }));
  * const report = conditionNumber(T).condition;
- * console.log(report.defined ? report.value : report.reason); // 4.923
+ * console.log(report.defined ? report.value : report.reason); // 5.8866043
  * ```
  */
 export function composite<S extends ModeSpectrum>(kernel: S, sobolev: ModeMultiplier): S {

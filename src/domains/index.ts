@@ -59,7 +59,7 @@ export {
   type FlowProblem,
   type TimeToAccuracy,
 } from "./sobolev-flow.js";
-export { arcCosineSpectrum, rectifierCoefficients, timesCosine } from "./sphere-spectrum.js";
+export { arcCosineSpectrum } from "./sphere-spectrum.js";
 export {
   sphericalHarmonics,
   zonalOperator,

@@ -201,7 +201,7 @@ export interface TimeToAccuracy {
  * import { timeToAccuracy } from "eigenscope/domains";
  * const problem = { eigenvalues: Float64Array.of(1, 0.5), residual: Float64Array.of(0, 1) };
  * const { exact, guaranteed } = timeToAccuracy(problem, { epsilon: Math.exp(-1), perturbation: 0.25 });
- * console.log(exact.defined && exact.value, guaranteed.defined && guaranteed.value); // 2 4
+ * console.log(exact.defined && exact.value.toFixed(12), guaranteed.defined && guaranteed.value); // 2.000000000000 4
  * ```
  */
 export function timeToAccuracy(problem: FlowProblem, options: AccuracyOptions): TimeToAccuracy {

@@ -3,7 +3,7 @@ import { requireNumber, requireOneOf } from "../core/index.js";
 /**
  * Symbols of Sobolev operators. With ℓ the degree (or |k|) and ν the square root of the Laplacian's eigenvalue
  * (√(ℓ(ℓ + d − 2)) on the sphere, |k| or 2π|k| on the torus):
- * A (1 + ℓ)^{2s}; B (1 + ν)^s; C (1 + ν²)^s; D (1 + ℓ)^s. Orders of the operators: A and C 2s, B and D s.
+ * A (1 + ℓ)^{2s} (the weights of [yu2023]); B (1 + ν)^s; C (1 + ν²)^s; D (1 + ℓ)^s. Orders of the operators: A and C 2s, B and D s.
  */
 export type SobolevSymbol = "A" | "B" | "C" | "D";
 

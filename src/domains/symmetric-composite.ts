@@ -45,7 +45,7 @@ const SINGULAR = 1e-13;
  * import { symmetricComposite } from "eigenscope/domains";
  * import { fromRows } from "eigenscope/core";
  * const { eigenvalues } = symmetricComposite(fromRows([[2, 1], [1, 2]]), fromRows([[1, 0], [0, 3]]));
- * console.log(eigenvalues[0] * eigenvalues[1]); // 9
+ * console.log((eigenvalues[0]! * eigenvalues[1]!).toFixed(12)); // 9.000000000000
  * ```
  */
 export function symmetricComposite(K: Matrix, P: Matrix): SymmetricComposite {

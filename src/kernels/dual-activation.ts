@@ -111,7 +111,7 @@ export interface DualActivationOptions {
  * ```ts
  * import { dualActivation } from "eigenscope/kernels";
  * const { value, derivative } = dualActivation("tanh").evaluate(1, 0.5, 1);
- * console.log(value, derivative); // 0.186324413203 0.384747028431
+ * console.log(value, derivative); // 0.1863244132 0.3847470284
  * ```
  */
 export function dualActivation(source: DualSource, options: DualActivationOptions = {}): DualActivation {

@@ -58,7 +58,7 @@ const EDGE = 1e-9;
  * ```ts
  * import { meanField } from "eigenscope/kernels";
  * const { phase, chi } = meanField("tanh", { weightVariance: 2, biasVariance: 0.05 });
- * console.log(phase, chi.defined && chi.value); // chaotic 1.0476659957
+ * console.log(phase, chi.defined && chi.value); // chaotic 1.047666
  * ```
  */
 export function meanField(phi: ActivationLike, options: MeanFieldOptions): MeanField {

@@ -58,7 +58,7 @@ export interface KernelPrediction {
  * import { fromRows } from "eigenscope/core";
  * const X = fromRows([[1, 0], [0, 1]]);
  * const { mean } = kernelRegression(ntk({ depth: 2 }), X, fromRows([[1], [-1]]), X);
- * console.log(mean.data[0], mean.data[1]); // 1 -1
+ * console.log(mean.data[0]!.toFixed(12), mean.data[1]!.toFixed(12)); // 1.000000000000 -1.000000000000
  * ```
  */
 export function kernelRegression(

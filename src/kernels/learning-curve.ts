@@ -197,7 +197,7 @@ export interface SpectralProjectionOptions {
  * import { spectralProjection } from "eigenscope/kernels";
  * import { fromRows } from "eigenscope/core";
  * const { power, alignment } = spectralProjection(fromRows([[2, 1], [1, 2]]), Float64Array.of(1, 1));
- * console.log(power[0], alignment); // 2 0.948683298
+ * console.log(power[0]!.toFixed(12), alignment); // 2.000000000000 0.948683298
  * ```
  */
 export function spectralProjection(

@@ -28,6 +28,7 @@ import type { Kernel } from "./types.js";
  * Accuracy: a s + b|s|: about 5 ε · depth relative to the diagonal at any angle; others as their dual activation.
  * Cost: n²/2 pairs, each d flops and depth − 1 evaluations of the dual activation.
  * @see [jacot2018]
+ * @see [bietti2019]
  *
  * @example
  * ```ts

@@ -11,7 +11,10 @@ import {
 } from "../../src/core/index.js";
 import {
   type Kernel,
+  angleBetween,
   arcCosine,
+  requirePoints,
+  requireUnitRows,
   cosineMap,
   deepNarrowNtk,
   dualActivation,
@@ -231,6 +234,19 @@ test("defaults follow the conventions: value L on the diagonal, echo, and fan-in
   expect(he.profile(1)).toBeCloseTo(2 * ntk({ depth: 3 }).profile(1), 14);
   expect(he.gram(fromRows([[1, 2, 2]])).data[0]).toBeCloseTo((2 * 9 * 3) / 3, 13);
   expect(ntk({ depth: 2, activation: "tanh" }).profile(0)).toBeGreaterThan(1);
+});
+
+test("angles keep their relative accuracy near 0 and π; points are checked", () => {
+  const x = Float64Array.of(1, 0);
+  for (const angle of [1e-12, 1e-8, 0.3, 3]) {
+    const y = Float64Array.of(5 * Math.cos(angle), 5 * Math.sin(angle));
+    expect(Math.abs(angleBetween(x, y) / angle - 1)).toBeLessThan(1e-15);
+  }
+  expect(angleBetween(x, Float64Array.of(-2, 2e-9))).toBe(Math.PI - 1e-9);
+  expect(angleBetween(Float64Array.of(1e-160, 0), Float64Array.of(0, 1e200))).toBeCloseTo(Math.PI / 2, 15);
+  expect(() => requireUnitRows(matrix(1, 2, [1, 1]), "X", "caller")).toThrow("caller: X must be of unit rows");
+  expect(requirePoints(matrix(1, 2, [1, 1]), "X", "caller").rows).toBe(1);
+  expect(() => requirePoints(3, "X", "caller")).toThrow(ArgumentError);
 });
 
 test("bad input is refused by name, before any work", () => {

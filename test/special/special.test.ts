@@ -15,6 +15,7 @@ import {
   logGamma,
   mapRule,
   normalCdf,
+  normalPdf,
   regularizedBeta,
   regularizedGamma,
 } from "../../src/special/index.js";
@@ -167,6 +168,7 @@ test("gamma, beta and error functions agree with SciPy and with their identities
     expect(withinRelative(regularizedBeta(x, a, b), value, 1e-13).ok).toBe(true);
   for (const { x, value } of table.logGamma) expect(withinRelative(logGamma(x), value, 1e-14).ok).toBe(true);
   expect(erf(0.5) + erfc(0.5)).toBeCloseTo(1, 15);
+  expect(withinRelative(normalPdf(1.3), Math.exp(-0.845) / Math.sqrt(2 * Math.PI), 1e-15).ok).toBe(true);
   expect(withinRelative(gammaRatio(2.5, 0.5, 1.25), gamma(3) / gamma(3.75), 5e-15).ok).toBe(true);
   // Γ(x + 1)/Γ(x) = x and Γ(x + 1/2)² (…): exact ratios where Γ itself overflows.
   for (const x of [0.3, 7, 180, 1e4, 1e8]) expect(withinRelative(gammaRatio(x, 1, 0), x, 2e-14).ok).toBe(true);
