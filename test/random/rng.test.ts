@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ArgumentError } from "../../src/core/index.js";
-import { createRng, mulberry32, permutation, spherePoints } from "../../src/random/index.js";
+import { createRng, mulberry32, permutation, spherePoints, uniformInteger } from "../../src/random/index.js";
 import { fixture } from "../support/shared.js";
 
 interface Replay {
@@ -117,4 +117,20 @@ test("seeds and labels that are no seeds are refused by name", () => {
   expect(() => createRng(1).fork(-1)).toThrow(ArgumentError);
   expect(() => createRng.fromState({ seedPath: [1], words: [1, 2, 3] })).toThrow(ArgumentError);
   expect(createRng(0).uniform()).toBeGreaterThanOrEqual(0);
+});
+
+test("uniformInteger has no modulo bias: three cells at a bound just above 2^31 (n = 30,000 fixed in advance)", () => {
+  const bound = 3 * 2 ** 30; // taken modulo the bound, words would hit the lowest third twice as often
+  const n = 30_000;
+  const rng = createRng(12);
+  const counts = [0, 0, 0];
+  const biased = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    counts[Math.floor((3 * uniformInteger(rng, bound)) / bound)]! += 1;
+    biased[Math.floor((3 * (rng.uint32() % bound)) / bound)]! += 1;
+  }
+  const z = (count: number): number => zScore(count / n, 1 / 3, 2 / 9, n);
+  for (const count of counts) expect(Math.abs(z(count))).toBeLessThan(4.5);
+  expect(z(biased[0]!)).toBeGreaterThan(4.5); // negative control
+  expect(() => uniformInteger(rng, 0)).toThrow(ArgumentError);
 });

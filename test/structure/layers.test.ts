@@ -11,7 +11,7 @@ type LayerTable = ReadonlyMap<
 function layerTable(markdown: string): LayerTable {
   const table = new Map<string, { layer: number; allowed: Set<string> | "everything" | "everything but cli" }>();
   for (const line of markdown.split("\n")) {
-    const cells = /^\| (\d+) \| ([a-z-]+) \| .* \| ([^|]+) \|$/.exec(line);
+    const cells = /^\| (\d+) +\| ([a-z-]+) +\| .* \| ([^|]+) \|$/.exec(line);
     if (!cells) continue;
     const allowed = cells[3]!.trim();
     table.set(cells[2]!, {
