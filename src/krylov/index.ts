@@ -15,6 +15,7 @@ export * from "./ritz.js";
 export * from "./eigsh.js";
 export * from "./power-iteration.js";
 export * from "./svds.js";
+export * from "./matrix-function-times-vector.js";
 export * from "./lobpcg.js";
 export * from "./cg.js";
 export * from "./minres.js";
