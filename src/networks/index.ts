@@ -2,7 +2,17 @@
  * Float64 layers that compose, losses, initialisers, and exact first and second derivatives of the loss.
  * @module networks
  */
-export * from "./layer.js";
+export type {
+  Adjoint,
+  Layer,
+  LayerDefinition,
+  LayerPass,
+  LinearView,
+  ParameterRole,
+  ParameterSpec,
+  SecondOrderInput,
+  Tangent,
+} from "./layer.js";
 export { dense, type DenseOptions, type Parameterisation } from "./dense.js";
 export * from "./activation-layer.js";
 export * from "./normalization.js";

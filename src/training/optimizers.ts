@@ -112,7 +112,7 @@ export interface AdamOptions {
  * @example
  * ```ts
  * import { adam } from "eigenscope/training";
- * console.log(adam({ stepSize: 1e-3 }).stabilityLimit); // 38
+ * console.log(adam({ stepSize: 1e-3 }).stabilityLimit?.toFixed(6)); // 38.000000
  * ```
  */
 export function adam(options: AdamOptions): Optimizer {
