@@ -8,7 +8,7 @@ import {
   requireOptions,
 } from "../core/index.js";
 import { svds } from "../krylov/index.js";
-import { svd } from "../linalg/index.js";
+import { matmul, svd } from "../linalg/index.js";
 import type { LinearOperator } from "../operators/index.js";
 import type { Rng } from "../random/index.js";
 
@@ -121,11 +121,11 @@ function coordinates(index: number, extents: readonly number[]): number[] {
   return out;
 }
 
-/** For every tap the pairs (output position, input position) that it connects. */
+/** sources[p · taps + t]: the input position that tap t reads at output position p, or −1 in the padding. */
 function connections(
   kernel: ConvolutionKernel,
   geometry: Geometry,
-): { readonly pairs: readonly Int32Array[]; readonly outputs: number } {
+): { readonly sources: Int32Array; readonly outputs: number } {
   const { inputSize, padding, stride } = geometry;
   const { kernelSize } = kernel;
   const before = kernelSize.map((extent) => (padding === "valid" ? 0 : Math.floor((extent - 1) / 2)));
@@ -133,11 +133,12 @@ function connections(
     Math.ceil((padding === "valid" ? extent - kernelSize[axis] + 1 : extent) / stride),
   );
   const outputs = product(outputSize);
-  const pairs = Array.from({ length: product(kernelSize) }, (_, tap) => {
-    const offset = coordinates(tap, kernelSize);
-    const list: number[] = [];
-    for (let position = 0; position < outputs; position++) {
-      const at = coordinates(position, outputSize);
+  const taps = product(kernelSize);
+  const sources = new Int32Array(outputs * taps);
+  for (let position = 0; position < outputs; position++) {
+    const at = coordinates(position, outputSize);
+    for (let tap = 0; tap < taps; tap++) {
+      const offset = coordinates(tap, kernelSize);
       let flat = 0;
       let inside = true;
       for (let axis = 0; axis < at.length; axis++) {
@@ -146,11 +147,10 @@ function connections(
         if (x < 0 || x >= inputSize[axis]) inside = false;
         flat = flat * inputSize[axis] + x;
       }
-      if (inside) list.push(position, flat);
+      sources[position * taps + tap] = inside ? flat : -1;
     }
-    return Int32Array.from(list);
-  });
-  return { pairs, outputs };
+  }
+  return { sources, outputs };
 }
 
 /**
@@ -181,46 +181,35 @@ export function convolutionOperator(kernel: ConvolutionKernel, geometry: Convolu
   return assemble(kernel, requireGeometry(kernel, geometry, caller));
 }
 
+/** One product is a matrix product: patches (outputs x taps · I) times the kernel, so that it runs at the speed of those. */
 function assemble(kernel: ConvolutionKernel, geometry: Geometry): LinearOperator {
   const { outChannels: O, inChannels: I, data } = kernel;
-  const { pairs, outputs } = connections(kernel, geometry);
-  const taps = pairs.length;
-  // One O x I block per tap, contiguous.
-  const blocks = new Float64Array(data.length);
+  const { sources, outputs } = connections(kernel, geometry);
+  const taps = sources.length / outputs;
+  const width = taps * I;
+  const weights = { rows: O, cols: width, data: new Float64Array(data.length) }; // columns ordered [tap][in], as the patches
   for (let o = 0; o < O; o++)
     for (let i = 0; i < I; i++)
-      for (let t = 0; t < taps; t++) blocks[(t * O + o) * I + i] = data[(o * I + i) * taps + t];
+      for (let t = 0; t < taps; t++) weights.data[o * width + t * I + i] = data[(o * I + i) * taps + t];
+  const patches = { rows: outputs, cols: width, data: new Float64Array(outputs * width) };
   return {
     rows: outputs * O,
     cols: product(geometry.inputSize) * I,
     apply(x, out) {
-      out.fill(0);
-      pairs.forEach((list, t) => {
-        for (let k = 0; k < list.length; k += 2) {
-          const to = list[k] * O;
-          const from = list[k + 1] * I;
-          for (let o = 0; o < O; o++) {
-            const row = (t * O + o) * I;
-            let sum = 0;
-            for (let i = 0; i < I; i++) sum += blocks[row + i] * x[from + i];
-            out[to + o] += sum;
-          }
-        }
-      });
+      // Padding entries are never written and stay zero.
+      for (let k = 0; k < sources.length; k++) {
+        const from = sources[k] * I;
+        if (from >= 0) for (let i = 0; i < I; i++) patches.data[k * I + i] = x[from + i];
+      }
+      out.set(matmul(patches, weights, { transposeB: true }).data);
     },
     applyTranspose(x, out) {
+      const spread = matmul({ rows: outputs, cols: O, data: x }, weights).data;
       out.fill(0);
-      pairs.forEach((list, t) => {
-        for (let k = 0; k < list.length; k += 2) {
-          const from = list[k] * O;
-          const to = list[k + 1] * I;
-          for (let o = 0; o < O; o++) {
-            const row = (t * O + o) * I;
-            const value = x[from + o];
-            for (let i = 0; i < I; i++) out[to + i] += blocks[row + i] * value;
-          }
-        }
-      });
+      for (let k = 0; k < sources.length; k++) {
+        const to = sources[k] * I;
+        if (to >= 0) for (let i = 0; i < I; i++) out[to + i] += spread[k * I + i];
+      }
     },
   };
 }
