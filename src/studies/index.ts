@@ -3,4 +3,5 @@
  * @module studies
  */
 export * from "./claims/index.js";
+export * from "./sensing/index.js";
 export * from "./spectral/index.js";

@@ -6,6 +6,7 @@ import {
   jsonReport,
   markdownReport,
   textReport,
+  textTable,
   toJson,
 } from "../../src/report/index.js";
 import { sampleReport } from "./sample-report.js";
@@ -84,6 +85,18 @@ test("terminal text: columns line up, sentences break at the width", () => {
     "nothing                              ∞",
   ]);
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
+});
+
+test("a table alone: numbers to the right, texts to the left, rows without trailing blanks", () => {
+  const table = {
+    caption: "",
+    columns: [{ label: "x" }, { label: "name", align: "left" as const }],
+    rows: [
+      [1, "one"],
+      [-0.5, ""],
+    ],
+  };
+  expect(textTable(table)).toEqual(["   x  name", "────  ────", "   1  one", "−0.5"]);
 });
 
 test("malformed reports are refused with the fault", () => {

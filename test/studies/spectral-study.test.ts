@@ -8,6 +8,7 @@ import { jsonReport } from "../../src/report/index.js";
 import {
   type SpectralStudy,
   type SpectralStudyOptions,
+  requireLabelledImages,
   spectralStudy,
   spectralStudyReport,
 } from "../../src/studies/index.js";
@@ -238,4 +239,15 @@ test("wrong options are refused before any work", () => {
     expect(() => spectralStudy({ ...options, rng })).toThrow(type);
     expect(() => spectralStudy({ ...options, rng })).toThrow(message);
   }
+});
+
+test("images and labels that fit are handed back as they are; big integers are labels too", () => {
+  const data = {
+    images: { shape: [60, 1, 2], data: Float32Array.from({ length: 120 }, (_, i) => i % 7) },
+    labels: { shape: [60], data: BigInt64Array.from({ length: 60 }, (_, i) => BigInt(i % 3)) },
+  };
+  expect(requireLabelledImages(data, "test")).toBe(data);
+  expect(() => requireLabelledImages({ images: [[1]], labels: [0] } as never, "test")).toThrow(
+    "test: data must be { images, labels } with shape and data",
+  );
 });

@@ -16,7 +16,7 @@ export function certificateSection({ certificate, bounds }: CertificatePart, stu
         `the Hessian's condition number is ${hessian.kappa.defined ? formatNumber(hessian.kappa.value) : `undefined: ${hessian.kappa.reason}`}.`,
       `Assumptions: ${certificate.assumptions.join("; ")}.`,
     ],
-    method: `Lanczos on Hessian and tangent-kernel products of ${certificate.samples} samples (${hessian.method}), one SVD per layer; loss ${certificate.loss}.`,
+    method: `Lanczos on Hessian and tangent-kernel products of ${certificate.samples} samples (ends of the Hessian: ${hessian.method}), one SVD per layer; loss ${certificate.loss}.`,
     matvecs: certificate.matvecs,
     tables: [
       {
@@ -76,7 +76,7 @@ function certificateRows(certificate: CertificatePart["certificate"]): Cell[][] 
     ["2/λ_max(H)", certificate.maxStableEta, null, "largest locally stable step size of gradient descent"],
     ["product of spectral norms", certificate.lipschitzUpper, null, "Lipschitz constant of the network in ℓ2"],
     ["ℓ2 path norm", certificate.pathNormL2, null, "capacity of ReLU networks under rescaling"],
-    ["ℓ1 path norm", certificate.pathNormL1, null, "capacity; Lipschitz constant from ℓ∞"],
+    ["ℓ1 path norm", certificate.pathNormL1, null, "capacity; Lipschitz constant from ℓ∞ to ℓ1"],
     ["Bartlett's R_A", certificate.bartlett, null, "margin bound on the test error, up to constants and logarithms"],
     [
       "largest eigenvalue of the empirical NTK",

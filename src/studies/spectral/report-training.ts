@@ -31,7 +31,7 @@ export function trainingSection(training: TrainingPart, study: SpectralStudy): R
         : "The threshold 2/η belongs to full-batch gradient descent; with small batches the noise keeps the sharpness lower.",
     ],
     method:
-      `${how}, step size ${stepSize}; sharpness by Lanczos on exact Hessian-vector products of ${sharpness.samples} samples. ` +
+      `${how[0]!.toUpperCase()}${how.slice(1)}, step size ${stepSize}; sharpness by Lanczos on exact Hessian-vector products of ${sharpness.samples} samples. ` +
       "The loss is the mean over batches since the last point. Error bars are residual norms, mostly smaller than the points.",
     matvecs: training.matvecs,
     tables: [
