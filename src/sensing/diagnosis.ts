@@ -8,6 +8,8 @@ export interface Finding {
   /** Machine-readable kind. */
   readonly code:
     | "inconsistent-data"
+    | "dependent-measurements"
+    | "rank-deficient"
     | "dead-neuron"
     | "dead-coordinate"
     | "sublinear"
@@ -48,6 +50,12 @@ export function diagnose(
   findings.push(...neuronFindings(engine, start, theta, fitted));
   if (!fitted && Number.isFinite(loss) && measurements.rows <= LARGEST_GRAM) {
     const least = leastLoss(engine, y);
+    if (least.rank < Math.min(y.length, measurements.cols)) {
+      findings.push({
+        code: "dependent-measurements",
+        message: `${y.length} measurements have rank ${least.rank}: the dependent ones add no information, only weight`,
+      });
+    }
     if (least.loss > 1e-14 * energy && loss > 0) {
       findings.push({
         code: "inconsistent-data",

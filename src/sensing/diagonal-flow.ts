@@ -10,6 +10,7 @@ import {
   requireOptions,
   requirePositive,
 } from "../core/index.js";
+import { svd } from "../linalg/index.js";
 import { type EventFunction, integrate } from "../ode/index.js";
 import { alphaPotential } from "./diagonal-invariants.js";
 import {
@@ -470,6 +471,12 @@ function explain(
   if (dead.length > 0) {
     const message = `coordinate ${dead.join(", ")} started at u = v = 0 and stays there for ever: start it at a small scale`;
     findings.push({ code: "dead-coordinate", message });
+  }
+  const spectrum = svd(coefficients, { vectors: "none" }).singularValues;
+  const rank = spectrum.filter((s) => s > 1e-12 * spectrum[0]).length;
+  if (rank < d) {
+    const message = `B has column rank ${rank} for ${d} coordinates: the limit depends on the start, its scale, γ and α, and is not σ* in general (mirrorLimit computes it for fixed α)`;
+    findings.push({ code: "rank-deficient", message });
   }
   const energy = y.reduce((sum, value) => sum + value * value, 0);
   if (loss <= FITTED * energy) return findings;

@@ -350,6 +350,12 @@ test("findings: dead coordinate, unreachable target, slow decay, jump", () => {
     { t1: 1 },
   );
   expect(codes(jump)).toContain("jump-at-zero");
+  const deficient = diagonalFlow(
+    diagonalProblem(fromRows([[1, 2, 0.5]]), Float64Array.of(1)),
+    diagonalState(3, [1], 0.1),
+    { t1: 5 },
+  );
+  expect(codes(deficient)).toContain("rank-deficient");
   const saturated = diagonalFlow(diagonalProblem(B43, target), diagonalState(3, [1], 2.2), { t1: 5 });
   expect(codes(saturated)).toContain("saturated");
 });

@@ -433,6 +433,7 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
     { steps: 500, learningRate: 0.1 },
   );
   expect(codes(contradiction)).toContain("inconsistent-data");
+  expect(codes(contradiction)).toContain("dependent-measurements");
   expect(contradiction.convergence.advice).toContain("2 measurements of rank 1, no matrix has a loss below 2.500e-1");
   const fixed = spectralNetwork({ rows: 2, cols: 2, widths: 1, alphaTrainable: false });
   const capped = sensingFlow(
