@@ -78,9 +78,12 @@ export function arcRecursion(t: usize, v: usize, s: usize, count: i32, steps: i3
     v128.store(t + at, f64x2.mul(sign, f64x2.sub(constant(k, 21), v128.load(v + at))));
     far |= i64x2.bitmask(sign);
   }
+  // Angles up to π/2 stay so and shrink: each form of the layer is left for the next, simpler one for good.
+  let wide = 1;
   for (let step = 0; step < steps; step++) {
     if (far) far = anyLayer(t, v, s, bytes, k);
-    else nearLayer(t, v, bytes, k);
+    else if (wide) wide = nearLayer(t, v, bytes, k);
+    else narrowLayer(t, v, bytes, k);
   }
   if (!cosines) return;
   for (let at: usize = 0; at < bytes; at += 16) {
@@ -88,16 +91,103 @@ export function arcRecursion(t: usize, v: usize, s: usize, count: i32, steps: i3
   }
 }
 
-/** One layer when every angle is at most π/2. */
-function nearLayer(t: usize, v: usize, bytes: usize, k: usize): void {
+/** One layer when every angle is at most π/2; returns whether any v beyond 1/2 is left. */
+function nearLayer(t: usize, v: usize, bytes: usize, k: usize): i32 {
+  let wide = 0;
   for (let at: usize = 0; at < bytes; at += 16) {
     const below = v128.load(v + at);
     const phi = angle(k, below);
     const next = f64x2.sub(below, arc(k, phi));
     const slope = f64x2.sub(constant(k, 21), f64x2.mul(constant(k, 23), phi));
+    wide |= i64x2.bitmask(f64x2.gt(next, constant(k, 20)));
     v128.store(v + at, next);
     v128.store(t + at, f64x2.add(f64x2.sub(constant(k, 21), next), f64x2.mul(slope, v128.load(t + at))));
   }
+  return wide;
+}
+
+/** One layer when every v is at most 1/2: no selections, and two vectors share each constant. */
+function narrowLayer(t: usize, v: usize, bytes: usize, k: usize): void {
+  let at: usize = 0;
+  for (; at + 32 <= bytes; at += 32) {
+    const v0 = v128.load(v + at);
+    const v1 = v128.load(v + at, 16);
+    let c = constant(k, 20);
+    const z = f64x2.mul(c, v0);
+    const y = f64x2.mul(c, v1);
+    const rz = f64x2.sqrt(z);
+    const ry = f64x2.sqrt(y);
+    const z2 = f64x2.mul(z, z);
+    const y2 = f64x2.mul(y, y);
+    // Coefficients two by two, in the order of `angle`.
+    let d = constant(k, 0);
+    c = constant(k, 1);
+    let az = f64x2.add(d, f64x2.mul(c, z));
+    let ay = f64x2.add(d, f64x2.mul(c, y));
+    d = constant(k, 2);
+    c = constant(k, 3);
+    az = f64x2.add(az, f64x2.mul(f64x2.add(d, f64x2.mul(c, z)), z2));
+    ay = f64x2.add(ay, f64x2.mul(f64x2.add(d, f64x2.mul(c, y)), y2));
+    d = constant(k, 4);
+    c = constant(k, 5);
+    let bz = f64x2.add(d, f64x2.mul(c, z));
+    let by = f64x2.add(d, f64x2.mul(c, y));
+    d = constant(k, 6);
+    c = constant(k, 7);
+    bz = f64x2.add(bz, f64x2.mul(f64x2.add(d, f64x2.mul(c, z)), z2));
+    by = f64x2.add(by, f64x2.mul(f64x2.add(d, f64x2.mul(c, y)), y2));
+    const z4 = f64x2.mul(z2, z2);
+    const y4 = f64x2.mul(y2, y2);
+    az = f64x2.add(az, f64x2.mul(bz, z4));
+    ay = f64x2.add(ay, f64x2.mul(by, y4));
+    d = constant(k, 8);
+    c = constant(k, 9);
+    bz = f64x2.add(d, f64x2.mul(c, z));
+    by = f64x2.add(d, f64x2.mul(c, y));
+    d = constant(k, 10);
+    c = constant(k, 11);
+    bz = f64x2.add(bz, f64x2.mul(f64x2.add(d, f64x2.mul(c, z)), z2));
+    by = f64x2.add(by, f64x2.mul(f64x2.add(d, f64x2.mul(c, y)), y2));
+    az = f64x2.add(az, f64x2.mul(bz, f64x2.mul(z4, z4)));
+    ay = f64x2.add(ay, f64x2.mul(by, f64x2.mul(y4, y4)));
+    const pz = f64x2.add(rz, f64x2.mul(f64x2.mul(rz, z), az));
+    const py = f64x2.add(ry, f64x2.mul(f64x2.mul(ry, y), ay));
+    const phiZ = f64x2.add(pz, pz);
+    const phiY = f64x2.add(py, py);
+    const qz = f64x2.mul(phiZ, phiZ);
+    const qy = f64x2.mul(phiY, phiY);
+    const qz2 = f64x2.mul(qz, qz);
+    const qy2 = f64x2.mul(qy, qy);
+    d = constant(k, 12);
+    c = constant(k, 13);
+    az = f64x2.add(d, f64x2.mul(c, qz));
+    ay = f64x2.add(d, f64x2.mul(c, qy));
+    d = constant(k, 14);
+    c = constant(k, 15);
+    az = f64x2.add(az, f64x2.mul(f64x2.add(d, f64x2.mul(c, qz)), qz2));
+    ay = f64x2.add(ay, f64x2.mul(f64x2.add(d, f64x2.mul(c, qy)), qy2));
+    d = constant(k, 16);
+    c = constant(k, 17);
+    bz = f64x2.add(d, f64x2.mul(c, qz));
+    by = f64x2.add(d, f64x2.mul(c, qy));
+    d = constant(k, 18);
+    c = constant(k, 19);
+    bz = f64x2.add(bz, f64x2.mul(f64x2.add(d, f64x2.mul(c, qz)), qz2));
+    by = f64x2.add(by, f64x2.mul(f64x2.add(d, f64x2.mul(c, qy)), qy2));
+    az = f64x2.add(az, f64x2.mul(bz, f64x2.mul(qz2, qz2)));
+    ay = f64x2.add(ay, f64x2.mul(by, f64x2.mul(qy2, qy2)));
+    c = constant(k, 23);
+    const one = constant(k, 21);
+    const next0 = f64x2.sub(v0, f64x2.mul(c, f64x2.mul(f64x2.mul(phiZ, qz), az)));
+    const next1 = f64x2.sub(v1, f64x2.mul(c, f64x2.mul(f64x2.mul(phiY, qy), ay)));
+    v128.store(v + at, next0);
+    v128.store(v + at, next1, 16);
+    const slope0 = f64x2.sub(one, f64x2.mul(c, phiZ));
+    const slope1 = f64x2.sub(one, f64x2.mul(c, phiY));
+    v128.store(t + at, f64x2.add(f64x2.sub(one, next0), f64x2.mul(slope0, v128.load(t + at))));
+    v128.store(t + at, f64x2.add(f64x2.sub(one, next1), f64x2.mul(slope1, v128.load(t + at, 16))), 16);
+  }
+  if (at < bytes) nearLayer(t + at, v + at, bytes - at, k);
 }
 
 /** One layer with angles on both sides of π/2; returns whether any is left beyond. */

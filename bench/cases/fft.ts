@@ -1,0 +1,151 @@
+import { createFftPlan, fftnInPlace } from "eigenscope/fft";
+import { createRng, fillNormal } from "eigenscope/random";
+import { setRoutinesBackend } from "eigenscope/routines";
+import type { BenchCase, Contender } from "../harness.js";
+import { nativeContender, nativeVersions } from "../native.js";
+import { peer } from "../peers.js";
+
+function normals(seed: number, length: number): Float64Array {
+  const values = new Float64Array(length);
+  fillNormal(createRng(seed), values);
+  return values;
+}
+
+/** Entries of the spectrum that would show a wrong sign, order or scale. */
+function checksumOf(re: Float64Array, im: Float64Array): number[] {
+  const n = re.length;
+  return [re[0]!, im[0]!, re[1]!, im[1]!, re[n >> 1]!, im[n - 1]!];
+}
+const CHECKSUM =
+  "C = C.ravel(); checksum = [C[0].real, C[0].imag, C[1].real, C[1].imag, C[C.size // 2].real, C[-1].imag]";
+
+function native(repeats: number, shape: readonly number[], re: Float64Array, im: Float64Array): Contender | null {
+  const versions = nativeVersions();
+  if (versions === null) return null;
+  const work = `for _ in range(${repeats}): C = scipy.fft.fftn(x)\n${CHECKSUM}`;
+  return nativeContender(versions, `x = (re + 1j * im).reshape(${shape.join(",")},)`, work, { re, im });
+}
+
+interface FftJs {
+  transform(out: Float64Array, data: Float64Array): void;
+}
+interface Ooura {
+  fft(re: ArrayBufferLike, im: ArrayBufferLike, outRe: ArrayBufferLike, outIm: ArrayBufferLike): void;
+}
+
+function lineCase(n: number, kind: string, claim: string): BenchCase {
+  const repeats = Math.max(1, Math.round(2e6 / (n * Math.log2(n))));
+  return {
+    name: `fft-${kind}-${n}`,
+    claim,
+    input: `complex transform of length ${n}, ${repeats} times, separate real and imaginary parts in and out`,
+    checksumTolerance: 1e-10,
+    flops: 5 * n * Math.log2(n) * repeats,
+    rounds: 9,
+    contenders: () => {
+      const re = normals(1, n);
+      const im = normals(2, n);
+      const outRe = new Float64Array(n);
+      const outIm = new Float64Array(n);
+      const contenders: Contender[] = (["wasm", "js"] as const).map((backend) => {
+        setRoutinesBackend(backend);
+        const plan = createFftPlan(n);
+        setRoutinesBackend("auto");
+        return {
+          name: `eigenscope, ${backend === "wasm" ? "WebAssembly" : "JavaScript"}`,
+          run: () => {
+            for (let i = 0; i < repeats; i++) plan.forward(re, im, outRe, outIm);
+            return checksumOf(outRe, outIm);
+          },
+        };
+      });
+      const missing: string[] = [];
+      const power = (n & (n - 1)) === 0;
+      const fftJs = power ? peer<new (size: number) => FftJs>("fft.js") : null;
+      if (fftJs !== null) {
+        const transform = new fftJs.module(n);
+        const data = new Float64Array(2 * n);
+        const out = new Float64Array(2 * n);
+        for (let i = 0; i < n; i++) {
+          data[2 * i] = re[i]!;
+          data[2 * i + 1] = im[i]!;
+        }
+        contenders.push({
+          name: `${fftJs.label}, interleaved`,
+          run: () => {
+            for (let i = 0; i < repeats; i++) transform.transform(out, data);
+            return [out[0]!, out[1]!, out[2]!, out[3]!, out[2 * (n >> 1)]!, out[2 * n - 1]!];
+          },
+        });
+      } else if (power) missing.push("fft.js");
+      const ooura = power ? peer<new (size: number, info: { type: string; radix: number }) => Ooura>("ooura") : null;
+      if (ooura !== null) {
+        // Its size counts real numbers: n complex points are 2n.
+        const transform = new ooura.module(2 * n, { type: "complex", radix: 4 });
+        contenders.push({
+          name: ooura.label,
+          run: () => {
+            for (let i = 0; i < repeats; i++) transform.fft(re.buffer, im.buffer, outRe.buffer, outIm.buffer);
+            return checksumOf(outRe, outIm);
+          },
+        });
+      } else if (power) missing.push("ooura");
+      const scipy = native(repeats, [n], re, im);
+      if (scipy === null) missing.push("SciPy");
+      else contenders.push(scipy);
+      return Promise.resolve({ contenders, missing });
+    },
+  };
+}
+
+function gridCase(shape: readonly number[]): BenchCase {
+  const total = shape.reduce((a, b) => a * b, 1);
+  return {
+    name: `fft-grid-${shape.join("x")}`,
+    claim: "a transform in several dimensions takes at most 0.9 of SciPy's time",
+    input: `complex transform of a ${shape.join(" x ")} grid in place`,
+    checksumTolerance: 1e-10,
+    flops: 5 * total * Math.log2(total),
+    contenders: () => {
+      const re = normals(1, total);
+      const im = normals(2, total);
+      const contenders: Contender[] = (["wasm", "js"] as const).map((backend) => {
+        const place = { re: new Float64Array(total), im: new Float64Array(total) };
+        return {
+          name: `eigenscope, ${backend === "wasm" ? "WebAssembly" : "JavaScript"}`,
+          run: () => {
+            setRoutinesBackend(backend);
+            place.re.set(re);
+            place.im.set(im);
+            fftnInPlace(place, shape, false);
+            setRoutinesBackend("auto");
+            return checksumOf(place.re, place.im);
+          },
+        };
+      });
+      const scipy = native(1, shape, re, im);
+      return Promise.resolve({
+        contenders: scipy === null ? contenders : [...contenders, scipy],
+        missing: scipy === null ? ["SciPy"] : [],
+      });
+    },
+  };
+}
+
+const POWER = "a power-of-two transform takes at most 0.6 of SciPy's time and is 2.5 times as fast as fft.js";
+const SMOOTH = "a transform of a length with prime factors 2, 3, 5, 7 takes no longer than SciPy's";
+const PRIME = "a transform of prime length takes at most 1.5 times SciPy's time";
+
+/** Cases of the Fourier transforms. */
+export const cases: readonly BenchCase[] = [
+  lineCase(1024, "power", POWER),
+  lineCase(65536, "power", POWER),
+  lineCase(1000, "smooth", SMOOTH),
+  lineCase(44100, "smooth", SMOOTH),
+  lineCase(1009, "prime", PRIME),
+  lineCase(10007, "prime", PRIME),
+  gridCase([512, 512]),
+  gridCase([1024, 1024]),
+  gridCase([64, 64, 64]),
+  gridCase([100, 100, 100]),
+];
