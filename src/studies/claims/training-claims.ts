@@ -1,5 +1,5 @@
 // The U rows of the claims ledger that concern training and curvature (source note S0). One entry per row: the file is long because the ledger is.
-import { type LabelledData, type Matrix, norm } from "../../core/index.js";
+import { type Matrix, norm } from "../../core/index.js";
 import { classifyCriticalPoint, empiricalNtk, hessian } from "../../curvature/index.js";
 import { rfft } from "../../fft/index.js";
 import { ntk } from "../../kernels/index.js";
@@ -7,7 +7,7 @@ import { eigsh } from "../../krylov/index.js";
 import { eigh, matmul, orthogonalMatrix, svd } from "../../linalg/index.js";
 import { chainBackward, chainForward, gradient, initialize, mlp, type Network, predict } from "../../networks/index.js";
 import { toDense } from "../../operators/index.js";
-import { mulberry32, type Rng, spherePoints } from "../../random/index.js";
+import type { Rng } from "../../random/index.js";
 import { adam, edgeOfStability, gradientDescent, train } from "../../training/index.js";
 import type { ClaimDefinition } from "./claim.js";
 import {
@@ -21,6 +21,7 @@ import {
   spaced,
   stepsUntil,
 } from "./quadratics.js";
+import { antisymmetricRun, edgeRecipe } from "./recipes.js";
 
 const valuesOf = (A: Matrix): Float64Array => eigh(A, { vectors: false, triangle: "lower" }).values;
 
@@ -513,19 +514,10 @@ function largestInputGradient(net: Network, params: Float64Array, inputs: Matrix
 
 /** Largest |c_i(t)/c_i(0) − (1 − ηλ_i/n)^t| over three leading and three middle modes of an antisymmetric wide network. */
 function modeDeviation(rng: Rng, width: number, steps: number): number {
-  const n = 20;
-  const d = 5;
-  const inputs = spherePoints(rng, n, d);
-  for (let e = 0; e < inputs.data.length; e++) inputs.data[e] *= Math.sqrt(d);
-  const targets = normal(rng, n, 1);
-  const net = mlp({ sizes: [d, width, 1], activation: "tanh", parameterisation: "ntk", bias: false });
-  const params = initialize(net, "ntk", rng);
-  const half = width / 2;
-  // Twin hidden units with opposite output weights: f = 0 at the start.
-  params.copyWithin(half * d, 0, half * d);
-  for (let k = 0; k < half; k++) params[width * d + half + k] = -params[width * d + k];
-  const { values, vectors } = eigh(empiricalNtk(net, params, inputs).gram());
-  const stepSize = (0.5 * n) / values[n - 1];
+  const { net, params, data, stepSize, modes: spectrum } = antisymmetricRun(rng, width);
+  const { inputs, targets } = data;
+  const { values, vectors } = spectrum;
+  const n = inputs.rows;
   const project = (theta: Float64Array): Float64Array => {
     const f = predict(net, theta, inputs).data;
     return Float64Array.from({ length: n }, (_, mode) =>
@@ -612,23 +604,6 @@ function gapAtClassesMinusOne(rng: Rng, classes: number): boolean {
     }
   }
   return index === classes - 1;
-}
-
-/** The 1-16-16-1 tanh regression of the edge-of-stability recipe. */
-export function edgeRecipe(seed: number): { net: Network; params: Float64Array; data: LabelledData } {
-  const net = mlp({ sizes: [1, 16, 16, 1], activation: "tanh" });
-  const stream = mulberry32(seed);
-  const params = new Float64Array(net.parameterCount);
-  for (const { role, offset, length, fanIn } of net.blocks) {
-    if (role === "weight") for (let i = 0; i < length; i++) params[offset + i] = stream.normal() / Math.sqrt(fanIn);
-  }
-  const x = Float64Array.from({ length: 40 }, (_, i) => -1 + (2 * (i + 0.5)) / 40);
-  const column = (data: Float64Array): Matrix => ({ rows: 40, cols: 1, data });
-  return {
-    net,
-    params,
-    data: { inputs: column(x), targets: column(x.map((v) => Math.sin(3 * v) + 0.3 * Math.cos(7 * v))) },
-  };
 }
 
 /** Hessian spectra of a 5-12-3 tanh classifier at the given steps of gradient descent. */
