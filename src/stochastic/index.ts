@@ -8,3 +8,6 @@ export type { ProbeDistribution } from "./probes.js";
 export * from "./student.js";
 export * from "./spectral-density.js";
 export { chebyshevDensity, jacksonFactors } from "./kpm.js";
+export * from "./diagonal.js";
+export * from "./spectral-sum.js";
+export * from "./low-rank.js";
