@@ -11,7 +11,7 @@ import {
   requirePositive,
 } from "../core/index.js";
 import { svd } from "../linalg/index.js";
-import { type EventFunction, integrate } from "../ode/index.js";
+import { integrate } from "../ode/index.js";
 import { alphaPotential } from "./diagonal-invariants.js";
 import {
   createDiagonalField,
@@ -23,26 +23,15 @@ import {
   stateFrom,
 } from "./diagonal-problem.js";
 import type { Finding } from "./diagnosis.js";
+import { type FlowOptions, joinAdvice, planFlow, reportNorm } from "./flow-options.js";
 
 /** Options of {@link diagonalFlow}. */
-export interface DiagonalFlowOptions extends LongRunning {
-  /** Final time. */
-  readonly t1: number;
-  /** Error allowed per step, default { relative: 1e-12, absolute: 1e-14 }. */
-  readonly tolerance?: { readonly relative?: number; readonly absolute?: number };
-  /** Runge–Kutta pair, default "dop853". */
-  readonly method?: "dopri5" | "dop853";
-  /** Recorded times: a count of equidistant ones (default 21) or the times themselves. */
-  readonly record?: number | ArrayLike<number>;
-  /** Stop once the loss is at most this; default 0. */
-  readonly lossTolerance?: number;
+export interface DiagonalFlowOptions extends FlowOptions {
   /**
    * "factors" integrates u, v; "logarithm" integrates ln w for balanced u = v > 0, which cannot cross zero and follows
    * coordinates down to 1e-300 when their target is zero or negative. Default "factors".
    */
   readonly coordinates?: "factors" | "logarithm";
-  /** Budget of integration steps, default 1e6. */
-  readonly maximumSteps?: number;
 }
 
 /** Trajectory in diagonal coordinates. */
@@ -97,7 +86,7 @@ export interface DiagonalRun {
  * @throws {ShapeError} when state and problem do not fit
  * @throws {ArgumentError} when coordinates "logarithm" is asked of factors that are not equal and positive
  *
- * Accuracy: local error as given by `tolerance`; the invariants are the test. Cost: 2 m d + O(K d) flops per evaluation.
+ * Accuracy: local error as given by `tolerance`, by default { relative: 1e-12, absolute: 1e-14 }; the invariants are the test. Cost: 2 m d + O(K d) flops per evaluation.
  * @see [chu2024]
  * @example
  * ```ts
@@ -115,35 +104,20 @@ export function diagonalFlow(
   options: DiagonalFlowOptions,
 ): DiagonalRun {
   const caller = "diagonalFlow";
-  requireOptions(
-    options,
-    ["t1", "tolerance", "method", "record", "lossTolerance", "coordinates", "maximumSteps", "signal", "onProgress"],
+  const start = requireState(problem, initial, caller);
+  const kind = requireOneOf(
+    options?.coordinates ?? "factors",
+    ["factors", "logarithm"] as const,
+    "coordinates",
     caller,
   );
-  const start = requireState(problem, initial, caller);
-  const K = initial.alpha.length;
-  const t1 = requirePositive(options?.t1, "t1", caller);
-  const lossTolerance = requireNumber(options.lossTolerance ?? 0, "lossTolerance", caller, 0);
-  const kind = requireOneOf(options.coordinates ?? "factors", ["factors", "logarithm"] as const, "coordinates", caller);
-  const field = createDiagonalField(problem, K);
+  const field = createDiagonalField(problem, initial.alpha.length);
   const chart = kind === "logarithm" ? logarithmicChart(field, start, caller) : plainChart(field);
-  const times = recordTimes(options.record ?? 21, t1, caller);
   const buffer = new Float64Array(start.length);
-  const lossAt = (_t: number, z: Float64Array): number => field.loss(chart.toFlat(z, buffer)) - lossTolerance;
-  const events: EventFunction[] =
-    lossTolerance > 0 ? [{ name: "loss", value: lossAt, direction: -1, terminal: true }] : [];
-  const solution = integrate((_t, z, out) => chart.velocity(z, out), chart.fromFlat(start), {
-    t0: 0,
-    t1,
-    tolerance: { relative: 1e-12, absolute: 1e-14, ...options.tolerance },
-    method: options.method ?? "dop853",
-    dense: false,
-    times,
-    events,
-    maximumSteps: options.maximumSteps ?? 1_000_000,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-  });
+  const tolerance = { relative: 1e-12, absolute: 1e-14 };
+  const lossAt = (z: Float64Array): number => field.loss(chart.toFlat(z, buffer));
+  const plan = planFlow(options, ["coordinates"], tolerance, lossAt, caller);
+  const solution = integrate((_t, z, out) => chart.velocity(z, out), chart.fromFlat(start), plan.integrate);
   const samples = solution.samples!;
   const rows: Float64Array[] = [];
   for (let i = 0; i < samples.times.length; i++) {
@@ -157,7 +131,7 @@ export function diagonalFlow(
     advice: solution.convergence.advice,
     iterations: solution.convergence.iterations,
     evaluations: solution.evaluations,
-    tolerance: lossTolerance,
+    tolerance: plan.lossTolerance,
     findings: [],
     largestLoss: 0,
   });
@@ -281,12 +255,6 @@ function spacedSteps(steps: number): number[] {
   return Array.from({ length: 21 }, (_, i) => Math.round((steps * i) / 20));
 }
 
-function recordTimes(record: number | ArrayLike<number>, t1: number, caller: string): Float64Array {
-  if (typeof record !== "number") return Float64Array.from(record);
-  const count = requireInteger(record, "record", caller, 2);
-  return Float64Array.from({ length: count }, (_, i) => (i === count - 1 ? t1 : (t1 * i) / (count - 1)));
-}
-
 /** Coordinates in which the flow is integrated. */
 interface Chart {
   fromFlat(flat: Float64Array): Float64Array;
@@ -398,11 +366,6 @@ function assemble(
   const finalH = field.h.slice();
   const findings = [...parts.findings, ...explain(problem, start, last, finalH, finalLoss, K)];
   const residual = product(problem.coefficients, finalH).map((value, i) => problem.y[i] - value);
-  const norm = (x: Float64Array): number => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
-  const advice =
-    parts.status === "converged"
-      ? null
-      : [parts.advice, ...findings.map(({ message }) => message)].filter((text) => text !== null).join("; ") || null;
   return {
     engine,
     problem,
@@ -422,8 +385,8 @@ function assemble(
       iterations: parts.iterations,
       matvecs: parts.evaluations,
       tolerance: parts.tolerance,
-      residualNorms: Float64Array.of(norm(residual), norm(velocity)),
-      advice,
+      residualNorms: Float64Array.of(reportNorm(residual), reportNorm(velocity)),
+      advice: joinAdvice(parts.status, parts.advice, findings),
     },
   };
 }

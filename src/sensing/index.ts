@@ -44,7 +44,8 @@ export {
 } from "./network.js";
 export * from "./initialize.js";
 export * from "./structure.js";
-export { sensingFlow, type SensingFlowOptions } from "./sensing-flow.js";
+export { sensingFlow } from "./sensing-flow.js";
+export type { FlowOptions } from "./flow-options.js";
 export { sensingDescent, type LocalSchedule, type SensingDescentOptions } from "./sensing-descent.js";
 export type { SensingHistory, SensingRun } from "./run.js";
 export type { Finding } from "./diagnosis.js";

@@ -2,6 +2,7 @@ import { type Convergence, type Matrix, undefinedBecause } from "../core/index.j
 import { svd } from "../linalg/index.js";
 import { effectiveRank } from "../spectra/index.js";
 import { diagnose, type Finding } from "./diagnosis.js";
+import { joinAdvice, reportNorm } from "./flow-options.js";
 import type { SensingEngine } from "./engine.js";
 import type { SpectralNetwork } from "./network.js";
 import { spectralLayout } from "./network.js";
@@ -102,11 +103,6 @@ export function createRunRecorder(
         drift = Math.max(drift, Math.sqrt(sum));
       });
       const findings = [...(parts.findings ?? []), ...diagnose(engine, start, parts.theta, y, parts.loss)];
-      const norm = (v: Float64Array): number => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
-      const advice =
-        parts.status === "converged"
-          ? null
-          : [parts.advice, ...findings.map((finding) => finding.message)].filter((text) => text !== null).join("; ");
       return {
         engine: kind,
         network,
@@ -129,8 +125,8 @@ export function createRunRecorder(
           iterations: parts.iterations,
           matvecs: parts.evaluations,
           tolerance: parts.tolerance,
-          residualNorms: Float64Array.of(norm(engine.residual), norm(parts.gradient)),
-          advice: advice === "" ? null : advice,
+          residualNorms: Float64Array.of(reportNorm(engine.residual), reportNorm(parts.gradient)),
+          advice: joinAdvice(parts.status, parts.advice, findings),
         },
       };
     },

@@ -1,32 +1,10 @@
-import {
-  ArgumentError,
-  type LongRunning,
-  requireInteger,
-  requireNumber,
-  requireOptions,
-  requirePositive,
-} from "../core/index.js";
-import { type EventFunction, integrate } from "../ode/index.js";
+import { ArgumentError } from "../core/index.js";
+import { integrate } from "../ode/index.js";
 import { createEngine } from "./engine.js";
+import { type FlowOptions, planFlow } from "./flow-options.js";
 import { type Measurements, requireMeasurements } from "./measurements.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 import { createRunRecorder, type SensingRun } from "./run.js";
-
-/** Options of {@link sensingFlow}. */
-export interface SensingFlowOptions extends LongRunning {
-  /** Final time. */
-  readonly t1: number;
-  /** Error allowed per step, default { relative: 1e-10, absolute: 1e-12 }. */
-  readonly tolerance?: { readonly relative?: number; readonly absolute?: number };
-  /** Runge–Kutta pair, default "dop853". */
-  readonly method?: "dopri5" | "dop853";
-  /** Recorded times: a count of equidistant ones (default 21) or the times themselves. */
-  readonly record?: number | ArrayLike<number>;
-  /** Stop once the loss is at most this; default 0 (run to t1). */
-  readonly lossTolerance?: number;
-  /** Budget of integration steps, default 1e5. */
-  readonly maximumSteps?: number;
-}
 
 const CALLER = "sensingFlow";
 
@@ -46,7 +24,7 @@ const CALLER = "sensingFlow";
  * @throws {ShapeError} when the parts do not fit
  * @throws {ArgumentError} for options out of range
  *
- * Accuracy: local error as given by `tolerance`. Cost: one singular value decomposition per neuron and evaluation, 11 or
+ * Accuracy: local error as given by `tolerance`, by default { relative: 1e-10, absolute: 1e-12 }. Cost: one singular value decomposition per neuron and evaluation, 11 or
  * 6 evaluations per step. Stopping: t1, or loss <= lossTolerance.
  * @see [chu2024]
  * @example
@@ -64,22 +42,9 @@ export function sensingFlow(
   measurements: Measurements,
   y: Float64Array,
   initial: SpectralParameters | Float64Array,
-  options: SensingFlowOptions,
+  options: FlowOptions,
 ): SensingRun {
   requireMeasurements(measurements, "measurements", CALLER);
-  requireOptions(
-    options,
-    ["t1", "tolerance", "method", "record", "lossTolerance", "maximumSteps", "signal", "onProgress"],
-    CALLER,
-  );
-  const t1 = requirePositive(options?.t1, "t1", CALLER);
-  const lossTolerance = requireNumber(options.lossTolerance ?? 0, "lossTolerance", CALLER, 0);
-  const maximumSteps = requireInteger(options.maximumSteps ?? 100_000, "maximumSteps", CALLER, 1);
-  const record = options.record ?? 21;
-  const times =
-    typeof record === "number"
-      ? equidistant(requireInteger(record, "record", CALLER, 2), t1)
-      : Float64Array.from(record);
   const start = requireParameters(network, initial, CALLER);
   const engine = createEngine(network, measurements, y, CALLER);
   const recorder = createRunRecorder("flow", engine, start, y);
@@ -88,28 +53,13 @@ export function sensingFlow(
     const expected = "small enough for a finite loss";
     throw new ArgumentError({ function: CALLER, argument: "initial", expected, got: `loss ${initialLoss}` });
   }
-  const lossAt = (_t: number, theta: Float64Array): number => engine.evaluate(theta, null) - lossTolerance;
-  const events: EventFunction[] =
-    lossTolerance > 0 ? [{ name: "loss", value: lossAt, direction: -1, terminal: true }] : [];
-  const solution = integrate(
-    (_t, theta, out) => {
-      engine.evaluate(theta, out);
-      for (let i = 0; i < out.length; i++) out[i] = -out[i];
-    },
-    start,
-    {
-      t0: 0,
-      t1,
-      tolerance: { relative: 1e-10, absolute: 1e-12, ...options.tolerance },
-      method: options.method ?? "dop853",
-      dense: false,
-      times,
-      events,
-      maximumSteps,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    },
-  );
+  const tolerance = { relative: 1e-10, absolute: 1e-12 };
+  const plan = planFlow(options, [], tolerance, (theta) => engine.evaluate(theta, null), CALLER);
+  const velocity = (_t: number, theta: Float64Array, out: Float64Array): void => {
+    engine.evaluate(theta, out);
+    for (let i = 0; i < out.length; i++) out[i] = -out[i];
+  };
+  const solution = integrate(velocity, start, plan.integrate);
   let largestLoss = initialLoss;
   const samples = solution.samples!;
   for (let i = 0; i < samples.times.length; i++) {
@@ -131,10 +81,6 @@ export function sensingFlow(
     advice: solution.convergence.advice,
     iterations: solution.convergence.iterations,
     evaluations: solution.evaluations,
-    tolerance: lossTolerance,
+    tolerance: plan.lossTolerance,
   });
-}
-
-function equidistant(count: number, t1: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => (i === count - 1 ? t1 : (t1 * i) / (count - 1)));
 }
