@@ -43,8 +43,10 @@ function exponentialSeries(r: number): number {
  *
  * Accuracy: below 0.6 ulp (measured, docs/routines.md). Cost: about 8 ns.
  * @example
+ * ```ts
  * import { exp } from "eigenscope/core";
  * console.log(exp(1)); // 2.718281828459045
+ * ```
  */
 export function exp(x: number): number {
   if (!(x <= 709.782712893384)) return x > 0 ? Infinity : Number.NaN;
@@ -66,8 +68,10 @@ export function exp(x: number): number {
  *
  * Accuracy: below 0.9 ulp (measured, docs/routines.md). Cost: about 10 ns.
  * @example
+ * ```ts
  * import { expm1 } from "eigenscope/core";
  * console.log(expm1(1e-10)); // 1.00000000005e-10
+ * ```
  */
 export function expm1(x: number): number {
   const size = Math.abs(x);
@@ -98,8 +102,10 @@ export function expm1(x: number): number {
  *
  * Accuracy: below 0.6 ulp (measured, docs/routines.md). Cost: about 12 ns.
  * @example
+ * ```ts
  * import { log } from "eigenscope/core";
  * console.log(log(10)); // 2.302585092994046
+ * ```
  */
 export function log(x: number): number {
   if (x <= 0) return x === 0 ? -Infinity : Number.NaN;
@@ -115,8 +121,10 @@ export function log(x: number): number {
  *
  * Accuracy: below 0.6 ulp (measured, docs/routines.md). Cost: about 12 ns.
  * @example
+ * ```ts
  * import { log1p } from "eigenscope/core";
  * console.log(log1p(1e-10)); // 9.9999999995e-11
+ * ```
  */
 export function log1p(x: number): number {
   if (Math.abs(x) < 2 ** -54) return x;
@@ -179,8 +187,10 @@ function atanhSum(f: number, low: number, k: number): number {
  *
  * Accuracy: below 1 ulp (measured, docs/routines.md). Cost: about 10 ns.
  * @example
+ * ```ts
  * import { tanh } from "eigenscope/core";
  * console.log(tanh(0.5)); // 0.46211715726000973
+ * ```
  */
 export function tanh(x: number): number {
   const size = Math.abs(x);

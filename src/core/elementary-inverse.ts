@@ -65,8 +65,10 @@ function minusTwice(base: number, baseLow: number): number {
  *
  * Accuracy: below 0.8 ulp (measured, docs/routines.md). Cost: about 8 ns.
  * @example
+ * ```ts
  * import { asin } from "eigenscope/core";
  * console.log(asin(0.5)); // 0.5235987755982989
+ * ```
  */
 export function asin(x: number): number {
   const size = Math.abs(x);
@@ -87,8 +89,10 @@ export function asin(x: number): number {
  *
  * Accuracy: below 0.8 ulp (measured, docs/routines.md). Cost: about 8 ns.
  * @example
+ * ```ts
  * import { acos } from "eigenscope/core";
  * console.log(acos(0.5)); // 1.0471975511965979
+ * ```
  */
 export function acos(x: number): number {
   const size = Math.abs(x);
@@ -110,8 +114,10 @@ export function acos(x: number): number {
  *
  * Accuracy: below 0.7 ulp (measured, docs/routines.md). Cost: about 20 ns.
  * @example
+ * ```ts
  * import { atan } from "eigenscope/core";
  * console.log(atan(1)); // 0.7853981633974483
+ * ```
  */
 export function atan(x: number): number {
   return atan2(x, 1);
@@ -127,8 +133,10 @@ export function atan(x: number): number {
  *
  * Accuracy: below 0.7 ulp (measured, docs/routines.md). Cost: about 20 ns.
  * @example
+ * ```ts
  * import { atan2 } from "eigenscope/core";
  * console.log(atan2(1, -1)); // 2.356194490192345
+ * ```
  */
 export function atan2(y: number, x: number): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;

@@ -30,8 +30,10 @@ let low = 0;
  *
  * Accuracy: below 0.8 ulp (measured, docs/routines.md). Cost: about 10 ns; 1 µs beyond |x| = 10⁶.
  * @example
+ * ```ts
  * import { sin } from "eigenscope/core";
  * console.log(sin(1)); // 0.8414709848078965
+ * ```
  */
 export function sin(x: number): number {
   if (x === 0) return x;
@@ -46,8 +48,10 @@ export function sin(x: number): number {
  *
  * Accuracy: below 0.8 ulp (measured, docs/routines.md). Cost: about 10 ns; 1 µs beyond |x| = 10⁶.
  * @example
+ * ```ts
  * import { cos } from "eigenscope/core";
  * console.log(cos(1)); // 0.5403023058681398
+ * ```
  */
 export function cos(x: number): number {
   return sineOf(reduce(x) + 1);
@@ -62,8 +66,10 @@ export function cos(x: number): number {
  *
  * Accuracy: below 0.8 ulp.
  * @example
+ * ```ts
  * import { sinTurns } from "eigenscope/core";
  * console.log(sinTurns(1, 4), sinTurns(1, 2)); // 1 0
+ * ```
  */
 export function sinTurns(k: number, n: number): number {
   return sineOfTurns(k, n, 0);
@@ -78,8 +84,10 @@ export function sinTurns(k: number, n: number): number {
  *
  * Accuracy: below 0.8 ulp.
  * @example
+ * ```ts
  * import { cosTurns } from "eigenscope/core";
- * console.log(cosTurns(1, 6)); // 0.5000000000000001
+ * console.log(cosTurns(1, 6)); // 0.5
+ * ```
  */
 export function cosTurns(k: number, n: number): number {
   return sineOfTurns(k, n, 1);

@@ -20,8 +20,10 @@ const DIRECT = 2048;
  * Accuracy: absolute error about ε log₂(m + n) ‖a‖ ‖b‖ in every entry (entries much smaller than that lose digits); short inputs are summed directly.
  * Cost: three real transforms of length at least m + n − 1.
  * @example
+ * ```ts
  * import { convolve } from "eigenscope/fft";
  * console.log(Array.from(convolve([1, 2], [1, 3, 5]))); // [ 1, 5, 11, 10 ]
+ * ```
  */
 export function convolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   const x = requireSignal(a, "a", "convolve");
@@ -54,8 +56,10 @@ export function convolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Arr
  *
  * Accuracy: absolute error about ε log₂ n ‖a‖ ‖b‖ in every entry. Cost: three real transforms of length n.
  * @example
+ * ```ts
  * import { circularConvolve } from "eigenscope/fft";
  * console.log(Array.from(circularConvolve([1, 2, 0, 0], [0, 0, 0, 1]))); // [ 2, 0, 0, 1 ]
+ * ```
  */
 export function circularConvolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   const x = requireSignal(a, "a", "circularConvolve");

@@ -25,8 +25,10 @@ export interface DctOptions {
  * Accuracy: relative error in the 2-norm about ε log₂ n. Cost: one real transform of length n (2n − 2 for type 1).
  * @see [vanloan1992]
  * @example
+ * ```ts
  * import { dct } from "eigenscope/fft";
  * console.log(Array.from(dct([1, 2, 3], { type: 1 }))); // [ 8, -2, 0 ]
+ * ```
  */
 export function dct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
   const { signal, type } = requireInput(x, options, "dct");
@@ -47,8 +49,10 @@ export function dct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
  *
  * Accuracy and cost: as {@link dct}.
  * @example
+ * ```ts
  * import { dct, idct } from "eigenscope/fft";
  * console.log(Array.from(idct(dct([1, 2, 3, 4])), Math.round)); // [ 1, 2, 3, 4 ]
+ * ```
  */
 export function idct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
   const { signal, type } = requireInput(x, options, "idct");

@@ -16,9 +16,11 @@ import { realSpectrum } from "./rfft.js";
  * Accuracy: relative error in the 2-norm about ε log₂ n, also for primes. Cost: 5 n log₂ n flops, three times that with a prime factor above 7.
  * @see [vanloan1992]
  * @example
+ * ```ts
  * import { fft } from "eigenscope/fft";
  * const { re, im } = fft([1, 2, 3]);
  * console.log(re[0], re[1], im[1]); // 6 -1.5 0.8660254037844386
+ * ```
  */
 export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray {
   if (im === undefined) return mirrored(requireSignal(re, "re", "fft"));
@@ -42,9 +44,11 @@ export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray
  *
  * Accuracy and cost: as {@link fft}.
  * @example
+ * ```ts
  * import { fft, ifft } from "eigenscope/fft";
  * const spectrum = fft([1, 2, 3, 4]);
  * console.log(Array.from(ifft(spectrum.re, spectrum.im).re)); // [ 1, 2, 3, 4 ]
+ * ```
  */
 export function ifft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray {
   if (im === undefined) {

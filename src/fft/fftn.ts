@@ -24,9 +24,11 @@ const LONG_ROW = 32;
  * the cache in panels of 8 to 16, nothing is transposed.
  * @see [vanloan1992]
  * @example
+ * ```ts
  * import { fftn } from "eigenscope/fft";
  * const { re } = fftn({ re: [1, 2, 3, 4] }, [2, 2]);
  * console.log(Array.from(re)); // [ 10, -2, -4, 0 ]
+ * ```
  */
 export function fftn(
   x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
@@ -50,8 +52,10 @@ export function fftn(
  *
  * Accuracy and cost: as {@link fftn}.
  * @example
+ * ```ts
  * import { fftn, ifftn } from "eigenscope/fft";
  * console.log(Array.from(ifftn(fftn({ re: [1, 2, 3, 4] }, [2, 2]), [2, 2]).re)); // [ 1, 2, 3, 4 ]
+ * ```
  */
 export function ifftn(
   x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
@@ -75,10 +79,12 @@ export function ifftn(
  * Accuracy and cost: as {@link fftn}; the extra memory is one panel with the JavaScript back end, with WebAssembly a copy of
  * grids up to 2²⁶ points and one panel beyond.
  * @example
+ * ```ts
  * import { fftnInPlace } from "eigenscope/fft";
  * const x = { re: Float64Array.of(1, 2, 3, 4), im: new Float64Array(4) };
  * fftnInPlace(x, [2, 2], false);
  * console.log(Array.from(x.re)); // [ 10, -2, -4, 0 ]
+ * ```
  */
 export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: boolean): void {
   const total = requireShape(shape, "fftnInPlace");

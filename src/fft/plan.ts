@@ -41,11 +41,13 @@ export interface FftPlan {
  * @see [vanloan1992]
  * @see [bluestein1970]
  * @example
+ * ```ts
  * import { createFftPlan } from "eigenscope/fft";
  * const plan = createFftPlan(3);
  * const [re, im] = [Float64Array.of(1, 2, 3), new Float64Array(3)];
  * plan.forward(re, im, re, im); // in place
  * console.log(re[0], im[1]); // 6 0.8660254037844386
+ * ```
  */
 export function createFftPlan(length: number): FftPlan {
   requireInteger(length, "length", "createFftPlan", 1, 2 ** 30);

@@ -13,8 +13,10 @@ import { type ComplexArray, planOf, requireComplex, requireSignal } from "./plan
  *
  * Accuracy: as {@link fft}. Cost: half of {@link fft} for even n, the same for odd n.
  * @example
+ * ```ts
  * import { rfft } from "eigenscope/fft";
  * console.log(Array.from(rfft([1, 0, -1, 0]).re)); // [ 0, 2, 0 ]
+ * ```
  */
 export function rfft(x: ArrayLike<number>): ComplexArray {
   return realSpectrum(requireSignal(x, "x", "rfft"));
@@ -76,9 +78,11 @@ export function realSpectrum(x: Float64Array): ComplexArray {
  *
  * Accuracy and cost: as {@link rfft}.
  * @example
+ * ```ts
  * import { irfft, rfft } from "eigenscope/fft";
  * const { re, im } = rfft([3, 1, 2]);
  * console.log(Array.from(irfft(re, im, 3), Math.round)); // [ 3, 1, 2 ]
+ * ```
  */
 export function irfft(re: ArrayLike<number>, im: ArrayLike<number>, n: number): Float64Array {
   const spectrum = requireComplex(re, im, "irfft");

@@ -53,12 +53,14 @@ interface Slot {
  *
  * Accuracy: that of {@link matmul}, {@link gram} and {@link eigh}. Cost: inputs are copied to each worker that needs them.
  * @example
+ * ```ts
  * import { fromRows } from "eigenscope/core";
  * import { workerPool } from "eigenscope/linalg";
  * const pool = workerPool({ workers: 1 });
  * const product = await pool.matmul(fromRows([[1, 2], [3, 4]]), fromRows([[1], [1]]));
  * console.log(Array.from(product.data)); // [ 3, 7 ]
  * await pool.close();
+ * ```
  */
 export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
   requireOptions(options, ["workers", "createWorker"], "workerPool");

@@ -55,10 +55,12 @@ let tile: Float64Array = new Float64Array(0);
  * Accuracy: absolute error about 4 ε depth² r_i r_j. Cost: n² dimension flops for the products and about 25 flops per pair and layer.
  * @see [cho2009]
  * @example
+ * ```ts
  * import { arcCosineGram } from "eigenscope/routines";
  * const K = new Float64Array(4);
  * arcCosineGram(2, 2, Float64Array.of(1, 0, 0, 1), 0, 2, Float64Array.of(1, 1), 0.5, 2, "ntk", K, 0, 2);
  * console.log(K[0], K[1]); // 2 0.31830988618379
+ * ```
  */
 export function arcCosineGram(
   n: number,
@@ -136,11 +138,13 @@ export function arcCosineGram(
  * Accuracy and cost: as {@link arcCosineGram}, without the saving by symmetry.
  * @see [cho2009]
  * @example
+ * ```ts
  * import { arcCosineCross } from "eigenscope/routines";
  * const K = new Float64Array(1);
  * const one = Float64Array.of(1);
  * arcCosineCross(1, 1, 2, Float64Array.of(1, 0), 0, 2, one, Float64Array.of(0, 1), 0, 2, one, 0.5, 2, "nngp", K, 0, 1);
  * console.log(K[0]); // 0.31830988618379
+ * ```
  */
 export function arcCosineCross(
   m: number,

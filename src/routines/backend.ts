@@ -61,10 +61,12 @@ let compiled: WebAssembly.Module | null | undefined;
  * @throws {OptionError} for another name
  *
  * @example
+ * ```ts
  * import { routinesBackend, setRoutinesBackend } from "eigenscope/routines";
  * setRoutinesBackend("js");
  * console.log(routinesBackend()); // js
  * setRoutinesBackend("auto");
+ * ```
  */
 export function setRoutinesBackend(backend: RoutinesBackendChoice): "js" | "wasm" {
   choice = requireOneOf(backend, ["auto", "js", "wasm"] as const, "backend", "setRoutinesBackend");

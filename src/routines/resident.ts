@@ -25,12 +25,14 @@ const residents = new WeakMap<ArrayBufferLike, Resident>();
  * @throws {ArgumentError} when a size is not a non-negative integer
  *
  * @example
+ * ```ts
  * import { residentMatrix, symv } from "eigenscope/routines";
  * const a = residentMatrix(2, 2);
  * a.set([2, 0, 1, 2]); // lower triangle
  * const y = new Float64Array(2);
  * symv(2, 1, a, 0, 2, Float64Array.of(1, 1), 0, 0, y, 0);
  * console.log(Array.from(y)); // [ 3, 3 ]
+ * ```
  */
 export function residentMatrix(rows: number, cols: number): Float64Array {
   requireInteger(rows, "rows", "residentMatrix");

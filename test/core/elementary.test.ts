@@ -51,7 +51,9 @@ test("every elementary function is within one ulp of 400-digit values, and the e
   for (const [name, f] of Object.entries(functions)) {
     const error = worstError(f, fixture[name]);
     expect(error, name).toBeLessThan(LARGEST_ERROR);
-    expect(page, `docs/routines.md, row of ${name}`).toContain(`| \`${name}\` | ${error.toFixed(2)} |`);
+    expect(page, `docs/routines.md, row of ${name}`).toMatch(
+      new RegExp(`\\| \`${name}\` +\\| ${error.toFixed(2)} +\\|`),
+    );
   }
 });
 
