@@ -8,7 +8,10 @@ import { binaryExponent, length2 } from "./scalar.js";
 export interface EigOptions {
   /** Compute right eigenvectors and their residuals; default false. */
   readonly vectors?: boolean;
-  /** Balance the matrix by a diagonal similarity of powers of two first; default true. */
+  /**
+   * Balance the matrix by a diagonal similarity of powers of two first; default true. Vectors whose residuals suffer from
+   * it are computed again without.
+   */
   readonly balance?: boolean;
 }
 
@@ -68,9 +71,34 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
   requireOptions(options, ["vectors", "balance"], "eig");
   const { rows: n, data } = requireSquareInput(A, "A", "eig");
   const scale = safeScale(largestModulus(data));
-  const t = data.map((entry) => entry * scale);
-  const balance = options.balance === false ? new Float64Array(n).fill(1) : balanceInPlace(n, t);
-  const q = realSchur(n, t, options.vectors === true);
+  const scaled = { rows: n, cols: n, data: data.map((entry) => entry * scale) };
+  const wantVectors = options.vectors === true;
+  let result = decompose(scaled, wantVectors, options.balance !== false);
+  if (result.residualNorms !== null && options.balance !== false) {
+    // Balancing a reducible matrix may scale without bound, and then D spoils the vectors: keep the better attempt.
+    const worst = largestModulus(result.residualNorms);
+    if (worst > POOR * n * EPSILON * norm2(scaled.data, 0, n * n)) {
+      const plain = decompose(scaled, true, false);
+      if (plain.residualNorms !== null && largestModulus(plain.residualNorms) < worst) result = plain;
+    }
+  }
+  return {
+    real: result.real.map((value) => value / scale),
+    imaginary: result.imaginary.map((value) => value / scale),
+    vectors: result.vectors,
+    residualNorms: result.residualNorms === null ? null : result.residualNorms.map((norm) => norm / scale),
+  };
+}
+
+/** Residuals above this many n ε ‖A‖_F make the vectors be computed again without balancing. */
+const POOR = 5;
+
+/** The decomposition of a matrix with entries near one. */
+function decompose(A: Matrix, wantVectors: boolean, balanced: boolean): GeneralEigen {
+  const n = A.rows;
+  const t = A.data.slice();
+  const balance = balanced ? balanceInPlace(n, t) : new Float64Array(n).fill(1);
+  const q = realSchur(n, t, wantVectors);
   const { real, imaginary } = quasiTriangularValues(n, t);
   const order = Uint32Array.from(real, (_, k) => k).sort(
     (a, b) =>
@@ -79,13 +107,13 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
       imaginary[b] - imaginary[a] ||
       a - b,
   );
-  const sortedReal = Float64Array.from(order, (k) => real[k] / scale);
-  const sortedImaginary = Float64Array.from(order, (k) => imaginary[k] / scale);
-  if (q === null) return { real: sortedReal, imaginary: sortedImaginary, vectors: null, residualNorms: null };
-  const vectors = eigenvectors(n, t, q, balance, real, imaginary, order);
-  const scaled = { rows: n, cols: n, data: data.map((entry) => entry * scale) };
-  const residualNorms = residuals(scaled, vectors, order, real, imaginary).map((norm) => norm / scale);
-  return { real: sortedReal, imaginary: sortedImaginary, vectors, residualNorms };
+  const vectors = q === null ? null : eigenvectors(n, t, q, balance, real, imaginary, order);
+  return {
+    real: Float64Array.from(order, (k) => real[k]),
+    imaginary: Float64Array.from(order, (k) => imaginary[k]),
+    vectors,
+    residualNorms: vectors === null ? null : residuals(A, vectors, order, real, imaginary),
+  };
 }
 
 /** Diagonal similarity D⁻¹ A D with powers of two that brings row and column norms together; returns D. */
@@ -151,7 +179,7 @@ function eigenvectors(
   const xi = new Float64Array(n * n);
   const re = new Float64Array(n);
   const im = new Float64Array(n);
-  const smallest = EPSILON * Math.max(largestModulus(t), Number.MIN_VALUE);
+  const smallest = EPSILON * (largestModulus(t) || 1);
   for (let column = 0; column < n; column++) {
     const k = order[column];
     // Second of a pair: the conjugate of the column before. Pairs are adjacent in the order.
@@ -207,15 +235,15 @@ function backSubstitute(
     }
   }
   for (let i = k - 1; i >= 0; i--) {
-    const [sr, si] = rowSums(n, t, i, i + 1, end, re, im);
+    const sums = rowSums(n, t, i, i + 1, end, re, im);
     if (i > 0 && t[i * n + i - 1] !== 0) {
-      const [pr, pi] = rowSums(n, t, i - 1, i + 1, end, re, im);
-      solvePair(n, t, i - 1, wr, wi, smallest, pr, pi, sr, si, re, im);
+      solvePair(n, t, i - 1, wr, wi, smallest, rowSums(n, t, i - 1, i + 1, end, re, im), sums, re, im);
       i--;
     } else {
-      [re[i], im[i]] = divide(-sr, -si, t[i * (n + 1)] - wr, -wi, smallest);
+      [re[i], im[i]] = divide(-sums[0], -sums[1], t[i * (n + 1)] - wr, -wi, smallest);
     }
-    const size = Math.abs(re[i]) + Math.abs(im[i]);
+    let size = Math.abs(re[i]) + Math.abs(im[i]);
+    if (i + 1 < k) size = Math.max(size, Math.abs(re[i + 1]) + Math.abs(im[i + 1])); // the other half of a block
     if (size > 1e100) {
       for (let j = i; j <= end; j++) {
         re[j] /= size;
@@ -254,7 +282,18 @@ function divide(a: number, b: number, c: number, d: number, smallest: number): [
   return [(a * x + b * y) / modulus, (b * x - a * y) / modulus];
 }
 
-/** Solves the 2 x 2 complex system of a diagonal block at k: (T_kk − λ) (x_k, x_{k+1}) = −(p, s), by Cramer's rule. */
+/** A complex number as [real part, imaginary part]. */
+type Complex = readonly [number, number];
+
+/** x − y z. */
+function subtractProduct(x: Complex, y: Complex, z: Complex): Complex {
+  return [x[0] - (y[0] * z[0] - y[1] * z[1]), x[1] - (y[0] * z[1] + y[1] * z[0])];
+}
+
+/**
+ * Solves the 2 x 2 complex system of a diagonal block at k: (T_kk − λ) (x_k, x_{k+1}) = −(p, s), by elimination with complete
+ * pivoting: Cramer's rule would lose everything where the determinant cancels.
+ */
 function solvePair(
   n: number,
   t: Float64Array,
@@ -262,24 +301,33 @@ function solvePair(
   wr: number,
   wi: number,
   smallest: number,
-  pr: number,
-  pi: number,
-  sr: number,
-  si: number,
+  p: Complex,
+  s: Complex,
   re: Float64Array,
   im: Float64Array,
 ): void {
-  const a = t[k * (n + 1)] - wr;
-  const b = t[k * n + k + 1];
-  const c = t[(k + 1) * n + k];
-  const d = t[(k + 1) * (n + 1)] - wr;
-  // Determinant of [a − i w, b; c, d − i w].
-  const dr = a * d - wi * wi - b * c;
-  const di = -wi * (a + d);
-  const floor = smallest * (Math.abs(a) + Math.abs(b) + Math.abs(c) + Math.abs(d) + Math.abs(wi) + smallest);
-  // −(d − iw)(pr + i pi) + b (sr + i si), and −(a − iw)(sr + i si) + c (pr + i pi).
-  [re[k], im[k]] = divide(-(d * pr + wi * pi) + b * sr, -(d * pi - wi * pr) + b * si, dr, di, floor);
-  [re[k + 1], im[k + 1]] = divide(-(a * sr + wi * si) + c * pr, -(a * si - wi * sr) + c * pi, dr, di, floor);
+  const entries: Complex[] = [
+    [t[k * (n + 1)] - wr, -wi],
+    [t[k * n + k + 1], 0],
+    [t[(k + 1) * n + k], 0],
+    [t[(k + 1) * (n + 1)] - wr, -wi],
+  ];
+  let at = 0;
+  for (let e = 1; e < 4; e++) if (length2(...entries[e]) > length2(...entries[at])) at = e;
+  const rowSwapped = at >= 2;
+  const columnSwapped = at % 2 === 1;
+  const entry = (row: 0 | 1, column: 0 | 1): Complex =>
+    entries[(rowSwapped ? 1 - row : row) * 2 + (columnSwapped ? 1 - column : column)];
+  const first: Complex = rowSwapped ? [-s[0], -s[1]] : [-p[0], -p[1]];
+  const second: Complex = rowSwapped ? [-p[0], -p[1]] : [-s[0], -s[1]];
+  const pivot = entry(0, 0);
+  const factor = divide(...entry(1, 0), ...pivot, smallest);
+  const corner = subtractProduct(entry(1, 1), factor, entry(0, 1));
+  const y = divide(...subtractProduct(second, factor, first), ...corner, smallest);
+  const x = divide(...subtractProduct(first, entry(0, 1), y), ...pivot, smallest);
+  const [left, right] = columnSwapped ? [y, x] : [x, y];
+  [re[k], im[k]] = left;
+  [re[k + 1], im[k + 1]] = right;
 }
 
 /** Undoes the balancing and makes column j of unit norm with its largest component real and positive. */

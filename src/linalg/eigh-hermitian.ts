@@ -148,14 +148,15 @@ function reduce(n: number, re: Float64Array, im: Float64Array): HermitianReducti
       vr[at + i] = re[at + i];
       vi[at + i] = -im[at + i];
     }
-    const norm = length2(norm2(vr, at + k + 1, n - k - 1), norm2(vi, at + k + 1, n - k - 1));
+    const tail = length2(norm2(vr, at + k + 2, n - k - 2), norm2(vi, at + k + 2, n - k - 2));
     const ar = vr[at + k + 1];
     const ai = vi[at + k + 1];
     const modulus = length2(ar, ai);
+    const norm = length2(modulus, tail);
     const ur = modulus === 0 ? 1 : ar / modulus;
     const ui = modulus === 0 ? 0 : ai / modulus;
     // H x = −e^{iθ} ‖x‖ e₁ with θ the phase of x₁; for a column that is already reduced H = I keeps +.
-    const isReduced = norm === modulus || norm === 0;
+    const isReduced = tail === 0; // not norm = modulus: a tail that vanishes in the norm does not vanish in A
     const sign = isReduced ? 1 : -1;
     offDiagonal[k] = norm;
     // φ_{k+1} = φ_k β/|β|.

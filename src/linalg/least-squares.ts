@@ -1,5 +1,5 @@
 import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
-import { type MatrixInput, norm2, requireInput, requireRightHandSide } from "./input.js";
+import { type MatrixInput, norm2, requireInput, requireRepresentable, requireRightHandSide } from "./input.js";
 import { matmul } from "./products.js";
 import { svd } from "./svd.js";
 
@@ -29,6 +29,7 @@ export interface LeastSquaresSolution<T extends Matrix | Float64Array = Matrix> 
  * @param A m x n
  * @param B m x k, or a vector of length m
  * @throws {ShapeError} when B has another number of rows than A
+ * @throws {NonFiniteError} when an input is not finite or the solution overflows
  *
  * Accuracy: backward stable on the numerical rank. Cost: that of {@link svd}.
  *
@@ -65,6 +66,7 @@ export function leastSquares(
   const { u, singularValues, v } = svd(input);
   const projected = matmul(u, columns, { transposeA: true });
   const rank = invertRows(projected, singularValues, relative);
+  requireRepresentable(projected.data, "the solution", "leastSquares");
   const solution = matmul(v, projected);
   const residual = matmul(input, solution);
   for (let i = 0; i < residual.data.length; i++) residual.data[i] -= columns.data[i];
@@ -109,7 +111,7 @@ export interface PseudoInverse {
  * Relation: A A⁺ A = A, A⁺ A A⁺ = A⁺, A A⁺ and A⁺ A symmetric.
  *
  * @param A m x n, any shape and rank
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite or the pseudo-inverse overflows
  *
  * Accuracy: cond(A) n ε relative, on the singular values that count. Cost: that of {@link svd}.
  *
@@ -136,5 +138,6 @@ export function pinv(A: MatrixInput, options: PseudoInverseOptions = {}): Pseudo
   const scaled = { rows: k, cols: u.rows, data: new Float64Array(k * u.rows) }; // Uᵀ, then s⁺ Uᵀ
   for (let i = 0; i < u.rows; i++) for (let j = 0; j < k; j++) scaled.data[j * u.rows + i] = u.data[i * k + j];
   const rank = invertRows(scaled, singularValues, relative);
+  requireRepresentable(scaled.data, "the pseudo-inverse", "pinv");
   return { inverse: matmul(v, scaled), rank, singularValues };
 }

@@ -111,6 +111,7 @@ function hessenberg(n: number, h: Float64Array, wantQ: boolean): Float64Array | 
 /** Francis double-shift QR on a Hessenberg matrix in place, accumulating into q unless it is null. */
 function francis(n: number, h: Float64Array, q: Float64Array | null): void {
   const norm = largestModulus(h);
+  const negligible = EPSILON ** 3 * norm; // entries whose squares could not be told from zero in the shifts
   let last = n - 1;
   let sweeps = 0;
   while (last > 0) {
@@ -118,7 +119,7 @@ function francis(n: number, h: Float64Array, q: Float64Array | null): void {
     while (first > 0) {
       let size = Math.abs(h[(first - 1) * (n + 1)]) + Math.abs(h[first * (n + 1)]);
       if (size === 0) size = norm;
-      if (Math.abs(h[first * n + first - 1]) <= EPSILON * size) {
+      if (Math.abs(h[first * n + first - 1]) <= Math.max(EPSILON * size, negligible)) {
         h[first * n + first - 1] = 0;
         break;
       }

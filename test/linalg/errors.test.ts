@@ -223,6 +223,10 @@ describe("sizes, options, ranges", () => {
     const large = fromRows([[1e200]]);
     expect(() => matmul(large, large)).toThrow(NonFiniteError);
     expect(() => gram(large)).toThrow("the product A Aᵀ must be representable");
+    expect(() => leastSquares(fromRows([[1e-310]]), Float64Array.of(1))).toThrow(
+      "leastSquares: the solution must be representable",
+    );
+    expect(() => pinv(fromRows([[1e-310]]))).toThrow("pinv: the pseudo-inverse must be representable");
     expect(() => expm(fromRows([[1000]]))).toThrow(NonFiniteError);
     expect(() => expm(fromRows([[1e305]]))).toThrow(ResourceError);
   });

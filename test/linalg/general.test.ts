@@ -49,7 +49,7 @@ describe("eig", () => {
   test("properties: residuals, unit vectors, pairs, trace, order", () => {
     const arbitrary = fc.record({
       n: fc.integer({ min: 0, max: 40 }),
-      kind: fc.constantFrom("normal", "integers", "companion", "graded", "triangular"),
+      kind: fc.constantFrom("normal", "integers", "companion", "graded", "triangular", "sparse"),
       exponent: fc.constantFrom(0, 0, -150, 150),
       seed: fc.integer({ min: 1, max: 1_000_000 }),
     });
@@ -57,6 +57,7 @@ describe("eig", () => {
       fc.property(arbitrary, ({ n, kind, exponent, seed }) => {
         let A: Matrix = normalMatrix(createRng(seed), n, n);
         if (kind === "integers") A = { ...A, data: A.data.map(Math.round) };
+        if (kind === "sparse") A = { ...A, data: A.data.map((v) => (v > 1.3 ? v : 0)) }; // often reducible and defective
         if (kind === "graded") A = { ...A, data: A.data.map((v, k) => v * 2 ** (Math.floor(k / n) - (k % n))) };
         if (kind === "triangular") A = { ...A, data: A.data.map((v, k) => (k % n >= Math.floor(k / n) ? v : 0)) };
         if (kind === "companion")
@@ -102,6 +103,9 @@ describe("eig", () => {
       ),
     ).toEqual([0, 0]);
     expect(Array.from(eig(identity(5)).real)).toEqual([1, 1, 1, 1, 1]);
+    const zero = eig(scaleMatrix(identity(4), 0), { vectors: true });
+    expect(Array.from(zero.residualNorms)).toEqual([0, 0, 0, 0]);
+    expect(maxDifference(zero.vectors.re.data, identity(4).data)).toBe(0);
     // Cyclic shift: the n-th roots of unity, all of modulus one; the double shift alone would not move.
     const n = 9;
     const shift = {
@@ -328,6 +332,26 @@ describe("Hermitian and generalised problems", () => {
       expect(vectors.re.data[at]!).toBeGreaterThan(0);
       expect(vectors.im.data[at]).toBe(0);
     }
+  });
+
+  test("a Hermitian matrix whose columns have tails far below their pivots", () => {
+    const n = 6;
+    const entry = (i: number, j: number): number => 10 ** (-5 * Math.abs(i - j)) * (1 + 0.1 * (i + j));
+    const re = {
+      rows: n,
+      cols: n,
+      data: Float64Array.from({ length: n * n }, (_, k) => entry(Math.floor(k / n), k % n)),
+    };
+    const im = {
+      rows: n,
+      cols: n,
+      data: Float64Array.from(
+        { length: n * n },
+        (_, k) => Math.sign((k % n) - Math.floor(k / n)) * entry(Math.floor(k / n), k % n),
+      ),
+    };
+    const { values, vectors, norm } = eighHermitian({ re, im });
+    expect(residual(re, im, values, vectors.re, vectors.im)).toBeLessThanOrEqual(tolerance(BOUND, n, norm));
   });
 
   test("degenerate Hermitian: a multiple pair does not double, a real matrix gives eigh", () => {

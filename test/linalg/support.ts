@@ -261,4 +261,3 @@ export const rectangularArbitrary: fc.Arbitrary<Matrix> = fc
     if (kind === "deficient") A = matmul(normalMatrix(rng, rows, 2), normalMatrix(rng, 2, cols));
     return scaleMatrix(A, 10 ** exponent);
   });
-
