@@ -20,7 +20,7 @@ export interface SensingEngine {
   readonly X: Float64Array;
   /** Residual A(X) − y of the last evaluation. */
   readonly residual: Float64Array;
-  /** Loss ‖A(X) − y‖² / (2 N); writes its gradient when a buffer is given. */
+  /** Loss ‖A(X) − y‖² / (2 N), Infinity on overflow; writes its gradient when a buffer is given. */
   evaluate(theta: Float64Array, gradient: Float64Array | null): number;
   /** out ← Jᵀ r with J = ∂A(X)/∂θ (entries of fixed α are zero). */
   jacobianTranspose(r: Float64Array, out: Float64Array): void;
@@ -90,15 +90,20 @@ export function createEngine(
   const factorU = (k: number): Float64Array => current.subarray(k * rows * p, (k + 1) * rows * p);
   const factorV = (k: number): Float64Array => current.subarray(layout.v + k * cols * p, layout.v + (k + 1) * cols * p);
 
-  function applyMap(node: Node): void {
+  /** Returns false when the argument has overflowed: there is nothing to decompose then. */
+  function applyMap(node: Node): boolean {
+    let probe = 0;
+    for (let i = 0; i < size; i++) probe += node.value[i] - node.value[i];
+    if (probe !== 0) return false;
     if (entrywise !== null) {
       for (let i = 0; i < size; i++) node.image[i] = entrywise.value(node.value[i]);
-      return;
+      return true;
     }
     const factors = thinSvd({ rows, cols, data: node.value }, "fast");
     node.factors = factors;
     node.table = null;
     imageInto(node.image, factors, gamma, work);
+    return true;
   }
 
   /** out <- DΓ[direction] at the node; the map is its own adjoint, entrywise or spectral. */
@@ -111,10 +116,11 @@ export function createEngine(
     adjointInto(out, node.factors!, node.table, direction, scratch);
   }
 
-  function forward(): void {
+  /** Returns false on overflow. */
+  function forward(): boolean {
     for (let k = 0; k < widths[0]; k++) {
       multiplyTransposedInto(layers[0][k].value, factorU(k), factorV(k), rows, p, cols);
-      applyMap(layers[0][k]);
+      if (!applyMap(layers[0][k])) return false;
     }
     for (let l = 0; l < widths.length; l++) {
       const targets = l + 1 < widths.length ? layers[l + 1].map((node) => node.value) : [X];
@@ -126,8 +132,9 @@ export function createEngine(
           for (let i = 0; i < size; i++) target[i] += a * image[i];
         }
       });
-      if (l + 1 < widths.length) layers[l + 1].forEach(applyMap);
+      if (l + 1 < widths.length && !layers[l + 1].every(applyMap)) return false;
     }
+    return true;
   }
 
   /** Gradient of ⟨outputGradient, X⟩ with respect to all parameters. */
@@ -166,7 +173,10 @@ export function createEngine(
     residual,
     evaluate(theta, gradient) {
       current.set(theta);
-      forward();
+      if (!forward()) {
+        gradient?.fill(Number.NaN);
+        return Number.POSITIVE_INFINITY;
+      }
       measurements.apply(X, residual);
       let loss = 0;
       for (let i = 0; i < residual.length; i++) {

@@ -94,6 +94,10 @@ export function sensingDescent(
   const direction = Float64Array.from({ length: y.length }, (_, i) => Math.cos(1 + i)); // start of the power iteration
   const findings: Finding[] = [];
   const initialLoss = engine.evaluate(theta, gradient);
+  if (!Number.isFinite(initialLoss)) {
+    const expected = "small enough for a finite loss";
+    throw new ArgumentError({ function: CALLER, argument: "initial", expected, got: `loss ${initialLoss}` });
+  }
   let loss = initialLoss;
   let largestLoss = initialLoss;
   let step = 0;

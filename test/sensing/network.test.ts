@@ -406,6 +406,26 @@ test("a local schedule trains where a constant step explodes; the explosion is a
   expect(cancelled.convergence.status).toBe("cancelled");
 });
 
+test("overflow inside a deep network ends in a status, not in NaN or an exception", () => {
+  const network = spectralNetwork({ rows: 2, cols: 2, widths: [2, 2], activation: "identity" });
+  const start = initializeSpectralNetwork(network, { scheme: "identity", scale: 1, rng: createRng(1) });
+  const A = entryMeasurements(2, 2, [
+    [0, 0],
+    [1, 1],
+  ]);
+  const run = sensingDescent(network, A, Float64Array.of(1, 1), start, { steps: 50, learningRate: 1e80 });
+  expect(run.convergence.status).toBe("breakdown");
+  expect(run.X.data.every(Number.isFinite)).toBe(true);
+  expect(run.convergence.advice).toContain("the loss exploded at step 1");
+  const huge = new Float64Array(network.parameterCount).fill(1e200);
+  expect(() => sensingDescent(network, A, Float64Array.of(1, 1), huge, { steps: 1, learningRate: 1 })).toThrow(
+    "small enough for a finite loss",
+  );
+  expect(() => sensingFlow(network, A, Float64Array.of(1, 1), huge, { t1: 1 })).toThrow(
+    "small enough for a finite loss",
+  );
+});
+
 test("findings: dead and identical neurons, inconsistent data, unreachable target", () => {
   const A = customMeasurements([identity(2), identity(2)]);
   const network = spectralNetwork({ rows: 2, cols: 2, widths: 2 });
