@@ -69,9 +69,8 @@ export function createDeflation(n: number, deflate: Deflated | null): Deflation 
 }
 
 /** A unit probe, uniform on the sphere of the complement of the known eigenvectors. */
-export function drawProbe({ n, rng, deflation }: BulkSettings, index: number): Float64Array {
-  // A stream for each probe: the first probes stay the same when more are asked for.
-  const v = fillProbe("gaussian", rng.fork(index), new Float64Array(n));
+export function drawProbe({ n, rng, deflation }: BulkSettings): Float64Array {
+  const v = fillProbe("gaussian", rng, new Float64Array(n));
   deflation.project(v);
   let squares = 0;
   for (let i = 0; i < n; i++) squares += v[i] * v[i];

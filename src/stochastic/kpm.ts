@@ -12,7 +12,19 @@ import {
 } from "./bulk.js";
 
 /** Lanczos steps that find the ends of the spectrum. */
-const RANGE_STEPS = 24;
+const RANGE_STEPS = 40;
+
+/** The largest eigenvalue can lie beyond the Ritz value by more than its residual; several residuals are a safe margin. */
+const RESIDUALS = 3;
+
+/** Part of the range that the default grid covers: at its very ends 1/√(1 − x²) magnifies what leaks there. */
+const GRID_SHARE = 0.999;
+
+/** Widening of a range that turned out too small. */
+const WIDENING = 1.1;
+
+/** Moments of a probability measure on [−1, 1] are at most 1; beyond this they betray an eigenvalue outside. */
+const LARGEST_MOMENT = 1 + 1e-8;
 
 /** Margin around the range: Chebyshev recurrences explode outside [−1, 1]. */
 const MARGIN = 0.01;
@@ -75,13 +87,22 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
   const { n, probes, steps, nullity, deflation, signal, onProgress } = settings;
   const degree = 2 * steps;
   const range = yield* spectrumRange(settings);
-  const { center, radius } = range;
+  const { center } = range;
+  let { radius } = range;
   let matvecs = range.matvecs;
   const all: Float64Array[] = [];
   let status: Status = "converged";
+  const drawn: Float64Array[] = []; // kept, so that all probes can be run again on a wider range
   for (let p = 0; p < probes && status === "converged"; p++) {
-    const moments = yield* chebyshevMoments(settings, drawProbe(settings, p), center, radius);
+    if (drawn.length === p) drawn.push(drawProbe(settings));
+    const moments = yield* chebyshevMoments(settings, drawn[p], center, radius);
     matvecs += steps;
+    if (moments.some((moment) => !(Math.abs(moment) <= LARGEST_MOMENT))) {
+      radius *= WIDENING;
+      all.length = 0;
+      p = -1;
+      continue;
+    }
     // A known null space is subtracted moment by moment, which is exact in expectation.
     const share = (n - deflation.count) / n;
     const zero = Math.acos(Math.min(1, Math.max(-1, -center / radius)));
@@ -89,7 +110,7 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
     onProgress?.({ phase: "spectral density", done: p + 1, total: probes, figures: { matvecs } });
     if (isCancelled(signal)) status = "cancelled";
   }
-  const grid = settings.grid ?? linearGrid(center - radius, center + radius, settings.points);
+  const grid = settings.grid ?? linearGrid(center - GRID_SHARE * radius, center + GRID_SHARE * radius, settings.points);
   const scaled = grid.map((x) => (x - center) / radius);
   const curves = all.map((moments) => chebyshevDensity(moments, scaled).map((value) => value / radius));
   const measures = all.map((moments) => chebyshevMeasure(moments, center, radius));
@@ -113,7 +134,7 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
 /** An interval that contains the bulk: Ritz values at both ends, widened by their residuals and by a margin. */
 function* spectrumRange(settings: BulkSettings): Coroutine<{ center: number; radius: number; matvecs: number }> {
   const { n, deflation } = settings;
-  const run = startLanczos(n, { start: drawProbe(settings, settings.probes) });
+  const run = startLanczos(n, { start: drawProbe({ ...settings, rng: settings.rng.fork("range") }) });
   const steps = Math.min(RANGE_STEPS, n - deflation.count);
   for (;;) {
     yield* multiply(run.current, run.product);
@@ -122,8 +143,8 @@ function* spectrumRange(settings: BulkSettings): Coroutine<{ center: number; rad
     if (k < steps && !invariant) continue;
     const { values, vectors } = tridiagonalEigh(diagonal, offDiagonal, { vectors: "full" });
     const residual = (i: number): number => (invariant ? 0 : residualNorm * Math.abs(vectors!.data[(k - 1) * k + i]));
-    const lower = values[0] - residual(0);
-    const upper = values[k - 1] + residual(k - 1);
+    const lower = values[0] - RESIDUALS * residual(0);
+    const upper = values[k - 1] + RESIDUALS * residual(k - 1);
     const radius = (upper - lower) / 2 || Math.max(Math.abs(upper), Math.abs(lower)) || 1;
     return { center: (upper + lower) / 2, radius: radius * (1 + MARGIN), matvecs };
   }

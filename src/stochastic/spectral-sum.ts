@@ -399,7 +399,7 @@ function eachProbe(
 ): { matvecs: number; status: Status } {
   let matvecs = 0;
   for (let probe = 0; probe < settings.probes; probe++) {
-    const v = fillProbe("sphere", settings.rng.fork(probe), new Float64Array(settings.n));
+    const v = fillProbe("sphere", settings.rng, new Float64Array(settings.n));
     const rule = drive(operator, probeQuadrature(v, settings.steps, "full", signal));
     matvecs += rule.matvecs;
     if (!use(rule)) return { matvecs, status: "breakdown" };
