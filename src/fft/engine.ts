@@ -71,24 +71,51 @@ function chirpEngine(length: number, batch: number): FftEngine {
     }
   }
   const filter = single.run().slice(0, 2 * total);
+  const conjugateChirp = chirp.map((value, index) => (index % 2 === 0 ? value : -value));
   const input = new Float64Array(2 * length * batch);
-  const run = (): Float64Array => {
-    multiplyBatch(input, chirp, inner.input, length, batch);
+  /** What stands in inner.input becomes its convolution with the chirp, conjugated. */
+  const convolve = (): Float64Array => {
     inner.input.fill(0, 2 * length * batch, 2 * total * batch);
-    const spectrum = inner.run();
     // The inverse transform is the conjugate of the forward transform of the conjugate.
-    multiplyBatch(spectrum, filter, inner.input, total, batch);
-    conjugate(inner.input, total * batch);
-    const back = inner.run();
-    conjugate(back, length * batch);
-    multiplyBatch(back, chirp, input, length, batch);
+    multiplyBatch(inner.run(), filter, inner.input, total, batch, -1);
+    return inner.run();
+  };
+  const run = (): Float64Array => {
+    multiplyBatch(input, chirp, inner.input, length, batch, 1);
+    // conj(z) w = conj(z conj(w)): the conjugate chirp with a conjugate at the end.
+    multiplyBatch(convolve(), conjugateChirp, input, length, batch, -1);
     return input;
   };
-  return { length, batch, input, run, transform: transformBy(length, input, run) };
+  const transform: FftEngine["transform"] = (re, im, from, outRe, outIm, to, divisor) => {
+    const { input: start } = inner;
+    for (let j = 0; j < length; j++) {
+      const xr = re[from + j];
+      const xi = im[from + j];
+      const wr = chirp[2 * j];
+      const wi = chirp[2 * j + 1];
+      start[2 * j] = xr * wr - xi * wi;
+      start[2 * j + 1] = xi * wr + xr * wi;
+    }
+    const end = convolve();
+    for (let j = 0; j < length; j++) {
+      const wr = conjugateChirp[2 * j];
+      const wi = conjugateChirp[2 * j + 1];
+      outRe[to + j] = (end[2 * j] * wr - end[2 * j + 1] * wi) / divisor;
+      outIm[to + j] = -(end[2 * j + 1] * wr + end[2 * j] * wi) / divisor;
+    }
+  };
+  return { length, batch, input, run, transform };
 }
 
-/** out ← x w for complex numbers, w the same for all transforms of the batch. Works in place. */
-function multiplyBatch(x: Float64Array, w: Float64Array, out: Float64Array, length: number, batch: number): void {
+/** out ← x w, or its conjugate for sign −1, for complex numbers, w the same for all transforms of the batch. */
+function multiplyBatch(
+  x: Float64Array,
+  w: Float64Array,
+  out: Float64Array,
+  length: number,
+  batch: number,
+  sign: 1 | -1,
+): void {
   for (let i = 0; i < length; i++) {
     const wr = w[2 * i];
     const wi = w[2 * i + 1];
@@ -96,11 +123,7 @@ function multiplyBatch(x: Float64Array, w: Float64Array, out: Float64Array, leng
       const re = x[b];
       const im = x[b + 1];
       out[b] = re * wr - im * wi;
-      out[b + 1] = im * wr + re * wi;
+      out[b + 1] = sign * (im * wr + re * wi);
     }
   }
-}
-
-function conjugate(x: Float64Array, length: number): void {
-  for (let i = 1; i < 2 * length; i += 2) x[i] = -x[i];
 }

@@ -13,6 +13,8 @@ import {
   routinesBackend,
   setRoutinesBackend,
   symv,
+  transformBy,
+  transformGrid,
   syr2kLower,
   syrk,
   trsm,
@@ -176,6 +178,54 @@ test("Fourier passes give the same bits for every radix; powers of two and chirp
     }
     expect(Math.sqrt(difference / norm)).toBeLessThanOrEqual(4 * 2 ** -52 * Math.max(1, Math.log2(n)));
   }
+});
+
+test("grids inside WebAssembly memory have the bits of axis by axis passes; where that way is closed nothing is touched", () => {
+  const shape = [12, 45, 7];
+  const [re, im] = [entries(1, 3780, 1), entries(2, 3780, 1)];
+  const grid = { re: re.slice(), im: im.slice() };
+  setRoutinesBackend("js");
+  expect(transformGrid(grid.re, grid.im, shape, 1)).toBe(false);
+  expect(grid).toEqual({ re, im });
+  const reference = { re: re.slice(), im: im.slice() };
+  let stride = 3780;
+  for (const n of shape) {
+    stride /= n;
+    const engine = createFftEngine(n, fftRadices(n) as readonly number[], 1);
+    for (let base = 0; base < 3780; base++) {
+      if (Math.floor(base / stride) % n !== 0) continue;
+      for (let i = 0; i < n; i++)
+        engine.input.set([reference.re[base + i * stride], reference.im[base + i * stride]], 2 * i);
+      const out = engine.run();
+      for (let i = 0; i < n; i++) {
+        reference.re[base + i * stride] = out[2 * i];
+        reference.im[base + i * stride] = out[2 * i + 1];
+      }
+    }
+  }
+  setRoutinesBackend("wasm");
+  expect(transformGrid(grid.re, grid.im, [11, 100], 1)).toBe(false);
+  expect(transformGrid(new Float64Array(4), new Float64Array(4), [2, 2], 1)).toBe(false);
+  expect(transformGrid(grid.re, grid.im, shape, 1)).toBe(true);
+  expect(firstBitDifference(grid.re, reference.re)).toBe(-1);
+  expect(firstBitDifference(grid.im, reference.im)).toBe(-1);
+  expect(transformGrid(im, re, [...shape].reverse(), 3780)).toBe(true);
+});
+
+test("transformBy wraps a run between separate parts, with offsets and a divisor, in place too", () => {
+  const input = new Float64Array(4);
+  const double = transformBy(2, input, () => input.map((value) => 2 * value));
+  const [re, im] = [Float64Array.of(9, 1, 2), Float64Array.of(9, 3, 4)];
+  double(re, im, 1, re, im, 0, 1);
+  expect([[...re], [...im]]).toEqual([
+    [2, 4, 2],
+    [6, 8, 4],
+  ]);
+  double(re, im, 0, re, im, 1, 4);
+  expect([[...re], [...im]]).toEqual([
+    [2, 1, 2],
+    [6, 3, 4],
+  ]);
 });
 
 test("negative control: a sum in another order is seen by the comparison", () => {

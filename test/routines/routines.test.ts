@@ -5,6 +5,7 @@ import {
   dot,
   gemm,
   gemv,
+  mirrorLower,
   nrm2,
   rot,
   scal,
@@ -257,4 +258,19 @@ test("blocks outside their arrays are refused with the numbers", () => {
     "dot: x must be long enough for 3 entries at offset 0 with step 3, got length 5",
   );
   expect(() => dot(3, a, 1, -1, a, 0, 1)).toThrow(ShapeError);
+});
+
+test("mirrorLower copies the lower triangle up, inside its block only, over tile edges", () => {
+  for (const n of [0, 1, 2, 31, 32, 33, 70]) {
+    const stride = n + 3;
+    const c = Float64Array.from({ length: n * stride + 1 }, (_, i) => i);
+    const before = c.slice();
+    mirrorLower(n, c, 1, stride);
+    for (let i = 0; i < c.length; i++) {
+      const row = Math.floor((i - 1) / stride);
+      const col = (i - 1) % stride;
+      const above = i > 0 && row < n && col < n && col > row;
+      if (c[i] !== (above ? before[1 + col * stride + row] : before[i])) throw new Error(`entry ${i} of order ${n}`);
+    }
+  }
 });
