@@ -45,26 +45,32 @@ export const DEFAULT_FOLDER = "study-output";
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "study",
-    summary: "train a small network and show what its spectra say",
-    usage: "eigenscope study [spectral] [options]",
+    summary: "run a study; by default train a small network and show what its spectra say",
+    usage: "eigenscope study [spectral|sensing] [options]",
     options: [
       {
         name: "data",
         value: "one",
         placeholder: "PREFIX",
-        help: "train on PREFIX-images-idx3-ubyte[.gz] and PREFIX-labels-idx1-ubyte[.gz]",
+        help: "images and labels: PREFIX-images-idx3-ubyte[.gz] and PREFIX-labels-idx1-ubyte[.gz]",
       },
       {
         name: "test",
         value: "one",
         placeholder: "PREFIX",
-        help: "measure the accuracy on these files too (needs --data)",
+        help: "spectral: measure the accuracy on these files too (needs --data)",
       },
       {
         name: "subset",
         value: "one",
         placeholder: "N",
-        help: "samples for curvature and kernels, at most all (default 1000)",
+        help: "spectral: samples for curvature and kernels, at most all (default 1000)",
+      },
+      {
+        name: "full",
+        value: "none",
+        placeholder: "",
+        help: "sensing: also give the first digit to the source's own network (needs --data)",
       },
       {
         name: "out",
@@ -79,7 +85,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       HELP,
     ],
     notes: [
-      "Without --data it generates a seeded teacher–student problem.",
+      "spectral (default): singular values of the layers, sharpness, Hessian, neural tangent kernel and certificate of a",
+      "  network trained on the images, or without --data on a seeded teacher–student problem.",
+      "sensing: the recipes E1 to E21 on spectral neural networks; with --data also the reconstruction of one digit per class.",
+      "The exit code is 1 when a recipe does not come out as expected.",
       'Ctrl-C stops cleanly: what was done is still shown and written, with status "cancelled" and exit code 130.',
     ],
   },

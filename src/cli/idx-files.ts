@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { EigenscopeError } from "../core/index.js";
+import { EigenscopeError, type Matrix } from "../core/index.js";
 import { type Tensor, readIdx } from "../formats/index.js";
 import { type LabelledImages, requireLabelledImages } from "../studies/index.js";
 import { UsageError } from "./usage-error.js";
@@ -46,4 +46,26 @@ async function readFile(path: string): Promise<Tensor> {
     if (error instanceof EigenscopeError) throw new UsageError(`${path}: ${error.message}`);
     throw error;
   }
+}
+
+/**
+ * The first image of each class, by class, as matrices.
+ *
+ * @throws {UsageError} when the images are rows of features without height and width
+ */
+export function firstOfEachClass({ images, labels }: LabelledImages, option: string): Matrix[] {
+  const [, rows, cols] = images.shape;
+  if (rows === undefined || cols === undefined) {
+    throw new UsageError(
+      `${option}: expected images of shape n x height x width, got shape [${images.shape.join(", ")}]`,
+    );
+  }
+  const found = new Map<number, Matrix>();
+  for (let i = 0; i < labels.data.length; i++) {
+    const label = Number(labels.data[i]);
+    if (found.has(label)) continue;
+    const data = Float64Array.from({ length: rows * cols }, (_, j) => Number(images.data[i * rows * cols + j]));
+    found.set(label, { rows, cols, data });
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, picture]) => picture);
 }

@@ -1,29 +1,49 @@
-import type { CancellationSignal, Progress } from "../core/index.js";
+import type { CancellationSignal, Matrix, Progress } from "../core/index.js";
+import { createRng } from "../random/index.js";
 import type { ReportRecord } from "../report/index.js";
 import {
   type ClaimKind,
   type ClaimRow,
   type SpectralStudyOptions,
   runClaims,
+  sensingStudy,
+  sensingStudyReport,
   spectralStudy,
   spectralStudyReport,
 } from "../studies/index.js";
-import { createRng } from "../random/index.js";
+
+/** What every study is given beside its own options. */
+interface StudyContext {
+  /** Seed of all randomness. */
+  readonly seed: number;
+  /** The input in words. */
+  readonly input: string;
+  /** Versions for the provenance. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A study as plain data. */
+export type StudyJob = StudyContext &
+  (
+    | {
+        /** Discriminator. */
+        readonly kind: "spectral-study";
+        /** Options of the study that are plain data. */
+        readonly options: SpectralStudyOptions;
+      }
+    | {
+        /** Discriminator. */
+        readonly kind: "sensing-study";
+        /** Pictures to reconstruct. */
+        readonly digits: readonly Matrix[];
+        /** Whether the first picture is also given to the source's own network. */
+        readonly full: boolean;
+      }
+  );
 
 /** Long work as plain data, so that it can be sent to a worker thread. */
 export type Job =
-  | {
-      /** Discriminator. */
-      readonly kind: "spectral-study";
-      /** Seed of all randomness. */
-      readonly seed: number;
-      /** Options of the study that are plain data. */
-      readonly options: SpectralStudyOptions;
-      /** The input in words. */
-      readonly input: string;
-      /** Versions for the provenance. */
-      readonly versions: Readonly<Record<string, string>>;
-    }
+  | StudyJob
   | {
       /** Discriminator. */
       readonly kind: "claims";
@@ -37,8 +57,18 @@ export type Job =
 
 /** What a job gives back, as plain data. */
 export type JobResult =
-  | { readonly kind: "spectral-study"; readonly report: ReportRecord }
-  | { readonly kind: "claims"; readonly rows: readonly ClaimRow[] };
+  | {
+      /** Discriminator. */
+      readonly kind: "study";
+      /** The report. */
+      readonly report: ReportRecord;
+    }
+  | {
+      /** Discriminator. */
+      readonly kind: "claims";
+      /** The rows. */
+      readonly rows: readonly ClaimRow[];
+    };
 
 /** What a running job may use of its surroundings. */
 export interface JobHooks {
@@ -60,7 +90,16 @@ export function runJob(job: Job, { signal, onProgress, now }: JobHooks): JobResu
     };
     return { kind: "claims", rows: runClaims({ ...selection, rng, signal, onProgress }) };
   }
-  const study = spectralStudy({ ...job.options, rng, signal, onProgress, now });
   const { seed, input, versions } = job;
-  return { kind: "spectral-study", report: spectralStudyReport(study, { seed, input, versions }) };
+  if (job.kind === "spectral-study") {
+    const study = spectralStudy({ ...job.options, rng, signal, onProgress, now });
+    return { kind: "study", report: spectralStudyReport(study, { seed, input, versions }) };
+  }
+  const digitDetail = job.full ? "full" : "summary";
+  const study = sensingStudy({ digits: job.digits, digitDetail, rng, signal, onProgress, now });
+  const options = { digits: job.digits.length, digitDetail };
+  return {
+    kind: "study",
+    report: sensingStudyReport(study, { program: "study sensing", seed, options, versions, input }),
+  };
 }

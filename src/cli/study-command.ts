@@ -1,49 +1,69 @@
 import { join } from "node:path";
 import { htmlReport, jsonReport, textReport } from "../report/index.js";
-import type { SpectralStudyOptions } from "../studies/index.js";
 import { type ParsedArguments, integerOption, nearest } from "./arguments.js";
 import { DEFAULT_FOLDER, DEFAULT_SEED } from "./commands.js";
 import { executeJob } from "./execute-job.js";
 import { EXIT } from "./exit-codes.js";
 import type { Host } from "./host.js";
-import { readIdxPair } from "./idx-files.js";
+import { firstOfEachClass, readIdxPair } from "./idx-files.js";
+import type { StudyJob } from "./job.js";
 import { createOutputFiles } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
 
-const STUDIES = ["spectral"] as const;
+const STUDIES = ["spectral", "sensing"] as const;
+
+/** Options that only one of the studies knows. */
+const OWN_OPTIONS: Readonly<Record<string, (typeof STUDIES)[number]>> = {
+  test: "spectral",
+  subset: "spectral",
+  full: "sensing",
+};
 
 /** `eigenscope study`: runs a study, shows it as text, and writes JSON and HTML. */
 export async function studyCommand(parsed: ParsedArguments, host: Host): Promise<number> {
-  const [study = "spectral", ...others] = parsed.positionals;
-  if (!STUDIES.includes(study as (typeof STUDIES)[number])) {
-    const near = nearest(study, STUDIES);
-    throw new UsageError(
-      `${JSON.stringify(study)} is not a study${near === null ? "" : ` (did you mean ${near}?)`}; expected one of ${STUDIES.join(", ")}`,
-    );
-  }
-  if (others.length > 0)
-    throw new UsageError(`"eigenscope study ${study}" takes no further words, got ${JSON.stringify(others[0])}`);
+  const study = studyName(parsed);
   const seed = integerOption(parsed, "seed", DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
   const places = outputPlaces(parsed);
   const files = createOutputFiles();
   try {
-    const { options, input } = await studyInput(parsed);
+    const context = { seed, versions: host.versions };
+    const job = study === "spectral" ? await spectralJob(parsed, context) : await sensingJob(parsed, context);
     for (const path of [places.json, places.html]) if (path !== null) files.reserve(path);
-    const job = { kind: "spectral-study", seed, options, input, versions: host.versions } as const;
     const { result, cancelled } = await executeJob(job, host, parsed.options.has("quiet"));
-    if (result.kind !== "spectral-study") throw new Error("a study job gave another result");
+    if (result.kind !== "study") throw new Error("a study job gave another result");
     const { report } = result;
     if (places.json !== null) files.write(places.json, jsonReport(report));
     if (places.html !== null) files.write(places.html, htmlReport(report));
-    host.stdout.write(
-      places.jsonToStdout ? jsonReport(report) : textReport(report, { width: Math.max(40, host.stdout.columns) }),
-    );
+    const text = places.jsonToStdout
+      ? jsonReport(report)
+      : textReport(report, { width: Math.max(40, host.stdout.columns) });
+    host.stdout.write(text);
     const written = [places.json, places.html].filter((path) => path !== null);
-    if (written.length > 0) host.stderr.write(`written: ${written.join(", ")}\n`);
-    return cancelled ? EXIT.interrupted : EXIT.fine;
+    if (written.length > 0 && !parsed.options.has("quiet")) host.stderr.write(`written: ${written.join(", ")}\n`);
+    if (cancelled) return EXIT.interrupted;
+    return report.status === "failed" ? EXIT.checkFailed : EXIT.fine;
   } finally {
     files.discard();
   }
+}
+
+function studyName(parsed: ParsedArguments): (typeof STUDIES)[number] {
+  const [word = "spectral", ...others] = parsed.positionals;
+  const study = STUDIES.find((name) => name === word);
+  if (study === undefined) {
+    const near = nearest(word, STUDIES);
+    const hint = near === null ? "" : ` (did you mean ${near}?)`;
+    throw new UsageError(`${JSON.stringify(word)} is not a study${hint}; expected one of ${STUDIES.join(", ")}`);
+  }
+  if (others.length > 0) {
+    throw new UsageError(`"eigenscope study ${study}" takes no further words, got ${JSON.stringify(others[0])}`);
+  }
+  for (const [option, owner] of Object.entries(OWN_OPTIONS)) {
+    if (owner !== study && parsed.options.has(option)) {
+      throw new UsageError(`--${option} belongs to "eigenscope study ${owner}", got it with the study ${study}`);
+    }
+  }
+  return study;
 }
 
 interface OutputPlaces {
@@ -66,24 +86,43 @@ function outputPlaces(parsed: ParsedArguments): OutputPlaces {
   };
 }
 
-async function studyInput(
-  parsed: ParsedArguments,
-): Promise<{ readonly options: SpectralStudyOptions; readonly input: string }> {
+type JobContext = Pick<StudyJob, "seed" | "versions">;
+
+async function spectralJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const kind = "spectral-study";
   const train = parsed.options.get("data")?.[0];
   const test = parsed.options.get("test")?.[0];
-  const given = parsed.options.get("subset") !== undefined;
-  const subset = given ? { subset: integerOption(parsed, "subset", 0, 20, 1_000_000) } : {};
+  const subset = parsed.options.has("subset") ? { subset: integerOption(parsed, "subset", 0, 20, 1_000_000) } : {};
   if (train === undefined) {
     if (test !== undefined) throw new UsageError(`--test expects --data beside it, got --test ${test} alone`);
-    return { options: subset, input: "generated teacher–student problem" };
+    return { kind, ...context, options: subset, input: "generated teacher–student problem" };
   }
   const images = await readIdxPair(train, "--data");
   const testImages = test === undefined ? null : await readIdxPair(test, "--test");
-  const words = [images, testImages].flatMap((pair, i) =>
-    pair === null ? [] : [`${i === 0 ? "train" : "test"} ${pair.prefix}: ${pair.images.shape.join(" x ")}`],
-  );
+  const testWords = testImages === null ? "" : `; test ${testImages.prefix}: ${testImages.images.shape.join(" x ")}`;
   return {
+    kind,
+    ...context,
     options: { ...subset, images: images.data, ...(testImages === null ? {} : { testImages: testImages.data }) },
-    input: `IDX files, ${words.join("; ")}`,
+    input: `IDX files, train ${images.prefix}: ${images.images.shape.join(" x ")}${testWords}`,
+  };
+}
+
+async function sensingJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const kind = "sensing-study";
+  const prefix = parsed.options.get("data")?.[0];
+  const full = parsed.options.has("full");
+  if (prefix === undefined) {
+    if (full) throw new UsageError("--full expects --data beside it, got --full alone");
+    return { kind, ...context, digits: [], full, input: "generated" };
+  }
+  const { data } = await readIdxPair(prefix, "--data");
+  const digits = firstOfEachClass(data, "--data");
+  return {
+    kind,
+    ...context,
+    digits,
+    full,
+    input: `IDX files ${prefix}: the first image of each of ${digits.length} classes`,
   };
 }

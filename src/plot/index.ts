@@ -19,6 +19,7 @@ export {
   type Shape,
   type TickMark,
 } from "./figure.js";
+export * from "./figures/compared-curves.js";
 export * from "./figures/eigenvalue-decay.js";
 export * from "./figures/extreme-eigenvalues.js";
 export * from "./figures/hessian-density.js";

@@ -3,5 +3,6 @@
  * @module studies
  */
 export * from "./claims/index.js";
+export * from "./sensing-report.js";
 export * from "./sensing/index.js";
 export * from "./spectral/index.js";

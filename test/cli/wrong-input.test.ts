@@ -119,6 +119,26 @@ const cases: readonly WrongInput[] = [
     words: () => ["claims", "--kind", "fuzzy"],
     says: ["--kind expects one of exact, iterative, statistical", '"fuzzy"'],
   },
+  {
+    name: "an option of the other study",
+    words: () => ["study", "sensing", "--subset", "50"],
+    says: ['--subset belongs to "eigenscope study spectral"', "the study sensing"],
+  },
+  {
+    name: "the full digit without digits",
+    words: () => ["study", "sensing", "--full"],
+    says: ["--full expects --data beside it"],
+  },
+  {
+    name: "features where pictures are needed",
+    words: (folder) => [
+      "study",
+      "sensing",
+      "--data",
+      writePair(join(folder, "flat"), idxBytes([60, 16], images.slice(16)), labels),
+    ],
+    says: ["expected images of shape n x height x width", "got shape [60, 16]"],
+  },
   // Files that are not there
   {
     name: "missing files",

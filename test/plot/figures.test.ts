@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { ArgumentError, NonFiniteError } from "../../src/core/index.js";
 import {
   type Mark,
+  comparedCurves,
   eigenvalueDecay,
   frequencyMap,
   hessianDensity,
@@ -125,4 +126,17 @@ test("frequency map: a cell is centred on its frequency", () => {
   const [heat] = ofKind(figure.panels[0]!.marks, "heat");
   expect(heat!.xEdges).toEqual([-1.5, -0.5, 0.5, 1.5]);
   expect(heat!.values[4]).toBe(5);
+});
+
+test("compared curves: points that are not finite are left out, few points are shown, many are not", () => {
+  const many = Array.from({ length: 40 }, (_, i) => i);
+  const series = [
+    { name: "few", x: [0, 1, 2], y: [1, Number.NaN, 3] },
+    { name: "many", x: many, y: many },
+  ];
+  const { marks } = comparedCurves({ id: "c", title: "C", description: "", xLabel: "t", yLabel: "f", series })
+    .panels[0]!;
+  expect(ofKind(marks, "line").map((line) => line.x.length)).toEqual([2, 40]);
+  expect(ofKind(marks, "points")).toHaveLength(1);
+  expect(ofKind(marks, "line")[0]!.color).not.toBe(ofKind(marks, "line")[1]!.color);
 });

@@ -1,5 +1,6 @@
 import {
   type Figure,
+  comparedCurves,
   eigenvalueDecay,
   extremeEigenvalues,
   frequencyMap,
@@ -74,6 +75,19 @@ export function sampleFigures(): Figure[] {
       series: [0, 1.5].map((smoothness) => ({
         smoothness,
         values: [1, 0.3, 0.05, 0.01, 0.001].map((value, i) => value * (1 + i) ** smoothness),
+      })),
+    }),
+    comparedCurves({
+      id: "curves",
+      title: "Curves",
+      description: "Seven curves.",
+      xLabel: "t",
+      yLabel: "f",
+      yScale: "log",
+      series: range(7).map((i) => ({
+        name: `curve ${i + 1}`,
+        x: range(5),
+        y: range(5).map((t) => Math.exp(-t * (i + 1))),
       })),
     }),
     frequencyMap({
