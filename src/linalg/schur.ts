@@ -134,48 +134,38 @@ function francis(n: number, h: Float64Array, q: Float64Array | null): void {
       sweeps = 0;
     } else {
       if (++sweeps > SWEEPS_PER_VALUE) throw stalled(last);
-      sweep(n, h, q, first, last, sweeps % EXCEPTIONAL === 0);
+      sweep(n, h, q, first, last, sweeps);
     }
   }
 }
 
 /** One implicit double-shift sweep on rows and columns first … last. */
-function sweep(
-  n: number,
-  h: Float64Array,
-  q: Float64Array | null,
-  first: number,
-  last: number,
-  exceptional: boolean,
-): void {
-  const corner = h[last * (n + 1)];
-  const before = h[(last - 1) * (n + 1)];
-  let trace = before + corner;
-  let determinant = before * corner - h[(last - 1) * n + last] * h[last * n + last - 1];
-  if (exceptional) {
-    const size = Math.abs(h[last * n + last - 1]) + Math.abs(h[(last - 1) * n + last - 2]);
-    trace = 1.5 * size + 2 * corner;
-    determinant = corner * corner + 1.5 * size * corner + size * size;
-  }
-  const h00 = h[first * (n + 1)];
-  const h10 = h[(first + 1) * n + first];
-  const h11 = h[(first + 1) * (n + 1)];
-  // First column of H² − trace H + determinant I.
+function sweep(n: number, h: Float64Array, q: Float64Array | null, first: number, last: number, count: number): void {
+  const shifts = chooseShifts(n, h, first, last, count);
   const x = new Float64Array(3);
-  x[0] = h00 * h00 + h[first * n + first + 1] * h10 - trace * h00 + determinant;
-  x[1] = h10 * (h00 + h11 - trace);
-  x[2] = h10 * h[(first + 2) * n + first + 1];
-  for (let k = first; k < last; k++) {
+  // Start as low as two small subdiagonal entries in a row allow: what is above them would not notice the bulge.
+  let start = last - 2;
+  for (; ; start--) {
+    firstColumn(n, h, start, shifts, x);
+    if (start === first) break;
+    const above =
+      Math.abs(h[(start - 1) * (n + 1)]) + Math.abs(h[start * (n + 1)]) + Math.abs(h[(start + 1) * (n + 1)]);
+    const left = Math.abs(h[start * n + start - 1]) * (Math.abs(x[1]) + Math.abs(x[2]));
+    if (left <= EPSILON * Math.abs(x[0]) * above) break;
+  }
+  for (let k = start; k < last; k++) {
     const size = Math.min(3, last - k + 1);
-    if (k > first) {
+    if (k > start) {
       for (let i = 0; i < size; i++) x[i] = h[(k + i) * n + k - 1];
     }
     const tau = makeReflector(x, 0, size);
     const v1 = x[1];
     const v2 = size === 3 ? x[2] : 0;
-    if (k > first) {
+    if (k > start) {
       h[k * n + k - 1] = x[0];
       for (let i = 1; i < size; i++) h[(k + i) * n + k - 1] = 0;
+    } else if (k > first) {
+      h[k * n + k - 1] *= 1 - tau; // the two entries that this would fill below it are negligible
     }
     if (tau === 0) continue;
     const row0 = k * n;
@@ -188,6 +178,50 @@ function sweep(
     reflectColumns(h, n, k, Math.min(last, k + 3) + 1, size, tau, v1, v2);
     if (q !== null) reflectColumns(q, n, k, n, size, tau, v1, v2);
   }
+}
+
+/** Two shifts σ, μ as (r, s, w) with (x − r)(x − s) − w = (x − σ)(x − μ): the eigenvalues of the trailing 2 x 2 block. */
+function chooseShifts(
+  n: number,
+  h: Float64Array,
+  first: number,
+  last: number,
+  count: number,
+): [number, number, number] {
+  if (count % EXCEPTIONAL !== 0) {
+    return [h[last * (n + 1)], h[(last - 1) * (n + 1)], h[last * n + last - 1] * h[(last - 1) * n + last]];
+  }
+  // Off the beaten track, alternately from the bottom and from the top of the block.
+  const fromTop = count % (2 * EXCEPTIONAL) === 0;
+  const size = fromTop
+    ? Math.abs(h[(first + 1) * n + first]) + Math.abs(h[(first + 2) * n + first + 1])
+    : Math.abs(h[last * n + last - 1]) + Math.abs(h[(last - 1) * n + last - 2]);
+  const base = 0.75 * size + h[(fromTop ? first : last) * (n + 1)];
+  return [base, base, -0.4375 * size * size];
+}
+
+/** First column of (H − σ)(H − μ) for the part of H that starts at k, divided by its subdiagonal entry and scaled. */
+function firstColumn(
+  n: number,
+  h: Float64Array,
+  k: number,
+  shifts: readonly [number, number, number],
+  x: Float64Array,
+): void {
+  const below = h[(k + 1) * n + k];
+  const r = shifts[0] - h[k * (n + 1)];
+  const s = shifts[1] - h[k * (n + 1)];
+  x[0] = (r * s - shifts[2]) / below + h[k * n + k + 1];
+  x[1] = h[(k + 1) * (n + 1)] - h[k * (n + 1)] - r - s;
+  x[2] = h[(k + 2) * n + k + 1];
+  const size = Math.abs(x[0]) + Math.abs(x[1]) + Math.abs(x[2]);
+  if (size === 0 || size === Infinity) {
+    // The quotient overflowed: it decides alone.
+    x[0] = 1;
+    x[1] = x[2] = 0;
+    return;
+  }
+  for (let i = 0; i < 3; i++) x[i] /= size;
 }
 
 /** Applies I − τ (1, v₁, v₂)ᵀ(1, v₁, v₂) from the right to columns k … of the first `rows` rows. */
