@@ -4,7 +4,7 @@ import { type Rng, fillNormal, normalMatrix } from "../../random/index.js";
 import { bbpRectangular } from "../../rmt/index.js";
 
 /** Var tanh(Z) for a standard normal Z: tanh is centred already. */
-const TANH_VARIANCE = 0.3942944903978412;
+export const TANH_VARIANCE = 0.3942944903978412;
 
 /** A two-layer network in the NTK parameterisation, one sample per column: f(x) = vᵀσ(W x/√d)/√h, σ = tanh normalised. */
 export interface LinearWidthCase {
@@ -27,7 +27,26 @@ export function features(W: Matrix, X: Matrix): Matrix {
   return { ...hidden, data: hidden.data.map((value) => scale * Math.tanh(value / Math.sqrt(X.rows))) };
 }
 
-/** Draws the network and a softplus teacher y = normalised softplus(βᵀx) + noise. */
+/** Teacher functions with mean and standard deviation of φ(Z) for a standard normal Z. */
+const TEACHERS = {
+  softplus: {
+    value: (x: number): number => Math.log1p(Math.exp(x)),
+    mean: 0.8060591833474398,
+    deviation: 0.5210705343814394,
+  },
+  relu: { value: (x: number): number => Math.max(0, x), mean: 0.3989422804014327, deviation: 0.5838193701035489 },
+} as const;
+
+/** Name of a teacher function. */
+export type Teacher = keyof typeof TEACHERS;
+
+/** Normalised teacher values (φ(βᵀx) − mean)/deviation at the columns of X. */
+export function teach(X: Matrix, beta: Float64Array, teacher: Teacher): Float64Array {
+  const { value, mean, deviation } = TEACHERS[teacher];
+  return matmul({ rows: 1, cols: X.rows, data: beta }, X).data.map((x) => (value(x) - mean) / deviation);
+}
+
+/** Draws the network and the data: y = normalised φ(βᵀx) + noise. */
 export function drawCase(
   rng: Rng,
   d: number,
@@ -35,6 +54,7 @@ export function drawCase(
   n: number,
   outputScale: number,
   noise: number,
+  teacher: Teacher = "softplus",
 ): LinearWidthCase {
   const X = normalMatrix(rng.fork("X"), d, n);
   const W = normalMatrix(rng.fork("W"), h, d);
@@ -43,11 +63,7 @@ export function drawCase(
   const size = Math.hypot(...beta);
   for (let j = 0; j < d; j++) beta[j] /= size;
   const errors = fillNormal(rng.fork("noise"), new Float64Array(n));
-  const signal = matmul({ rows: 1, cols: d, data: beta }, X).data;
-  // Mean and standard deviation of softplus(Z) for a standard normal Z.
-  const y = signal.map(
-    (value, i) => (Math.log1p(Math.exp(value)) - 0.8060591833474398) / 0.5210705343814394 + noise * errors[i],
-  );
+  const y = teach(X, beta, teacher).map((value, i) => value + noise * errors[i]);
   return { X, W, v, y, beta };
 }
 
