@@ -1,5 +1,6 @@
 import { comparedCurves } from "../plot/index.js";
 import type { Provenance, ReportRecord, ReportSection, ReportTable } from "../report/index.js";
+import { expectedText } from "./claims/claims-report.js";
 import type { DigitResult, RecipeRecord, SensingStudy } from "./sensing/index.js";
 
 /**
@@ -57,7 +58,15 @@ function recipeSection(recipe: RecipeRecord): ReportSection {
       comparisonTable(comparisons),
     ].filter((part) => part.rows.length > 0),
     figures:
-      figure.series.length === 0 ? [] : [comparedCurves({ ...figure, id: `${id}-figure`, description: recipe.answer })],
+      figure.series.length === 0
+        ? []
+        : [
+            comparedCurves({
+              ...figure,
+              id: `${id}-figure`,
+              description: `${figure.yLabel} against ${figure.xLabel}: ${figure.series.map((series) => series.name).join("; ")}.`,
+            }),
+          ],
     data: { ...recipe },
   };
 }
@@ -78,7 +87,7 @@ function comparisonTable(comparisons: RecipeRecord["comparisons"]): ReportTable 
     rows: comparisons.map(({ name, measured, expected, tolerance }) => [
       name,
       measured,
-      typeof expected === "number" ? String(expected) : `${expected.minimum ?? "−∞"} to ${expected.maximum ?? "∞"}`,
+      expectedText(expected),
       tolerance,
     ]),
   };

@@ -106,7 +106,8 @@ function numberTable(rows: readonly ClaimRow[]): ReportTable {
   };
 }
 
-function expectedText(expected: Comparison["expected"]): string {
+/** Writes what a number was expected to be: a value, or an interval in words. */
+export function expectedText(expected: Comparison["expected"]): string {
   if (typeof expected === "number") return String(expected);
   if (expected.minimum === undefined) return `at most ${expected.maximum}`;
   if (expected.maximum === undefined) return `at least ${expected.minimum}`;
