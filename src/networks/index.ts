@@ -17,6 +17,7 @@ export { dense, type DenseOptions, type Parameterisation } from "./dense.js";
 export * from "./activation-layer.js";
 export * from "./normalization.js";
 export { residual } from "./residual.js";
+export { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";
 export * from "./convolution.js";
 export * from "./linear-maps.js";
 export * from "./losses.js";

@@ -10,6 +10,7 @@ import type { LossName } from "./losses.js";
 import { type Network, requireParameters, sequential } from "./network.js";
 import { batchNorm, layerNorm, type NormalizationOptions } from "./normalization.js";
 import { residual } from "./residual.js";
+import { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";
 
 /** A layer as plain data. */
 export interface SavedLayer {
@@ -201,6 +202,8 @@ function rebuildLayer(saved: SavedLayer, caller: string): LayerDefinition {
   switch (saved?.kind) {
     case "dense":
       return dense(config as DenseOptions);
+    case "spectralDense":
+      return spectralDense(config as SpectralDenseOptions);
     case "activation": {
       const phi = activationOf((config as { activation?: unknown }).activation);
       if (phi !== null) return activationLayer(phi);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ShapeError, UnsupportedError } from "../../src/core/index.js";
 import { empiricalFisher, empiricalNtk, ggn, kfac } from "../../src/curvature/index.js";
-import { matmul } from "../../src/linalg/index.js";
+import { matmul, svd } from "../../src/linalg/index.js";
 import {
   activationLayer,
   averagePool,
@@ -23,6 +23,7 @@ import {
   predict,
   residual,
   sequential,
+  spectralDense,
   vjp,
 } from "../../src/networks/index.js";
 import { toDense } from "../../src/operators/index.js";
@@ -89,6 +90,16 @@ const compositions: Record<
       dense({ outputs: 3 }),
     ],
     inputShape: [2, 6, 5],
+    loss: "cross-entropy",
+  },
+  "spectrally normalised layers": {
+    layers: () => [
+      spectralDense({ outputs: 5 }),
+      activationLayer("tanh"),
+      spectralDense({ outputs: 3, bias: false }),
+      dense({ outputs: 4 }),
+    ],
+    inputShape: [4],
     loss: "cross-entropy",
   },
   "maximum pooling and image normalisation": {
@@ -216,6 +227,20 @@ test("K-FAC of a convolution: expand and reduce differ, EKFAC keeps the exact tr
     const inside = Array.from({ length: 400 }, (_, e) => K.data[Math.floor(e / 20) * K.cols + (e % 20)]);
     expect(within(inside, block.data, 1e-14).ok).toBe(true);
   }
+});
+
+test("a spectrally normalised layer acts with norm one, whatever its weights' scale, and leaves zero weights alone", () => {
+  const net = sequential([spectralDense({ inputs: 4, outputs: 3, bias: false })]);
+  for (const scale of [1e-3, 1, 1e3]) {
+    const params = initialize(net, "lecun", createRng(19)).map((value) => scale * value);
+    const identity = { rows: 4, cols: 4, data: Float64Array.from({ length: 16 }, (_, e) => (e % 5 === 0 ? 1 : 0)) };
+    const { singularValues } = svd(predict(net, params, identity), { vectors: "none" });
+    expect(withinRelative(singularValues[0], 1, 1e-14).ok).toBe(true);
+    // Degree 0 in W: the gradient is orthogonal to the weights.
+    const g = gradient(net, params, randomData(net, 6, 20));
+    expect(Math.abs(dot(g, params))).toBeLessThan(1e-13 * norm(g) * norm(params));
+  }
+  expect([...predict(net, new Float64Array(12), [[1, 2, 3, 4]]).data]).toEqual([0, 0, 0]);
 });
 
 test("batch normalisation makes a network blind to shifts of its inputs' features", () => {

@@ -21,6 +21,7 @@ import {
   residual,
   saveNetwork,
   sequential,
+  spectralDense,
   spectralPenalty,
   squaredNormPenalty,
 } from "../../src/networks/index.js";
@@ -80,6 +81,7 @@ const everything = () =>
       dense({ outputs: 4, parameterisation: "ntk", weightScale: 1.5 }),
       residual([layerNorm(), dense({ outputs: 4, bias: false }), activationLayer("gelu")]),
       batchNorm({ epsilon: 1e-3 }),
+      spectralDense({ outputs: 5 }),
       dense({ outputs: 3 }),
     ],
     { inputShape: [1, 4, 4], loss: "cross-entropy" },
