@@ -17,7 +17,7 @@ import {
 import { matmul, svd } from "../linalg/index.js";
 import { effectiveRank, stableRank } from "../spectra/index.js";
 import { type Measurements, requireMeasurements } from "./measurements.js";
-import { norm2 } from "./small-products.js";
+import { dot, norm2 } from "./small-products.js";
 
 /** What {@link sensingMetrics} compares with. */
 export interface SensingMetricsOptions {
@@ -27,6 +27,8 @@ export interface SensingMetricsOptions {
   readonly measurements?: Measurements;
   /** Data, for the training loss. */
   readonly y?: Float64Array;
+  /** Dual point ν of the nuclear-norm program (`dual` of its solution), for the gap; needs y. */
+  readonly dual?: Float64Array;
   /** Φ, for the off-diagonal ratio. */
   readonly left?: Matrix;
   /** Ψ, for the off-diagonal ratio. */
@@ -43,6 +45,8 @@ export interface SensingMetricsOptions {
 export interface SensingMetrics {
   /** Σ s. */
   readonly nuclearNorm: number;
+  /** ‖X‖_* − yᵀν: how far above the optimum, negative only for an X that does not fit the data. */
+  readonly gap: Tagged;
   /** √Σ s². */
   readonly frobeniusNorm: number;
   /** Largest singular value. */
@@ -101,7 +105,11 @@ const CALLER = "sensingMetrics";
 export function sensingMetrics(X: Matrix, options: SensingMetricsOptions = {}): SensingMetrics {
   requireMatrix(X, "X", CALLER);
   requireFinite(X.data, "X", CALLER);
-  requireOptions(options, ["truth", "measurements", "y", "left", "right", "rankTolerance", "subspace", "peak"], CALLER);
+  requireOptions(
+    options,
+    ["truth", "measurements", "y", "dual", "left", "right", "rankTolerance", "subspace", "peak"],
+    CALLER,
+  );
   const rankTolerance = requireNumber(options.rankTolerance ?? 1e-3, "rankTolerance", CALLER, 0, 1);
   const { u, singularValues: s, v } = svd(X, { method: "jacobi", vectors: "thin" });
   const operatorNorm = s.length === 0 ? 0 : s[0];
@@ -131,6 +139,7 @@ export function sensingMetrics(X: Matrix, options: SensingMetricsOptions = {}): 
   const meanSquare = (error * error) / Math.max(1, X.data.length);
   return {
     nuclearNorm,
+    gap: gapOf(nuclearNorm, options),
     frobeniusNorm,
     operatorNorm,
     singularValues: s,
@@ -187,8 +196,8 @@ function leading(U: Matrix, r: number): Matrix {
   return { rows: U.rows, cols: r, data };
 }
 
-function trainingLoss(X: Matrix, { measurements, y }: SensingMetricsOptions): Tagged {
-  if (measurements === undefined && y === undefined) return undefinedBecause("no measurements were given");
+function trainingLoss(X: Matrix, { measurements, y, dual }: SensingMetricsOptions): Tagged {
+  if (measurements === undefined && (y === undefined || dual !== undefined)) return undefinedBecause("no measurements were given");
   if (measurements === undefined || y === undefined) {
     const argument = measurements === undefined ? "measurements" : "y";
     const expected = "given together with the other of measurements and y";
@@ -206,6 +215,20 @@ function trainingLoss(X: Matrix, { measurements, y }: SensingMetricsOptions): Ta
   let sum = 0;
   for (let i = 0; i < image.length; i++) sum += (image[i] - y[i]) ** 2;
   return defined(0.5 * sum);
+}
+
+function gapOf(nuclearNorm: number, { y, dual }: SensingMetricsOptions): Tagged {
+  if (dual === undefined) return undefinedBecause("no dual point was given");
+  if (y === undefined) {
+    throw new ArgumentError({
+      function: CALLER,
+      argument: "y",
+      expected: "given together with dual",
+      got: "undefined",
+    });
+  }
+  requireVector(dual, y.length, "dual", CALLER);
+  return defined(nuclearNorm - dot(y, dual));
 }
 
 function peakOf(truth: Matrix): Tagged {

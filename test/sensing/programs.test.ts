@@ -219,6 +219,12 @@ test("metrics equal the reference, with zero values, angles below 1e-6 and a sta
   const zero = sensingMetrics(matrix(2, 2));
   expect(zero.effectiveRank.defined).toBe(false);
   expect(zero.numericalRank).toBe(0);
+  const c = nnm[2];
+  const program = nuclearNormMinimization(customMeasurements(c.A.map((a) => fromRows(a))), Float64Array.from(c.y));
+  const regression = sensingMetrics(fromRows(c.X_min_frobenius), { y: Float64Array.from(c.y), dual: program.dual });
+  expect(Math.abs(value(regression.gap) - (c.nuclear_norm_min_frobenius - c.nuclear_norm_opt))).toBeLessThan(1e-8);
+  expect(zero.gap.defined).toBe(false);
+  expect(() => sensingMetrics(A, { dual: program.dual })).toThrow("given together with dual");
   const psnr = sensingMetrics(fromRows([[1.1, 0]]), { truth: fromRows([[1, 0]]) });
   expect(Math.abs(value(psnr.peakSignalToNoise) - 10 * Math.log10(1 / (0.01 / 2)))).toBeLessThan(1e-9);
   expect(value(psnr.peak)).toBe(1);

@@ -31,7 +31,7 @@ export interface DigitOptions {
   readonly widths?: readonly number[];
   /** Gradient steps of the network, default 2501. */
   readonly steps?: number;
-  /** Step size for measurements of unit variance, default 0.3. */
+  /** Step size of network and factorisation for measurements of unit variance, default 0.3. */
   readonly learningRate?: number;
   /** Initial scale of U and V, default 1e-4; the noise on their diagonals is a hundredth of it. */
   readonly scale?: number;
@@ -85,6 +85,7 @@ export function digitExperiment(
   const problem: GaussianProblem = { measurements, truth, y };
   const methods: Record<string, MethodResult> = {};
   let gap: number | null = null;
+  let dual: Float64Array | undefined;
   let history: SensingHistory | null = null;
   const running: LongRunning = {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -92,34 +93,34 @@ export function digitExperiment(
   };
   const stages: readonly (() => boolean)[] = [
     () => {
-      methods["linear regression"] = methodResult(problem, minimumFrobenius(measurements, y).X);
-      return true;
-    },
-    () => {
       const program = nuclearNormMinimization(measurements, y, {
         tolerance: 1e-9,
         maximumIterations: 4000,
         ...running,
       });
       if (program.convergence.status === "cancelled") return false;
-      methods["nuclear norm"] = methodResult(problem, program.X);
+      dual = program.dual;
       gap = program.gap;
+      methods["nuclear norm"] = methodResult(problem, program.X, dual);
+      return true;
+    },
+    () => {
+      methods["linear regression"] = methodResult(problem, minimumFrobenius(measurements, y).X, dual);
       return true;
     },
     () => {
       const steps = options.steps ?? 2501;
-      const rate = 0.3;
       const scale = options.deepScale ?? 0.1;
       const deep = deepFactorization(measurements, y, {
         depth: 3,
         scale,
         steps,
-        learningRate: rate,
+        learningRate: options.learningRate ?? 0.3,
         normalisation: "mean",
         ...running,
       });
       if (deep.convergence.status === "cancelled") return false;
-      methods["depth 3"] = methodResult(problem, deep.X);
+      methods["depth 3"] = methodResult(problem, deep.X, dual);
       return true;
     },
     () => {
@@ -138,7 +139,7 @@ export function digitExperiment(
         ...running,
       });
       if (run.convergence.status === "cancelled") return false;
-      methods["spectral network"] = methodResult(problem, run.X);
+      methods["spectral network"] = methodResult(problem, run.X, dual);
       history = run.history;
       return true;
     },

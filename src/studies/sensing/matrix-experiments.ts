@@ -136,6 +136,8 @@ export interface MethodResult {
   readonly loss: number;
   /** Nuclear norm. */
   readonly nuclearNorm: number;
+  /** Nuclear norm above the optimum of the program, by its dual point; null where none was given. */
+  readonly gap: number | null;
   /** Relative error to the truth. */
   readonly relativeError: number;
   /** Effective rank. */
@@ -149,15 +151,17 @@ export interface MethodResult {
 }
 
 /** Summarises a reconstruction. */
-export function methodResult(problem: GaussianProblem, X: Matrix): MethodResult {
+export function methodResult(problem: GaussianProblem, X: Matrix, dual?: Float64Array): MethodResult {
   const metrics: SensingMetrics = sensingMetrics(X, {
     truth: problem.truth,
     measurements: problem.measurements,
     y: problem.y,
+    ...(dual === undefined ? {} : { dual }),
   });
   return {
     loss: valueOf(metrics.lossMean),
     nuclearNorm: metrics.nuclearNorm,
+    gap: metrics.gap.defined ? metrics.gap.value : null,
     relativeError: valueOf(metrics.relativeError),
     effectiveRank: metrics.effectiveRank.defined ? metrics.effectiveRank.value : 0,
     rank: metrics.numericalRank,
@@ -183,21 +187,28 @@ export function networkRun(
   return sensingDescent(network, problem.measurements, problem.y, start, { steps, learningRate, record, ...running });
 }
 
-/** E7: linear regression, nuclear norm, spectral networks and depth three on Gaussian measurements. */
+/** E7, E11: linear regression and the nuclear-norm program, whose dual point measures all other methods. */
 export function gaussianBaselines(problem: GaussianProblem = gaussianProblem()): {
   readonly regression: MethodResult;
   readonly nuclear: MethodResult;
   readonly gap: number;
+  readonly dual: Float64Array;
 } {
-  const regression = methodResult(problem, minimumFrobenius(problem.measurements, problem.y).X);
-  const program = nuclearNormMinimization(problem.measurements, problem.y);
-  return { regression, nuclear: methodResult(problem, program.X), gap: program.gap };
+  const { X, gap, dual } = nuclearNormMinimization(problem.measurements, problem.y);
+  const regression = methodResult(problem, minimumFrobenius(problem.measurements, problem.y).X, dual);
+  return { regression, nuclear: methodResult(problem, X, dual), gap, dual };
 }
 
 /** E7, E11: depth three from scale · I with mean loss. */
-export function depthThree(problem: GaussianProblem, scale: number, learningRate: number, steps: number): MethodResult {
+export function depthThree(
+  problem: GaussianProblem,
+  scale: number,
+  learningRate: number,
+  steps: number,
+  dual?: Float64Array,
+): MethodResult {
   const options = { depth: 3, scale, learningRate, steps, normalisation: "mean", record: 2 } as const;
-  return methodResult(problem, deepFactorization(problem.measurements, problem.y, options).X);
+  return methodResult(problem, deepFactorization(problem.measurements, problem.y, options).X, dual);
 }
 
 /** E10: completion of [[1, R], [R, x]]. */

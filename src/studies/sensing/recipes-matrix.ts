@@ -100,10 +100,11 @@ export const nonSpectralRecipe: Recipe = {
   },
 };
 
-const methodColumns = ["method", "nuclear norm", "relative error", "effective rank", "rank at 1e-3", "loss"];
+const methodColumns = ["method", "nuclear norm", "gap", "relative error", "effective rank", "rank at 1e-3", "loss"];
 const methodRow = (name: string, r: MethodResult): (string | number)[] => [
   name,
   r.nuclearNorm,
+  r.gap ?? "not computed",
   r.relativeError,
   r.effectiveRank,
   r.rank,
@@ -116,7 +117,7 @@ export const gaussianRecipe: Recipe = {
   title: "Gaussian measurements",
   run(context) {
     const problem = gaussianProblem();
-    const { regression, nuclear, gap } = gaussianBaselines(problem);
+    const { regression, nuclear, gap, dual } = gaussianBaselines(problem);
     const record = [0, 10, 20, 50, 100, 200, 500, 1000, 2000, 3000];
     const runs = [
       ["tanh", 0.01],
@@ -127,10 +128,10 @@ export const gaussianRecipe: Recipe = {
     const networks = runs.map(([activation, epsilon], i) => {
       context.onProgress?.({ phase: "E7", done: i, total: runs.length + 2 });
       const run = networkRun(problem, activation, epsilon, 0.3, 3000, record);
-      return { name: `SNN ${activation}, ε = ${epsilon}`, run, result: methodResult(problem, run.X) };
+      return { name: `SNN ${activation}, ε = ${epsilon}`, run, result: methodResult(problem, run.X, dual) };
     });
-    const deep = depthThree(problem, 0.1, 0.3, 3000);
-    const deepTiny = depthThree(problem, 1e-4, 0.3, 3000);
+    const deep = depthThree(problem, 0.1, 0.3, 3000, dual);
+    const deepTiny = depthThree(problem, 1e-4, 0.3, 3000, dual);
     return recipeRecord({
       id: "E7",
       title: gaussianRecipe.title,
@@ -235,15 +236,15 @@ export const glyphRecipe: Recipe = {
       ...(onProgress === undefined ? {} : { onProgress }),
     };
     const problem = glyphProblem(nuclearNormOf);
-    const { regression, nuclear } = gaussianBaselines(problem);
+    const { regression, nuclear, dual } = gaussianBaselines(problem);
     const tanh = networkRun(problem, "tanh", 0.03, 0.5, 3000, 24, running);
     const plain = networkRun(problem, "identity", 0.03, 0.5, 3000, 24, running);
-    const deep = depthThree(problem, 0.1, 0.3, 6000);
+    const deep = depthThree(problem, 0.1, 0.3, 6000, dual);
     const results: readonly (readonly [string, MethodResult, number])[] = [
       ["linear regression", regression, 0.6152148],
       ["nuclear-norm minimum", nuclear, 0.1317424],
-      ["SNN tanh", methodResult(problem, tanh.X), 0.1967559],
-      ["SNN identity", methodResult(problem, plain.X), 0.1942151],
+      ["SNN tanh", methodResult(problem, tanh.X, dual), 0.1967559],
+      ["SNN identity", methodResult(problem, plain.X, dual), 0.1942151],
       ["depth 3", deep, 0.1582434],
     ];
     return recipeRecord({
