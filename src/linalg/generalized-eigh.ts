@@ -1,14 +1,17 @@
-import { type Matrix, ShapeError, SingularError, requireOptions } from "../core/index.js";
+import { type Matrix, OptionError, ShapeError, SingularError, requireOptions } from "../core/index.js";
 import { trsm } from "../routines/index.js";
 import { factorInPlace } from "./cholesky.js";
 import { eigh } from "./eigh.js";
 import { type MatrixInput, type Triangle, requireSymmetric } from "./input.js";
+import { type VectorCertificate, certifyPencil } from "./vector-certificate.js";
 import { signOf } from "./vectors.js";
 
 /** Options of {@link generalizedEigh}. */
 export interface GeneralizedEighOptions {
   /** Compute eigenvectors; default true. */
   readonly vectors?: boolean;
+  /** Measure residuals and B-orthogonality (needs vectors); default false. */
+  readonly certificate?: boolean;
   /** Read this triangle of both matrices only; without it symmetry is checked against n ε times the norms. */
   readonly triangle?: Triangle;
 }
@@ -19,6 +22,8 @@ export interface GeneralizedEigen {
   readonly values: Float64Array;
   /** Eigenvectors as columns with Xᵀ B X = I, the entry of largest modulus positive; null for vectors: false. */
   readonly vectors: Matrix | null;
+  /** What was measured on request, else null. */
+  readonly certificate: VectorCertificate | null;
 }
 
 /**
@@ -55,7 +60,16 @@ export function generalizedEigh(
   options: GeneralizedEighOptions = {},
 ): GeneralizedEigen {
   const caller = "generalizedEigh";
-  requireOptions(options, ["vectors", "triangle"], caller);
+  requireOptions(options, ["vectors", "triangle", "certificate"], caller);
+  if (options.certificate === true && options.vectors === false) {
+    throw new OptionError({
+      function: caller,
+      argument: 'option "certificate"',
+      expected: "used with vectors",
+      got: "vectors: false",
+      remedy: "ask for vectors",
+    });
+  }
   const left = requireSymmetric(A, options.triangle, "A", caller);
   const right = requireSymmetric(B, options.triangle, "B", caller);
   const { n } = left;
@@ -67,6 +81,12 @@ export function generalizedEigh(
       got: `${right.n} x ${right.n}`,
     });
   }
+  const matrix = ({ data, scale }: { data: Float64Array; scale: number }): Matrix => ({
+    rows: n,
+    cols: n,
+    data: data.map((entry) => entry / scale),
+  });
+  const original = options.certificate === true ? { A: matrix(left), B: matrix(right) } : null;
   const failed = factorInPlace(n, right.data);
   if (failed >= 0) {
     throw new SingularError({
@@ -83,7 +103,7 @@ export function generalizedEigh(
   const inner = eigh({ rows: n, cols: n, data: c }, { vectors: options.vectors !== false, triangle: "lower" });
   const factor = right.scale / left.scale; // λ of the scaled pencil is λ left.scale / right.scale
   const values = inner.values.map((value) => value * factor);
-  if (inner.vectors === null) return { values, vectors: null };
+  if (inner.vectors === null) return { values, vectors: null, certificate: null };
   const x = inner.vectors.data;
   trsm("left", "lower", true, false, n, n, 1, right.data, 0, n, x, 0, n);
   const root = Math.sqrt(right.scale); // scaled B is right.scale · B
@@ -93,5 +113,10 @@ export function generalizedEigh(
     const sign = signOf(column, 0, n) * root;
     for (let i = 0; i < n; i++) x[i * n + j] *= sign;
   }
-  return { values, vectors: { rows: n, cols: n, data: x } };
+  const vectors = { rows: n, cols: n, data: x };
+  return {
+    values,
+    vectors,
+    certificate: original === null ? null : certifyPencil(original.A, original.B, values, vectors),
+  };
 }

@@ -39,6 +39,7 @@ export {
 export { reconstructEigh, type CountCheck, type EighCertificate } from "./eigh-certificate.js";
 export * from "./eigh-hermitian.js";
 export * from "./generalized-eigh.js";
+export type { VectorCertificate } from "./vector-certificate.js";
 export { sturmCount } from "./bisection.js";
 export * from "./ldl.js";
 export * from "./condition.js";

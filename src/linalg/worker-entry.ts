@@ -2,7 +2,7 @@
  * What a worker of the pool runs. scripts/build-worker.mjs bundles this file into worker-source.ts; nothing else
  * imports it.
  */
-import { gemm, setRoutinesBackend } from "../routines/index.js";
+import { allowFusedMultiplyAdd, gemm, setRoutinesBackend } from "../routines/index.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
 import { backTransform, reductionStore, tridiagonalize } from "./tridiagonalize.js";
 import type { WorkerAnswer, WorkerRequest, WorkerTask } from "./worker-protocol.js";
@@ -20,9 +20,10 @@ interface Scope extends Port {
 const scope = globalThis as unknown as Scope;
 const port: Port = scope.process?.getBuiltinModule?.("node:worker_threads")?.parentPort ?? scope;
 
-function answer({ id, backend, task }: WorkerRequest): void {
+function answer({ id, backend, fused, task }: WorkerRequest): void {
   try {
     setRoutinesBackend(backend);
+    allowFusedMultiplyAdd(fused);
     const arrays = perform(task);
     port.postMessage(
       { id, arrays },

@@ -1,5 +1,5 @@
 import { EPSILON, type Matrix, ResourceError, ShapeError, requireInteger, requireOptions } from "../core/index.js";
-import { mirrorLower, routinesBackend } from "../routines/index.js";
+import { fusedInEffect, mirrorLower, routinesBackend } from "../routines/index.js";
 import type { EighOptions, SymmetricEigen } from "./eigh.js";
 import { type MatrixInput, newArray, norm2, requireInput, requireRepresentable, requireSymmetric } from "./input.js";
 import type { MatmulOptions } from "./products.js";
@@ -78,7 +78,7 @@ export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
       slot.waiting.set(id, { resolve, reject });
       worker.ref?.();
       const buffers = transfer.map((array) => array.buffer);
-      worker.postMessage({ id, backend: routinesBackend(), task }, buffers);
+      worker.postMessage({ id, backend: routinesBackend(), fused: fusedInEffect(), task }, buffers);
     });
   };
 

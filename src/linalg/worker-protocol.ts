@@ -37,6 +37,7 @@ export type WorkerTask = MultiplyTask | ReduceTask | BackTask;
 export interface WorkerRequest {
   readonly id: number;
   readonly backend: "js" | "wasm";
+  readonly fused: boolean;
   readonly task: WorkerTask;
 }
 

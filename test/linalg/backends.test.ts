@@ -22,6 +22,13 @@ afterAll(() => {
   setRoutinesBackend("auto");
 });
 
+/** All Float64Arrays of a result, in order. */
+function arraysOf(value: unknown): Float64Array[] {
+  if (value instanceof Float64Array) return [value];
+  if (value === null || typeof value !== "object") return [];
+  return Object.values(value).flatMap(arraysOf);
+}
+
 test.each([7, 48, 130])("order %i: JavaScript and WebAssembly routines give identical bits", (n) => {
   const S = randomSymmetric(n, n);
   const G = normalMatrix(createRng(n), n, n);
@@ -48,5 +55,8 @@ test.each([7, 48, 130])("order %i: JavaScript and WebAssembly routines give iden
   // "auto" is WebAssembly where the engine has it; elsewhere this test compares JavaScript with itself.
   setRoutinesBackend("auto");
   const fast = run();
-  expect(fast).toEqual(plain);
+  const [left, right] = [arraysOf(plain), arraysOf(fast)];
+  expect(left.length).toBeGreaterThan(20);
+  expect(right.map((array) => array.length)).toEqual(left.map((array) => array.length));
+  expect(left.every((array, k) => array.every((entry, i) => Object.is(entry, right[k]![i])))).toBe(true);
 });

@@ -239,6 +239,11 @@ describe("sizes, options, ranges", () => {
     expect(() => svd(square, { method: "qr" as "jacobi" })).toThrow("method must be one of");
     expect(() => svd(square, { vectors: "none", certificate: true })).toThrow("used with vectors");
     expect(() => eigh(square, { vectors: false, certificate: true })).toThrow("used with vectors");
+    const zero = { ...square, data: new Float64Array(4) };
+    expect(() => eighHermitian({ re: square, im: zero }, { vectors: false, certificate: true })).toThrow(
+      "used with vectors",
+    );
+    expect(() => generalizedEigh(square, square, { vectors: false, certificate: true })).toThrow("used with vectors");
     expect(() => qr(square, { mode: "economic" as "thin" })).toThrow(OptionError);
     expect(() => tridiagonalEigh(new Float64Array(1), new Float64Array(0), { vectors: "some" as "none" })).toThrow(
       OptionError,

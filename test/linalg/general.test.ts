@@ -14,6 +14,7 @@ import {
   matrixFunction,
   norms,
   numericalAbscissa,
+  reconstructHermitian,
   orthogonalMatrix,
   spectralRadius,
 } from "../../src/linalg/index.js";
@@ -307,8 +308,14 @@ describe("Hermitian and generalised problems", () => {
     const H = normalMatrix(createRng(n + 61), n, n);
     const re = symmetrize(G);
     const im = { ...H, data: H.data.map((v, k) => 0.5 * (v - H.data[(k % n) * n + Math.floor(k / n)]!)) };
-    const { values, vectors, norm } = eighHermitian({ re, im });
+    const result = eighHermitian({ re, im }, { certificate: true });
+    const { values, vectors, norm } = result;
     expect(residual(re, im, values, vectors.re, vectors.im)).toBeLessThanOrEqual(tolerance(BOUND, n, norm));
+    expect(result.certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, n));
+    expect(result.certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, n));
+    const again = reconstructHermitian(result);
+    expect(within(again.re.data, re.data, tolerance(BOUND, n, norm)).ok).toBe(true);
+    expect(within(again.im.data, im.data, tolerance(BOUND, n, norm)).ok).toBe(true);
     const gramRe = matmul(vectors.re, vectors.re, { transposeA: true }).data.map(
       (entry, k) => entry + matmul(vectors.im, vectors.im, { transposeA: true }).data[k]!,
     );
@@ -396,7 +403,10 @@ describe("Hermitian and generalised problems", () => {
         ).ok,
       ).toBe(true);
     }
-    const { values, vectors } = generalizedEigh(A, B);
+    const { values, vectors, certificate } = generalizedEigh(A, B, { certificate: true });
+    expect(certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, 9));
+    expect(certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, 9, norms(B).frobenius));
+    expect(Math.max(...certificate!.residualNorms)).toBeGreaterThan(0);
     const AX = matmul(A, vectors).data;
     const BX = matmul(B, vectors).data.map((entry, k) => entry * values[k % 9]!);
     expect(within(AX, BX, tolerance(BOUND, 9, norms(A).frobenius * 3)).ok).toBe(true);

@@ -1,0 +1,75 @@
+import type { Matrix } from "../core/index.js";
+import { norm2 } from "./input.js";
+import { matmul } from "./products.js";
+import { length2 } from "./scalar.js";
+
+/** Measured quality of eigenvectors. */
+export interface VectorCertificate {
+  /** ‖A v − λ v‖₂ of each eigenvector (‖A x − λ B x‖₂ for a pencil). */
+  readonly residualNorms: Float64Array;
+  /** Largest residual norm divided by ‖A‖_F (by ‖A‖_F + |λ| ‖B‖_F, and by the norm of x, for a pencil); 0 for the zero matrix. */
+  readonly backwardError: number;
+  /** Largest entry in modulus of Vᴴ V − I (of Xᵀ B X − I for a pencil). */
+  readonly orthogonalityLoss: number;
+}
+
+/** A complex matrix in two parts. */
+interface Complex {
+  readonly re: Matrix;
+  readonly im: Matrix;
+}
+
+/** Measures A V = V diag(values), Vᴴ V = I for a complex Hermitian A of Frobenius norm `norm`. */
+export function certifyHermitian(A: Complex, norm: number, values: Float64Array, V: Complex): VectorCertificate {
+  const n = values.length;
+  const residual = multiply(A, V, false);
+  for (let k = 0; k < n * n; k++) {
+    residual.re[k] -= values[k % n] * V.re.data[k];
+    residual.im[k] -= values[k % n] * V.im.data[k];
+  }
+  const residualNorms = Float64Array.from({ length: n }, (_, j) =>
+    length2(norm2(residual.re, j, n, n), norm2(residual.im, j, n, n)),
+  );
+  const gram = multiply(V, V, true);
+  let orthogonalityLoss = 0;
+  for (let k = 0; k < n * n; k++) {
+    orthogonalityLoss = Math.max(orthogonalityLoss, length2(gram.re[k] - (k % (n + 1) === 0 ? 1 : 0), gram.im[k]));
+  }
+  const worst = residualNorms.reduce((largest, value) => Math.max(largest, value), 0);
+  return { residualNorms, backwardError: norm === 0 ? 0 : worst / norm, orthogonalityLoss };
+}
+
+/** op(A) B, op the conjugate transpose when asked for. */
+function multiply(A: Complex, B: Complex, adjoint: boolean): { re: Float64Array; im: Float64Array } {
+  const options = { transposeA: adjoint };
+  const sign = adjoint ? -1 : 1; // the adjoint conjugates: im of A changes sign
+  const ii = matmul(A.im, B.im, options).data;
+  const ir = matmul(A.im, B.re, options).data;
+  return {
+    re: matmul(A.re, B.re, options).data.map((entry, k) => entry - sign * ii[k]),
+    im: matmul(A.re, B.im, options).data.map((entry, k) => entry + sign * ir[k]),
+  };
+}
+
+/** Measures A X = B X diag(values), Xᵀ B X = I. */
+export function certifyPencil(A: Matrix, B: Matrix, values: Float64Array, X: Matrix): VectorCertificate {
+  const n = values.length;
+  const residual = matmul(A, X).data;
+  const image = matmul(B, X);
+  const residualNorms = new Float64Array(n);
+  const normA = norm2(A.data, 0, n * n);
+  const normB = norm2(B.data, 0, n * n);
+  let backwardError = 0;
+  for (let j = 0; j < n; j++) {
+    for (let k = j; k < n * n; k += n) residual[k] -= values[j] * image.data[k];
+    residualNorms[j] = norm2(residual, j, n, n);
+    const scale = (normA + Math.abs(values[j]) * normB) * norm2(X.data, j, n, n);
+    if (scale > 0) backwardError = Math.max(backwardError, residualNorms[j] / scale);
+  }
+  const gram = matmul(X, image, { transposeA: true }).data;
+  let orthogonalityLoss = 0;
+  for (let k = 0; k < n * n; k++) {
+    orthogonalityLoss = Math.max(orthogonalityLoss, Math.abs(gram[k] - (k % (n + 1) === 0 ? 1 : 0)));
+  }
+  return { residualNorms, backwardError, orthogonalityLoss };
+}
