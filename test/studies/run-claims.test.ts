@@ -37,7 +37,7 @@ test("the ledger holds every group of the folder, and every id once", async () =
   expect(ledger.map((entry) => entry.id).sort()).toEqual(ids.sort());
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.length).toBeGreaterThanOrEqual(10);
-  for (const id of ids) expect(id).toMatch(/^[A-Z][0-9]{2}$/);
+  for (const id of ids) expect(id).toMatch(/^[A-Z][0-9]{2}[a-z]?$/);
   expect(listClaims().map((entry) => entry.id)).toEqual(ledger.map((entry) => entry.id));
 });
 
