@@ -197,7 +197,8 @@ function leading(U: Matrix, r: number): Matrix {
 }
 
 function trainingLoss(X: Matrix, { measurements, y, dual }: SensingMetricsOptions): Tagged {
-  if (measurements === undefined && (y === undefined || dual !== undefined)) return undefinedBecause("no measurements were given");
+  if (measurements === undefined && (y === undefined || dual !== undefined))
+    return undefinedBecause("no measurements were given");
   if (measurements === undefined || y === undefined) {
     const argument = measurements === undefined ? "measurements" : "y";
     const expected = "given together with the other of measurements and y";
