@@ -1,10 +1,13 @@
-import { ShapeError, requireVector } from "../core/index.js";
+import { ArgumentError, ShapeError, describe, requireVector } from "../core/index.js";
+import type { Kernel } from "../kernels/index.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** Anything that multiplies mode i by symbol[i]. */
 export interface ModeMultiplier {
   /** Factor of each mode, indexed as the spectrum it goes with. */
   readonly symbol: Float64Array;
+  /** Computes the spectrum of a kernel on the same modes, so that {@link composite} can take a kernel. */
+  spectrumOf?(kernel: Kernel): ModeSpectrum;
 }
 
 /**
@@ -13,7 +16,7 @@ export interface ModeMultiplier {
  * Relation: eigenvalue of T on a mode = eigenvalue of K times eigenvalue of P on that same mode. Never by rank: sorting both
  * spectra first pairs the largest of K with the largest of P, which belong to opposite ends of the frequencies.
  *
- * @param kernel   spectrum of K by mode
+ * @param kernel   spectrum of K by mode, or the kernel itself, whose spectrum is then taken on the modes of P
  * @param sobolev  symbol of P by the same modes
  * @returns the products, with error bounds scaled by the symbol and the same vanishing modes
  * @throws {ShapeError} when the symbol has fewer modes than the spectrum
@@ -29,8 +32,11 @@ export interface ModeMultiplier {
  * console.log(report.defined ? report.value : report.reason); // 5.8866043
  * ```
  */
-export function composite<S extends ModeSpectrum>(kernel: S, sobolev: ModeMultiplier): S {
-  const { eigenvalues, errorBounds } = kernel;
+export function composite<S extends ModeSpectrum>(kernel: S, sobolev: ModeMultiplier): S;
+export function composite(kernel: Kernel, sobolev: ModeMultiplier): ModeSpectrum;
+export function composite(kernel: ModeSpectrum | Kernel, sobolev: ModeMultiplier): ModeSpectrum {
+  const spectrum = toSpectrum(kernel, sobolev);
+  const { eigenvalues, errorBounds } = spectrum;
   const symbol = requireVector(sobolev?.symbol, null, "sobolev.symbol", "composite");
   if (symbol.length < eigenvalues.length) {
     throw new ShapeError({
@@ -42,8 +48,21 @@ export function composite<S extends ModeSpectrum>(kernel: S, sobolev: ModeMultip
     });
   }
   return {
-    ...kernel,
+    ...spectrum,
     eigenvalues: eigenvalues.map((value, i) => value * symbol[i]),
     errorBounds: errorBounds.map((value, i) => value * Math.abs(symbol[i])),
   };
+}
+
+function toSpectrum(kernel: ModeSpectrum | Kernel, sobolev: ModeMultiplier): ModeSpectrum {
+  if (kernel !== null && typeof kernel === "object") {
+    if ("eigenvalues" in kernel) return kernel;
+    if ("profile" in kernel && typeof sobolev?.spectrumOf === "function") return sobolev.spectrumOf(kernel);
+  }
+  throw new ArgumentError({
+    function: "composite",
+    argument: "kernel",
+    expected: "a spectrum by mode, or a Kernel together with a Sobolev operator of a domain",
+    got: describe(kernel),
+  });
 }

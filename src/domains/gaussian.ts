@@ -1,5 +1,16 @@
-import { ArgumentError, type Tagged, defined, requireInteger, requireNumber, undefinedBecause } from "../core/index.js";
+import {
+  ArgumentError,
+  type Matrix,
+  type Tagged,
+  UnsupportedError,
+  defined,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+  undefinedBecause,
+} from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
+import { type Rng, normalMatrix } from "../random/index.js";
 import { gammaRatio } from "../special/index.js";
 import { requireKernel } from "./sphere.js";
 import { sphereSpectrum } from "./sphere-spectrum.js";
@@ -35,6 +46,26 @@ export interface GaussianComposite extends ModeSpectrum {
   readonly factors: Float64Array;
 }
 
+/** Options of `gaussian(d).sobolev`. */
+export interface GaussianSobolevOptions {
+  /** Smoothness s, any real number. */
+  readonly smoothness: number;
+  /** Largest total degree. */
+  readonly bandwidth: number;
+}
+
+/** The operator (1 + N)^s on Hermite polynomials of total degree <= bandwidth. */
+export interface GaussianSobolev {
+  /** (1 + k)^s by total degree k. */
+  readonly symbol: Float64Array;
+  /** Number of Hermite polynomials of each degree. */
+  readonly multiplicities: Float64Array;
+  /** Smoothness, echoed. */
+  readonly smoothness: number;
+  /** Always throws: multiplying by degree would pair |x| Y_ℓ with Hermite polynomials. See `gaussian(d).composite`. */
+  spectrumOf(kernel: Kernel): ModeSpectrum;
+}
+
 /** R^d with the standard normal law. */
 export interface GaussianDomain {
   /** Text for titles. */
@@ -48,6 +79,10 @@ export interface GaussianDomain {
    * eigenvalues of f on S^{d−1}. All functions orthogonal to these are in the null space: decay is polynomial, ℓ^{−d}.
    */
   mercer(kernel: Kernel, maxDegree: number): GaussianSpectrum;
+  /** The Sobolev operator (1 + N)^s by total Hermite degree; it shares no eigenspaces with network kernels. */
+  sobolev(options: GaussianSobolevOptions): GaussianSobolev;
+  /** n independent standard normal points, one per row. */
+  nodes(n: number, options: { readonly rng: Rng }): Matrix;
   /** E_s(ℓ) = ⟨u, (1 + N)^s u⟩/⟨u, u⟩ for u = |x| Y_ℓ; finite exactly for s < 1 + d/2 (ℓ = 1: 2^s always). */
   compositeFactor(degree: number, smoothness: number): CompositeFactor;
   /** Nonzero eigenvalues d μ_ℓ E_s(ℓ) of K (1 + N)^s, or the reason why they are infinite. */
@@ -89,6 +124,40 @@ export function gaussian(d: number): GaussianDomain {
       requireInteger(maxDegree, "maxDegree", "gaussian.mercer", 0, 40_000);
       requireHomogeneous(kernel, "gaussian.mercer");
       return d === 1 ? lineSpectrum(kernel, maxDegree) : radialSpectrum(kernel, d, maxDegree);
+    },
+    sobolev(options) {
+      const caller = "gaussian.sobolev";
+      requireOptions(options, ["smoothness", "bandwidth"], caller);
+      const smoothness = requireNumber(options?.smoothness, "smoothness", caller, -200, 200);
+      const bandwidth = requireInteger(options.bandwidth, "bandwidth", caller, 0, 100_000);
+      return {
+        symbol: Float64Array.from({ length: bandwidth + 1 }, (_, k) => (1 + k) ** smoothness),
+        multiplicities: Float64Array.from({ length: bandwidth + 1 }, (_, k) => domain.level(k).multiplicity),
+        smoothness,
+        spectrumOf(kernel) {
+          throw new UnsupportedError({
+            function: "composite",
+            argument: "kernel",
+            expected: "diagonal in Hermite polynomials",
+            got: kernel.name,
+            remedy: "use gaussian(d).composite(kernel, maxDegree, smoothness)",
+          });
+        },
+      };
+    },
+    nodes(n, options) {
+      requireInteger(n, "n", "gaussian.nodes", 1);
+      requireOptions(options, ["rng"], "gaussian.nodes");
+      if (options?.rng === undefined) {
+        throw new ArgumentError({
+          function: "gaussian.nodes",
+          argument: "rng",
+          expected: "given",
+          got: "undefined",
+          remedy: "pass { rng: createRng(seed) }",
+        });
+      }
+      return normalMatrix(options.rng, n, d);
     },
     compositeFactor(degree, smoothness) {
       requireInteger(degree, "degree", "gaussian.compositeFactor");

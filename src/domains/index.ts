@@ -47,6 +47,8 @@ export {
   type GaussianComposite,
   type GaussianDomain,
   type GaussianLevel,
+  type GaussianSobolev,
+  type GaussianSobolevOptions,
   type GaussianSpectrum,
 } from "./gaussian.js";
 export { commutator, type Commutator, type CommutatorOptions } from "./commutator.js";

@@ -12,6 +12,7 @@ import {
 } from "../core/index.js";
 import { type Kernel, zonalKernel } from "../kernels/index.js";
 import { eigh } from "../linalg/index.js";
+import { type SphereSpectrum, sphereSpectrum } from "./sphere-spectrum.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import { multiplicities, zonalSum } from "./zonal-harmonics.js";
 
@@ -49,6 +50,8 @@ export interface SphereSobolev {
   readonly kernel: Kernel;
   /** p at an angle, by Clenshaw's recurrence; rounding about 1e-15 p(1). */
   profile(theta: number, supplement?: number): number;
+  /** The spectrum of a kernel on the same band, for {@link composite}. */
+  spectrumOf(kernel: Kernel): SphereSpectrum;
   /** Spectrum of the sampled matrix P/n at given points, which is not the spectrum of the operator. */
   sampled(points: Matrix): SampledSobolev;
 }
@@ -130,6 +133,7 @@ function fromSymbol(
     valueAtOne: profile(0),
     kernel,
     profile,
+    spectrumOf: (other) => sphereSpectrum(other, d, bandwidth, "auto"),
     sampled: (points) => sampledSobolev(kernel, points, bandDimension, largest, smallest),
   };
 }

@@ -1,8 +1,8 @@
 import { requireFinite } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
-import { gaussLegendre } from "../special/index.js";
+import { gammaRatio, gaussLegendre } from "../special/index.js";
 import type { ModeSpectrum } from "./types.js";
-import { multiplicities, zonalHarmonicsInto } from "./zonal-harmonics.js";
+import { logMultiplicity, multiplicities, zonalHarmonicsInto } from "./zonal-harmonics.js";
 
 /** Mercer spectrum of a zonal kernel on S^{d−1}; eigenvalues are indexed by degree. */
 export interface SphereSpectrum extends ModeSpectrum {
@@ -16,7 +16,7 @@ export interface SphereSpectrum extends ModeSpectrum {
   readonly partialTrace: number;
 }
 
-/** Safety factor of the rounding part of the error bars, in ε times the integral of |f P_k|. */
+/** Rounding part of the error bars in ε times the integral of |f P_k|, beside k/2 for the k steps of the recurrence and √d for the measure. */
 const ROUNDING_FACTOR = 8;
 
 /**
@@ -32,7 +32,9 @@ export function funkHecke(
   const coarse = integrate(kernel, d, maxDegree, size);
   const fine = integrate(kernel, d, maxDegree, size + 16 + Math.ceil(size / 8));
   const errorBounds = fine.eigenvalues.map(
-    (value, k) => Math.abs(value - coarse.eigenvalues[k]) + ROUNDING_FACTOR * Number.EPSILON * fine.magnitudes[k],
+    (value, k) =>
+      Math.abs(value - coarse.eigenvalues[k]) +
+      (ROUNDING_FACTOR + k / 2 + Math.sqrt(d)) * Number.EPSILON * fine.magnitudes[k],
   );
   return { eigenvalues: fine.eigenvalues, errorBounds, nodes: fine.nodes };
 }
@@ -48,6 +50,7 @@ function integrate(
   const magnitudes = new Float64Array(maxDegree + 1);
   const P = new Float64Array(maxDegree + 1);
   const constant = 1 / (Math.sqrt(Math.PI) * halfGammaRatio(d - 1));
+  const scale = Math.abs(kernel.profile(0, Math.PI));
   // Rows of nodes are added in pairs symmetric about π/2, in blocks: one long sum per degree would carry n roundings.
   const blockSums = new Float64Array(maxDegree + 1);
   const BLOCK = 32;
@@ -56,14 +59,17 @@ function integrate(
     for (let i = start; i < Math.min(nodes, start + BLOCK); i++) {
       const theta = (Math.PI / 2) * (1 + rule.nodes[i]);
       const supplement = (Math.PI / 2) * (1 - rule.nodes[i]);
-      const weight = constant * (Math.PI / 2) * rule.weights[i] * Math.sin(Math.min(theta, supplement)) ** (d - 2);
+      const cosine = -Math.sin((Math.PI / 2) * rule.nodes[i]);
+      const weight = constant * (Math.PI / 2) * rule.weights[i] * sinePower(d - 2, Math.min(theta, supplement), cosine);
       if (weight === 0) continue; // high dimension: the mass is at π/2, the rest underflows
       const f = weight * kernel.profile(theta, supplement);
-      zonalHarmonicsInto(d, theta, supplement, P);
+      const own = (weight * scale) / 2;
+      zonalHarmonicsInto(d, theta, supplement, P, cosine);
       for (let k = 0; k <= maxDegree; k++) {
         const term = f * P[k];
         blockSums[k] += term;
-        magnitudes[k] += Math.abs(term);
+        // The kernel's own rounding is a few ε of its value at angle 0, wherever it is small.
+        magnitudes[k] += Math.abs(term) + own * Math.abs(P[k]);
       }
     }
     for (let k = 0; k <= maxDegree; k++) eigenvalues[k] += blockSums[k];
@@ -72,8 +78,14 @@ function integrate(
   return { eigenvalues, magnitudes, nodes };
 }
 
-/** Γ(d/2)/Γ((d + 1)/2) for integers d >= 1, by r(d + 2) = r(d) d/(d + 1): rounding only. */
+/** sin^p θ; near π/2 from the cosine, because a high power would multiply the rounding of a sine near 1 by p. */
+function sinePower(power: number, angle: number, cosine: number): number {
+  return Math.abs(cosine) < 0.7 ? Math.exp((power / 2) * Math.log1p(-cosine * cosine)) : Math.sin(angle) ** power;
+}
+
+/** Γ(d/2)/Γ((d + 1)/2) for integers d >= 1: by r(d + 2) = r(d) d/(d + 1) while that product is short. */
 function halfGammaRatio(d: number): number {
+  if (d > 40) return gammaRatio(d / 2, 0, 0.5);
   let value = d % 2 === 0 ? 2 / Math.sqrt(Math.PI) : Math.sqrt(Math.PI);
   for (let j = d % 2 === 0 ? 2 : 1; j < d; j += 2) value *= j / (j + 1);
   return value;
@@ -177,7 +189,9 @@ export function sphereSpectrum(
       continue;
     }
     if (Math.abs(eigenvalues[k]) <= errorBounds[k]) vanishing.push(k);
-    partialTrace += counts[k] * eigenvalues[k];
+    partialTrace += Number.isFinite(counts[k])
+      ? counts[k] * eigenvalues[k]
+      : Math.sign(eigenvalues[k]) * Math.exp(logMultiplicity(d, k) + Math.log(Math.abs(eigenvalues[k])));
   }
   return {
     conventions: {

@@ -14,6 +14,7 @@ import {
 import { fftn, ifftn } from "../fft/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
+import { requireKernel } from "./sphere.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** Largest grid that is accepted: 2³⁰ points are 16 GiB of complex numbers. */
@@ -27,6 +28,8 @@ export interface TorusSobolevOptions {
   readonly smoothness: number;
   /** "integer": ν = |k| (default); "angular": ν = 2π|k|, the true Laplacian of period 1 (symbols B and C only differ). */
   readonly frequency?: "integer" | "angular";
+  /** Frequencies with a component beyond this are cut to σ = 0; at most ⌊N/2⌋, which is the default (nothing is cut). */
+  readonly bandwidth?: number;
 }
 
 /** A Fourier multiplier on the grid. */
@@ -39,6 +42,8 @@ export interface TorusMultiplier {
   readonly condition: Tagged;
   /** Applies the operator to N^d grid values: inverse FFT of σ times FFT. */
   apply(f: Float64Array): Float64Array;
+  /** The spectrum of a kernel on the same grid, for {@link composite}. */
+  spectrumOf(kernel: Kernel): TorusSpectrum;
 }
 
 /** Spectrum on the torus grid. */
@@ -151,9 +156,15 @@ export function torus(d: number, N: number): TorusDomain {
       return index;
     },
     firstRow: (kernel, options = {}) => firstRow(kernel, d, N, points, options),
-    mercer: (kernel, options = {}) => gridSpectrum(kernel, d, N, points, shape, options),
+    mercer(kernel, options = {}) {
+      requireKernel(kernel, "torus.mercer");
+      requireOptions(options, ["signal", "onProgress"], "torus.mercer");
+      return gridSpectrum(kernel, d, N, points, shape, options);
+    },
     sobolev(options) {
-      requireOptions(options, ["symbol", "smoothness", "frequency"], "torus.sobolev");
+      requireOptions(options, ["symbol", "smoothness", "frequency", "bandwidth"], "torus.sobolev");
+      const half = Math.floor(N / 2);
+      const bandwidth = requireInteger(options.bandwidth ?? half, "bandwidth", "torus.sobolev", 0, half);
       const symbol = requireSymbol(options.symbol ?? "C", options.smoothness, "torus.sobolev");
       const frequency = requireOneOf(
         options.frequency ?? "integer",
@@ -163,8 +174,10 @@ export function torus(d: number, N: number): TorusDomain {
       );
       const factor = frequency === "angular" ? 4 * Math.PI * Math.PI : 1;
       const s = options.smoothness;
-      return domain.multiplier(`symbol ${symbol}, s = ${s}, ${frequency} frequencies`, (_, squaredNorm) =>
-        symbolValue(symbol, s, Math.sqrt(squaredNorm), factor * squaredNorm),
+      return domain.multiplier(`symbol ${symbol}, s = ${s}, ${frequency} frequencies`, (k, squaredNorm) =>
+        bandwidth < half && k.some((component) => Math.abs(component) > bandwidth)
+          ? 0
+          : symbolValue(symbol, s, Math.sqrt(squaredNorm), factor * squaredNorm),
       );
     },
     poisson(loss, options = {}) {
@@ -190,6 +203,7 @@ export function torus(d: number, N: number): TorusDomain {
         name,
         symbol: values,
         condition: multiplierCondition(values),
+        spectrumOf: (kernel) => domain.mercer(kernel),
         apply(f) {
           requireVector(f, points, "f", "torus.multiplier.apply");
           requireFinite(f, "f", "torus.multiplier.apply");

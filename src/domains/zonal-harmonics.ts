@@ -52,13 +52,20 @@ export function multiplicities(d: number, maxDegree: number): Float64Array {
  * Writes P_0(cos θ) … P_K(cos θ) of dimension d, K = out.length − 1.
  *
  * Differences D_k = P_k − P_{k−1} are carried where θ < π/4 of either pole: (k + d − 3) D_k = (k − 1) D_{k−1} −
- * (2k + d − 4)(1 − t) P_{k−1}, which keeps the accuracy that t = cos θ has lost there.
+ * (2k + d − 4)(1 − t) P_{k−1}, which keeps the accuracy that t = cos θ has lost there. Near π/2 the cosine may be given by
+ * callers who know it better than its angle does (in high dimension all mass is there, and P_k ~ t^k).
  */
-export function zonalHarmonicsInto(d: number, theta: number, supplement: number, out: Float64Array): void {
+export function zonalHarmonicsInto(
+  d: number,
+  theta: number,
+  supplement: number,
+  out: Float64Array,
+  cosine: number = theta > Math.PI / 2 ? -Math.cos(supplement) : Math.cos(theta),
+): void {
   const mirrored = theta > Math.PI / 2;
   const angle = mirrored ? supplement : theta;
   const u = 2 * Math.sin(angle / 2) ** 2;
-  const t = Math.cos(angle);
+  const t = mirrored ? -cosine : cosine;
   const K = out.length - 1;
   out[0] = 1;
   if (K >= 1) out[1] = t;

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/index.js";
-import { gaussian, sobolevFlow, timeToAccuracy, torus } from "../../src/domains/index.js";
+import { composite, gaussian, sobolevFlow, timeToAccuracy, torus } from "../../src/domains/index.js";
 import { ntk } from "../../src/kernels/index.js";
 import { integrate } from "../../src/ode/index.js";
+import { createRng } from "../../src/random/index.js";
 import { gammaRatio } from "../../src/special/index.js";
 import { maxDifference } from "../support/compare.js";
 import { spectrumLaws } from "../support/laws/domain-laws.js";
@@ -165,6 +166,14 @@ test("bad input is refused by name", () => {
     "whole numbers of steps",
   );
   expect(() => timeToAccuracy({ eigenvalues, residual: eigenvalues }, { epsilon: 0 })).toThrow(ArgumentError);
+  const P = gaussian(3).sobolev({ smoothness: 2, bandwidth: 4 });
+  expect(Array.from(P.symbol)).toEqual([1, 4, 9, 16, 25]);
+  expect(Array.from(P.multiplicities)).toEqual([1, 3, 6, 10, 15]);
+  expect(() => composite(ntk({ depth: 2 }), P)).toThrow(
+    "composite: kernel must be diagonal in Hermite polynomials, got NTK of relu, depth 2; use gaussian(d).composite",
+  );
+  expect(gaussian(3).nodes(5, { rng: createRng(1) }).cols).toBe(3);
+  expect(() => gaussian(3).nodes(5, {} as never)).toThrow("gaussian.nodes: rng must be given");
   expect(() => gaussian(3).mercer(ntk({ depth: 2, biasVariance: 0.1 }), 3)).toThrow(
     "gaussian.mercer: kernel must be homogeneous of degree one, K(x, y) = |x| |y| f(θ) (no bias), got NTK of relu, depth 2; use weightedNystrom",
   );

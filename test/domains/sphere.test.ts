@@ -378,6 +378,26 @@ test("all Platonic solids commute and integrate their degree; product rules too 
   expect(averageError(rule, 10)).toBeGreaterThan(1e-4);
 });
 
+test("high dimension and high degree: d = 1000, degree 2,000 on S^2, 10,000 on the circle, error bars and decay law", () => {
+  const high = sphere(1000).mercer(ntk({ depth: 3 }), 400);
+  spectrumLaws(high);
+  expect(Number.isFinite(high.partialTrace)).toBe(true);
+  // In high dimension μ_k N ~ Taylor coefficients of f(t): Σ_{k <= 3} carries almost all of f(1) that is smooth.
+  const exactTwo = sphere(1000).mercer(ntk({ depth: 2 }), 4);
+  const quadrature = sphere(1000).mercer(ntk({ depth: 2 }), 4, { method: "quadrature" });
+  exactTwo.eigenvalues.forEach((mu, k) =>
+    expect(Math.abs(mu - quadrature.eigenvalues[k])).toBeLessThanOrEqual(quadrature.errorBounds[k] + 1e-18),
+  );
+  const kernel = ntk({ depth: 3 });
+  const far = circle().mercer(kernel, 10_000);
+  const law = sphereAsymptotics(kernel, 2);
+  for (const k of [5000, 9999, 10_000]) expect(Math.abs(far.eigenvalues[k] / law.predict(k) - 1)).toBeLessThan(1e-4);
+  const two = sphere(3).mercer(ntk({ depth: 2 }), 2000);
+  expect(Math.abs(two.eigenvalues[2000] / sphereAsymptotics(ntk({ depth: 2 }), 3).predict(2000) - 1)).toBeLessThan(
+    1e-5,
+  );
+});
+
 test("condition numbers: unresolved below the noise, nonzero modes on request", () => {
   const two = sphere(3).mercer(ntk({ depth: 2 }), 6);
   const all = conditionNumber(two);
@@ -409,6 +429,9 @@ test("bad input is refused by name", () => {
   expect(() => sphere(5).nodes(10)).toThrow("sphere.nodes: rng must be given for d > 3");
   const spectrum = sphere(3).mercer(ntk({ depth: 3 }), 5);
   expect(() => optimalSmoothness(spectrum, { symbol: "D", maxDegree: 9 })).toThrow(ArgumentError);
+  const D1 = sphere(3).sobolev({ symbol: "D", smoothness: 1, bandwidth: 5 });
+  expect(composite(ntk({ depth: 3 }), D1).eigenvalues).toEqual(composite(spectrum, D1).eigenvalues);
+  expect(() => composite({} as never, D1)).toThrow("composite: kernel must be a spectrum by mode, or a Kernel");
   expect(() => composite(spectrum, sphere(3).sobolev({ symbol: "D", smoothness: 1, bandwidth: 3 }))).toThrow(
     "composite: sobolev must be defined on all 6 modes of the kernel, got 4 modes; raise the bandwidth",
   );

@@ -138,6 +138,12 @@ test("Sobolev multipliers: naive product, inverse, centred frequencies, conditio
 test("composite by frequency, ritz and residual symbols of the Poisson problem", () => {
   const domain = torus(2, 6);
   const K = domain.mercer(ntk({ depth: 3 }));
+  expect(composite(ntk({ depth: 3 }), domain.sobolev({ smoothness: 1 })).eigenvalues[7]).toBe(
+    composite(K, domain.sobolev({ smoothness: 1 })).eigenvalues[7],
+  );
+  const cut = domain.sobolev({ smoothness: 1, bandwidth: 1 });
+  expect(cut.symbol[domain.indexOf([1, 1])]).toBe(3);
+  expect(cut.symbol[domain.indexOf([2, 0])]).toBe(0);
   const ritz = domain.multiplier("ritz", (_, squaredNorm) => squaredNorm);
   expect(ritz.condition.defined).toBe(false); // constants are invisible to |∇f|²
   const T = composite(K, ritz);
@@ -179,6 +185,13 @@ test("bad input is refused by name", () => {
     'symbol must be one of "A", "B", "C", "D", got "H"',
   );
   expect(() => torus(1, 4).sobolev({ smoothness: 1 }).apply(new Float64Array(5))).toThrow(ShapeError);
+  expect(() => torus(1, 4).sobolev({ smoothness: 1, bandwidth: 3 })).toThrow(
+    "torus.sobolev: bandwidth must be an integer in [0, 2], got 3",
+  );
+  expect(() => torus(1, 4).mercer(ntk({ depth: 2 }), 5 as never)).toThrow(
+    "torus.mercer: options must be an object, got 5",
+  );
+  expect(() => torus(1, 4).mercer(null as never)).toThrow("torus.mercer: kernel must be a Kernel");
   expect(() => torus(1, 4).multiplier("x", () => Number.NaN)).toThrow(NonFiniteError);
   expect(() => torus(1, 4).mercer(zonalKernel(() => Number.NaN))).toThrow(NonFiniteError);
 });
