@@ -27,6 +27,7 @@ export default tseslint.config(
       "test/fixtures",
       "src/routines/assembly",
       "study-output",
+      ".cache",
     ],
   },
   js.configs.recommended,
