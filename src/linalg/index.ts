@@ -51,3 +51,5 @@ export { reconstructSchur, schur, type SchurDecomposition, type SchurOptions } f
 export * from "./normality.js";
 export * from "./expm.js";
 export * from "./matrix-function.js";
+export { workerPool, type WorkerPool, type WorkerPoolOptions } from "./worker-pool.js";
+export type { WorkerLike } from "./worker-threads.js";
