@@ -59,6 +59,7 @@ export interface DeepFactorization {
 }
 
 const CALLER = "deepFactorization";
+const PROGRESS_EVERY = 100; // steps between reports
 
 /**
  * Runs gradient descent on a product of N matrices, the deep linear baseline.
@@ -147,6 +148,8 @@ export function deepFactorization(
     if (marks.has(step)) {
       at.push(step);
       losses.push(loss);
+    }
+    if (step % PROGRESS_EVERY === 0) {
       options.onProgress?.({ phase: `depth ${depth}`, done: step, total: steps, figures: { loss } });
     }
     if (lossTolerance > 0 && loss <= lossTolerance) {

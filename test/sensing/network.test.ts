@@ -391,6 +391,9 @@ test("a local schedule trains where a constant step explodes; the explosion is a
     lossTolerance: 1e-8,
   });
   expect(local.convergence.status).toBe("converged");
+  const reports: number[] = [];
+  sensingDescent(network, A, y, start, { steps: 60, learningRate: 0.01, onProgress: ({ done }) => reports.push(done) });
+  expect(reports).toEqual([25, 50, 60]);
   const exploded = sensingDescent(network, A, y, start, { steps: 4000, learningRate: 5 });
   expect(exploded.convergence.status).toBe("breakdown");
   expect(codes(exploded)).toContain("diverged");
