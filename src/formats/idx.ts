@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<number, TensorDtype>> = { 8: "U8", 9: "I8", 11: "I1
  * @throws {FormatError} for wrong magic, truncated, over-long or damaged files; the message has the numbers
  *
  * Cost: linear in the unpacked size, memory at most three times that size.
- * @see [lecun1998idx]
+ * @see [lecun1998]
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export function readIdxSync(bytes: Uint8Array | ArrayBuffer, options: UnpackOpti
  *
  * @throws {ArgumentError} when the file cannot be opened
  * @throws {FormatError} as readIdxSync
- * @see [lecun1998idx]
+ * @see [lecun1998]
  *
  * @example
  * ```ts

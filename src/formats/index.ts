@@ -8,4 +8,5 @@ export * from "./npz.js";
 export type { TensorInfo } from "./safetensors-header.js";
 export * from "./safetensors.js";
 export type { BlobLike, ByteInput, UnpackOptions } from "./source.js";
-export * from "./tensor.js";
+export { sizeOfShape, toFloat64 } from "./tensor.js";
+export type { NamedTensors, Tensor, TensorData, TensorDtype } from "./tensor.js";

@@ -194,7 +194,7 @@ const DESCR: Readonly<Partial<Record<TensorDtype, string>>> = {
  * @throws {ShapeError} when the data do not fill the shape
  * @throws {UnsupportedError} for BF16 and 8-bit floats, which NumPy does not have
  */
-export function writeNpy(tensor: Tensor): Uint8Array {
+export function writeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
   requireTensor(tensor, "writeNpy");
   const descr = DESCR[tensor.dtype];
   if (descr === undefined) {

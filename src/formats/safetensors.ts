@@ -43,7 +43,7 @@ export interface TensorArchive {
  * @throws {UnsupportedError} when reading a tensor of a type that is not decoded
  *
  * Cost: reads the headers only.
- * @see [safetensors]
+ * @see [safetensors2022]
  *
  * @example
  * ```ts
@@ -209,7 +209,7 @@ export interface WriteSafetensorsOptions {
 export function writeSafetensors(
   tensors: Iterable<Tensor> | NamedTensors,
   options: WriteSafetensorsOptions = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const caller = "writeSafetensors";
   requireOptions(options, ["metadata"], caller);
   const list = Symbol.iterator in tensors ? Array.from(tensors as Iterable<Tensor>) : Object.values(tensors);

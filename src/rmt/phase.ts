@@ -110,8 +110,8 @@ const SPIKE_SHARE = 0.1;
  * ```ts
  * import { createRng, normalMatrix } from "eigenscope/random";
  * import { classifyPhase } from "eigenscope/rmt";
- * const W = normalMatrix(createRng(4), 60, 40);
- * const { phase, spread } = classifyPhase(W, { rng: createRng(5), draws: 9 });
+ * const W = normalMatrix(createRng(4), 30, 20);
+ * const { phase, spread } = classifyPhase(W, { rng: createRng(5), draws: 9 }, { replicates: 9 });
  * console.log(phase, spread.permuted.length); // random-like 9
  * ```
  */

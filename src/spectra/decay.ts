@@ -58,7 +58,7 @@ export interface SpectralDecay {
  * import { fitDecay } from "eigenscope/spectra";
  * const values = Array.from({ length: 50 }, (_, k) => 3 / (k + 1) ** 2);
  * const decay = fitDecay(values);
- * console.log(decay.power.rate, decay.preferred); // 2.0000000 { defined: true, value: 'power' }
+ * console.log(decay.power.rate, decay.preferred.defined && decay.preferred.value); // 2.0000000 power
  * ```
  */
 export function fitDecay(values: ArrayLike<number>, options: FitDecayOptions = {}): SpectralDecay {

@@ -94,7 +94,7 @@ export interface MatrixSpectrum {
  * import { fromRows } from "eigenscope/core";
  * import { matrixSpectrum } from "eigenscope/spectra";
  * const { spectralNorm, spectralRadius } = matrixSpectrum(fromRows([[0, 5], [0, 0]]));
- * console.log(spectralNorm, spectralRadius); // 5 { defined: true, value: 0 }
+ * console.log(spectralNorm, spectralRadius.defined && spectralRadius.value); // 5 0
  * ```
  */
 export function matrixSpectrum(W: Matrix): MatrixSpectrum {

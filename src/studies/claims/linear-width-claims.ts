@@ -1,4 +1,4 @@
-// The W rows of the claims ledger (source note S1), at sizes that take seconds.
+// The W rows of the claims ledger (source note S1, [wang2023]), at sizes that take seconds.
 import type { Matrix } from "../../core/index.js";
 import { matmul, svd } from "../../linalg/index.js";
 import { type Rng, normalMatrix, permutation } from "../../random/index.js";
