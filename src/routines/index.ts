@@ -13,7 +13,13 @@ export { transformGrid } from "./fft-grid.js";
 export { fftRadices } from "./fft-passes.js";
 export { createFftEngine, transformBy } from "./fft-engine.js";
 export type { FftEngine } from "./fft-engine.js";
-export { prepareRoutines, routinesBackend, setRoutinesBackend } from "./backend.js";
+export {
+  allowFusedMultiplyAdd,
+  fusedInEffect,
+  prepareRoutines,
+  routinesBackend,
+  setRoutinesBackend,
+} from "./backend.js";
 export type { RoutinesBackendChoice } from "./backend.js";
 export { residentMatrix } from "./resident.js";
 export * from "./arc-cosine.js";

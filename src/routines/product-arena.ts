@@ -1,4 +1,4 @@
-import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
+import { ARENA_START, createArena, fusedInEffect, fusedProduct, routinesBackend, type WasmArena } from "./backend.js";
 import { PANEL_DEPTH } from "./pack.js";
 
 /** Rows of the left factor packed at once (256 kB with 256 terms: stays in L2). */
@@ -19,6 +19,8 @@ export interface ProductArena extends WasmArena {
 }
 
 let arena: ProductArena | null | undefined;
+/** The same with fused products, once they were asked for. */
+let fusedArena: ProductArena | null | undefined;
 
 /** The work space of packed products, or null when JavaScript is in effect. */
 export function productArena(): ProductArena | null {
@@ -31,5 +33,10 @@ export function productArena(): ProductArena | null {
     const created = createArena(scratch + 32 + 2 * BLOCK_COLS);
     arena = created === null ? null : { ...created, left, right, sums, scratch };
   }
-  return arena;
+  if (arena === null || !fusedInEffect()) return arena;
+  if (fusedArena === undefined) {
+    const multiplyPanels = fusedProduct(arena.memory);
+    fusedArena = multiplyPanels === null ? null : { ...arena, functions: { ...arena.functions, multiplyPanels } };
+  }
+  return fusedArena ?? arena;
 }

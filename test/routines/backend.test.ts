@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { setFlagsFromString } from "node:v8";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createFftPlan } from "../../src/fft/index.js";
@@ -330,4 +331,45 @@ describe("choice of the back end", () => {
     refuse = false;
     expect(await prepareRoutines()).toBe("wasm");
   });
+});
+
+test("fused multiply-add is off by default, changes bits when allowed, keeps the error bound, and can be taken back", async () => {
+  const old = Number(process.versions.node.split(".")[0]) < 22;
+  if (old) {
+    // Node 20 does not know relaxed SIMD: allowing it changes nothing.
+    vi.resetModules();
+    const without = await import("../../src/routines/index.js");
+    expect(without.allowFusedMultiplyAdd(true)).toBe(false);
+    setFlagsFromString("--experimental-wasm-relaxed-simd");
+  }
+  vi.resetModules();
+  const fresh = await import("../../src/routines/index.js");
+  const n = 60;
+  const a = entries(1, n * n, 1);
+  const product = (): Float64Array => {
+    const out = new Float64Array(n * n);
+    fresh.gemm(false, false, n, n, n, 1, a, 0, n, a, 0, n, 0, out, 0, n);
+    return out;
+  };
+  const plain = product();
+  expect(fresh.fusedInEffect()).toBe(false);
+  expect(fresh.allowFusedMultiplyAdd(true)).toBe(true);
+  const fused = product();
+  expect(firstBitDifference(fused, plain)).not.toBe(-1);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      let size = 0;
+      for (let k = 0; k < n; k++) size += Math.abs(a[i * n + k] * a[k * n + j]);
+      expect(Math.abs(fused[i * n + j] - plain[i * n + j])).toBeLessThanOrEqual(n * 2 ** -52 * size);
+    }
+  }
+  fresh.setRoutinesBackend("js");
+  expect(fresh.fusedInEffect()).toBe(false);
+  expect(firstBitDifference(product(), plain)).toBe(-1);
+  fresh.setRoutinesBackend("wasm");
+  expect(fresh.allowFusedMultiplyAdd(false)).toBe(false);
+  expect(firstBitDifference(product(), plain)).toBe(-1);
+  expect(() => fresh.allowFusedMultiplyAdd(1 as never)).toThrow(
+    "allowFusedMultiplyAdd: allowed must be a boolean, got 1",
+  );
 });

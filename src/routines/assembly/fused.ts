@@ -1,0 +1,84 @@
+// The packed product with relaxed multiply-add, a module of its own: engines without relaxed SIMD refuse it as a whole.
+
+/** As multiplyPanels of products.ts with fused multiply-add: other bits. */
+export function multiplyPanels(
+  left: usize,
+  right: usize,
+  out: usize,
+  rows: i32,
+  cols: i32,
+  depth: i32,
+  outStride: i32,
+  add: i32,
+): void {
+  const rowBytes = (<usize>outStride) << 3;
+  const panelBytes = (<usize>depth) << 5;
+  for (let j = 0; j < cols; j += 4) {
+    const rightPanel = right + panelBytes * <usize>(j >> 2);
+    for (let i = 0; i < rows; i += 4) {
+      let a = left + panelBytes * <usize>(i >> 2);
+      let b = rightPanel;
+      const end = a + panelBytes;
+      let c00 = f64x2.splat(0);
+      let c01 = f64x2.splat(0);
+      let c10 = f64x2.splat(0);
+      let c11 = f64x2.splat(0);
+      let c20 = f64x2.splat(0);
+      let c21 = f64x2.splat(0);
+      let c30 = f64x2.splat(0);
+      let c31 = f64x2.splat(0);
+      while (a < end) {
+        const b0 = v128.load(b);
+        const b1 = v128.load(b, 16);
+        let s = v128.load64_splat(a);
+        c00 = f64x2.relaxed_madd(s, b0, c00);
+        c01 = f64x2.relaxed_madd(s, b1, c01);
+        s = v128.load64_splat(a, 8);
+        c10 = f64x2.relaxed_madd(s, b0, c10);
+        c11 = f64x2.relaxed_madd(s, b1, c11);
+        s = v128.load64_splat(a, 16);
+        c20 = f64x2.relaxed_madd(s, b0, c20);
+        c21 = f64x2.relaxed_madd(s, b1, c21);
+        s = v128.load64_splat(a, 24);
+        c30 = f64x2.relaxed_madd(s, b0, c30);
+        c31 = f64x2.relaxed_madd(s, b1, c31);
+        a += 32;
+        b += 32;
+      }
+      let o = out + rowBytes * <usize>i + ((<usize>j) << 3);
+      if (add) {
+        c00 = f64x2.add(v128.load(o), c00);
+        c01 = f64x2.add(v128.load(o, 16), c01);
+        v128.store(o, c00);
+        v128.store(o, c01, 16);
+        o += rowBytes;
+        c10 = f64x2.add(v128.load(o), c10);
+        c11 = f64x2.add(v128.load(o, 16), c11);
+        v128.store(o, c10);
+        v128.store(o, c11, 16);
+        o += rowBytes;
+        c20 = f64x2.add(v128.load(o), c20);
+        c21 = f64x2.add(v128.load(o, 16), c21);
+        v128.store(o, c20);
+        v128.store(o, c21, 16);
+        o += rowBytes;
+        c30 = f64x2.add(v128.load(o), c30);
+        c31 = f64x2.add(v128.load(o, 16), c31);
+        v128.store(o, c30);
+        v128.store(o, c31, 16);
+        continue;
+      }
+      v128.store(o, c00);
+      v128.store(o, c01, 16);
+      o += rowBytes;
+      v128.store(o, c10);
+      v128.store(o, c11, 16);
+      o += rowBytes;
+      v128.store(o, c20);
+      v128.store(o, c21, 16);
+      o += rowBytes;
+      v128.store(o, c30);
+      v128.store(o, c31, 16);
+    }
+  }
+}
