@@ -1,5 +1,5 @@
 import { norm } from "../core/index.js";
-import { gemv } from "../routines/index.js";
+import { gemv, residentMatrix } from "../routines/index.js";
 
 /**
  * Orthonormal vectors under construction, stored as rows: row i is data[i n … (i + 1) n). Rows are written once and
@@ -23,9 +23,17 @@ const CANCELLATION = 0.1;
 /** Passes after which what is left of a vector is called dependent on the basis. */
 const MAXIMUM_PASSES = 5;
 
+/** Numbers from which a basis is worth a memory of its own where the fast routines read it without a copy (8 MB). */
+const RESIDENT_FROM = 2 ** 20;
+
 /** An empty basis with room for `capacity` vectors. */
 export function createBasis(dimension: number, capacity: number): Basis {
-  return { dimension, data: new Float64Array(dimension * Math.max(1, capacity)), count: 0 };
+  return { dimension, data: allocate(dimension, Math.max(1, capacity)), count: 0 };
+}
+
+function allocate(dimension: number, capacity: number): Float64Array {
+  const length = dimension * capacity;
+  return length < RESIDENT_FROM ? new Float64Array(length) : residentMatrix(capacity, dimension);
 }
 
 /** Row i, a view. */
@@ -37,7 +45,7 @@ export function basisRow(basis: Basis, i: number): Float64Array {
 export function appendRow(basis: Basis, v: Float64Array, divisor: number): Float64Array {
   const n = basis.dimension;
   if ((basis.count + 1) * n > basis.data.length) {
-    const larger = new Float64Array(2 * (basis.count + 1) * n);
+    const larger = allocate(n, 2 * (basis.count + 1));
     larger.set(basis.data.subarray(0, basis.count * n));
     basis.data = larger;
   }

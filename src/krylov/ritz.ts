@@ -39,7 +39,7 @@ export interface RitzOptions {
  * import { diagonal } from "eigenscope/operators";
  * import { lanczos, ritzPairs } from "eigenscope/krylov";
  * const factorization = lanczos(diagonal([1, 2, 3, 10]), { steps: 2, start: Float64Array.of(1, 1, 1, 1) });
- * console.log(ritzPairs(factorization).values[1]); // 9.9333
+ * console.log(ritzPairs(factorization).values[1].toFixed(6)); // 9.767367
  * ```
  */
 export function ritzPairs(factorization: LanczosFactorization, options: RitzOptions = {}): RitzPairs {
