@@ -65,28 +65,7 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
       got: `modes by ${conventions.modes}`,
     });
   }
-  const maxDegree = requireInteger(
-    options.maxDegree ?? eigenvalues.length - 1,
-    "maxDegree",
-    caller,
-    0,
-    eigenvalues.length - 1,
-  );
-  const vanishing = new Set(spectrum.vanishing);
-  const degrees: number[] = [];
-  const omitted: number[] = [];
-  for (let l = 0; l <= maxDegree; l++) {
-    const counts = parity === "all" || (parity === "even") === (l % 2 === 0);
-    (counts && !vanishing.has(l) && eigenvalues[l] > 0 ? degrees : omitted).push(l);
-  }
-  if (degrees.length < 2) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "spectrum",
-      expected: "with two nonvanishing degrees at least",
-      got: `${degrees.length}`,
-    });
-  }
+  const { degrees, omitted } = bandDegrees(spectrum, options.maxDegree, parity, caller);
   const d = conventions.dimension;
   const intercepts = degrees.map((l) => Math.log(eigenvalues[l]));
   const slopes = degrees.map((l) => Math.log(symbolValue(symbol, 1, l, l * (l + d - 2))));
@@ -110,6 +89,34 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
     omitted,
     symbol,
   };
+}
+
+/** The degrees of a band that count: of the parity asked for and not vanishing; the others are reported as omitted. */
+function bandDegrees(
+  spectrum: ModeSpectrum,
+  largest: number | undefined,
+  parity: "all" | "even" | "odd",
+  caller: string,
+): { degrees: number[]; omitted: number[]; maxDegree: number } {
+  const { eigenvalues } = spectrum;
+  const top = eigenvalues.length - 1;
+  const maxDegree = requireInteger(largest ?? top, "maxDegree", caller, 0, top);
+  const vanishing = new Set(spectrum.vanishing);
+  const degrees: number[] = [];
+  const omitted: number[] = [];
+  for (let l = 0; l <= maxDegree; l++) {
+    const counts = parity === "all" || (parity === "even") === (l % 2 === 0);
+    (counts && !vanishing.has(l) && eigenvalues[l] > 0 ? degrees : omitted).push(l);
+  }
+  if (degrees.length < 2) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "spectrum",
+      expected: "with two nonvanishing degrees at least",
+      got: String(degrees.length),
+    });
+  }
+  return { degrees, omitted, maxDegree };
 }
 
 /**
@@ -180,29 +187,9 @@ export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOpti
   requireOptions(options, ["growth", "maxDegree"], caller);
   const growth = requireNumber(options?.growth, "growth", caller, 0);
   const { eigenvalues } = spectrum;
-  const maxDegree = requireInteger(
-    options.maxDegree ?? eigenvalues.length - 1,
-    "maxDegree",
-    caller,
-    1,
-    eigenvalues.length - 1,
-  );
-  const vanishing = new Set(spectrum.vanishing);
-  const omitted: number[] = [];
-  const target = new Float64Array(maxDegree + 1); // −ln μ, NaN where the degree does not count
-  for (let l = 0; l <= maxDegree; l++) {
-    const counts = !vanishing.has(l) && eigenvalues[l] > 0;
-    target[l] = counts ? -Math.log(eigenvalues[l]) : Number.NaN;
-    if (!counts) omitted.push(l);
-  }
-  if (maxDegree + 1 - omitted.length < 2) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "spectrum",
-      expected: "with two nonvanishing degrees at least",
-      got: `${maxDegree + 1 - omitted.length}`,
-    });
-  }
+  const { degrees, omitted, maxDegree } = bandDegrees(spectrum, options.maxDegree, "all", caller);
+  const target = new Float64Array(maxDegree + 1).fill(Number.NaN); // −ln μ, NaN where the degree does not count
+  for (const l of degrees) target[l] = -Math.log(eigenvalues[l]);
   const step = Float64Array.from({ length: maxDegree }, (_, l) => growth * Math.log((l + 2) / (l + 1)));
   const finite = target.filter((x) => !Number.isNaN(x));
   let high = Math.max(...finite) - Math.min(...finite);
