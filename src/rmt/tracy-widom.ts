@@ -44,7 +44,7 @@ const MOMENTS: Readonly<Record<1 | 2 | 4, readonly [number, number]>> = {
  *
  * Accuracy: cdf absolute error below 1e-13 for s >= −10; survival relative error below 1e-10 up to
  * s = 16 for β = 1 and 2, absolute error below 1e-14 for β = 4.
- * Cost: one symmetric eigenvalue problem of order 64 per evaluation, about a millisecond.
+ * Cost: one symmetric eigenvalue problem of order 64 per evaluation, one to three milliseconds.
  * @see [bornemann2010]
  * @see [tracy1996]
  *
