@@ -1,6 +1,6 @@
 import { createRng, fillNormal } from "eigenscope/random";
 import { arcCosineGram, gemm, gemv, residentMatrix, setRoutinesBackend, symv } from "eigenscope/routines";
-import { gram } from "eigenscope/linalg";
+import { gram, workerPool } from "eigenscope/linalg";
 import type { BenchCase, Contender } from "../harness.js";
 import { nativeContender, nativeVersions } from "../native.js";
 import { peer, peerModule } from "../peers.js";
@@ -229,6 +229,31 @@ function arcCase(n: number, dimension: number, depth: number): BenchCase {
   };
 }
 
+function poolCase(n: number): BenchCase {
+  return {
+    name: `routines-pool-${n}`,
+    claim: "two workers nearly halve the time of a large product, with the same bits",
+    input: `two ${n} x ${n} normal matrices`,
+    checksumTolerance: 1e-9,
+    flops: 2 * n ** 3,
+    contenders: () => {
+      const a = normals(1, n * n);
+      const b = normals(2, n * n);
+      const A = { rows: n, cols: n, data: a };
+      const B = { rows: n, cols: n, data: b };
+      const pools = [1, 2].map((workers) => workerPool({ workers }));
+      return Promise.resolve(
+        collect([
+          { name: "eigenscope, 2 workers", run: async () => checksumOf((await pools[1]!.matmul(A, B)).data) },
+          { name: "eigenscope, 1 worker", run: async () => checksumOf((await pools[0]!.matmul(A, B)).data) },
+          ours("eigenscope, calling thread", "wasm", n, a, b),
+          native(`a=a.reshape(${n},${n}); b=b.reshape(${n},${n})`, `C = a @ b\n${CHECKSUM}`, { a, b }),
+        ]),
+      );
+    },
+  };
+}
+
 function gramCase(n: number, k: number): BenchCase {
   return {
     name: `routines-gram-${n}`,
@@ -263,4 +288,5 @@ export const cases: readonly BenchCase[] = [
   arcCase(2000, 10, 20),
   arcCase(2000, 784, 3),
   arcCase(2000, 784, 20),
+  poolCase(1000),
 ];

@@ -1,18 +1,18 @@
-// The packed product with relaxed multiply-add, a module of its own: engines without relaxed SIMD refuse it as a whole.
+// The packed product, compiled twice: FUSED = 0 in the module of all routines, FUSED = 1 in a module of its own that
+// engines without relaxed SIMD refuse as a whole.
 
-/** As multiplyPanels of products.ts with fused multiply-add: other bits. */
-export function multiplyPanels(
-  left: usize,
-  right: usize,
-  out: usize,
-  rows: i32,
-  cols: i32,
-  depth: i32,
-  outStride: i32,
-  add: i32,
-): void {
-  const rowBytes = (<usize>outStride) << 3;
-  const panelBytes = (<usize>depth) << 5;
+/** c + a b: two roundings, or one with FUSED. */
+// @ts-ignore: decorator
+@inline
+function term(a: v128, b: v128, c: v128): v128 {
+  if (FUSED) return f64x2.relaxed_madd(a, b, c);
+  return f64x2.add(c, f64x2.mul(a, b));
+}
+
+/** out (rows x cols, stride outStride) receives, or with `add` gains, left · right; panels of 4, sizes multiples of 4. */
+export function multiplyPanels(left: usize, right: usize, out: usize, rows: i32, cols: i32, depth: i32, outStride: i32, add: i32): void {
+  const rowBytes = <usize>outStride << 3;
+  const panelBytes = <usize>depth << 5;
   for (let j = 0; j < cols; j += 4) {
     const rightPanel = right + panelBytes * <usize>(j >> 2);
     for (let i = 0; i < rows; i += 4) {
@@ -31,21 +31,21 @@ export function multiplyPanels(
         const b0 = v128.load(b);
         const b1 = v128.load(b, 16);
         let s = v128.load64_splat(a);
-        c00 = f64x2.relaxed_madd(s, b0, c00);
-        c01 = f64x2.relaxed_madd(s, b1, c01);
+        c00 = term(s, b0, c00);
+        c01 = term(s, b1, c01);
         s = v128.load64_splat(a, 8);
-        c10 = f64x2.relaxed_madd(s, b0, c10);
-        c11 = f64x2.relaxed_madd(s, b1, c11);
+        c10 = term(s, b0, c10);
+        c11 = term(s, b1, c11);
         s = v128.load64_splat(a, 16);
-        c20 = f64x2.relaxed_madd(s, b0, c20);
-        c21 = f64x2.relaxed_madd(s, b1, c21);
+        c20 = term(s, b0, c20);
+        c21 = term(s, b1, c21);
         s = v128.load64_splat(a, 24);
-        c30 = f64x2.relaxed_madd(s, b0, c30);
-        c31 = f64x2.relaxed_madd(s, b1, c31);
+        c30 = term(s, b0, c30);
+        c31 = term(s, b1, c31);
         a += 32;
         b += 32;
       }
-      let o = out + rowBytes * <usize>i + ((<usize>j) << 3);
+      let o = out + rowBytes * <usize>i + (<usize>j << 3);
       if (add) {
         c00 = f64x2.add(v128.load(o), c00);
         c01 = f64x2.add(v128.load(o, 16), c01);
