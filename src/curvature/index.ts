@@ -57,3 +57,4 @@ export {
 } from "./foreign.js";
 export { kfac, type Kfac, type KfacBlock, type KfacOptions, type KfacQuality } from "./kfac.js";
 export { flatness, type Flatness, type FlatnessOptions } from "./flatness.js";
+export { type EffectiveRankEstimate, type EffectiveRankOptions, estimateEffectiveRank } from "./effective-rank.js";

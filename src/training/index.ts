@@ -11,3 +11,4 @@ export * from "./gradient-flow.js";
 export * from "./edge-of-stability.js";
 export * from "./spectral-tracker.js";
 export * from "./mode-connectivity.js";
+export * from "./convergence-rate.js";

@@ -3,6 +3,7 @@ import { ArgumentError, AsymmetricError, SingularError, toMatrix, UnsupportedErr
 import {
   classOutliers,
   curvatureProfile,
+  estimateEffectiveRank,
   ggn,
   hessian,
   kfac,
@@ -269,4 +270,22 @@ test("differences of gradients approximate the exact product within their own er
   }
   double.apply(new Float64Array(exact.rows), approximate);
   expect(norm(approximate)).toBe(0);
+});
+
+test("effective ranks from products agree with those of the spectrum within their standard errors", () => {
+  const net = mlp({ sizes: [4, 8, 3], activation: "tanh", loss: "cross-entropy" });
+  const params = randomParams(net, 23);
+  const data = randomData(net, 25, 24);
+  const H = hessian(net, params, data);
+  const { values } = eigh(toDense(H), { vectors: false, triangle: "lower" });
+  const power = (k: number): number => values.reduce((sum, value) => sum + value ** k, 0);
+  const estimate = estimateEffectiveRank(H, { rng: createRng(25), probes: 600 });
+  const z = (value: { mean: number; standardError: number }, exact: number): number =>
+    (value.mean - exact) / value.standardError;
+  expect(Math.abs(z(estimate.energy, power(2) ** 2 / power(4)))).toBeLessThan(4);
+  expect(Math.abs(z(estimate.trace, power(1) ** 2 / power(2)))).toBeLessThan(4);
+  // Power: the other ratio is not within its error.
+  expect(Math.abs(z(estimate.energy, power(1) ** 2 / power(2)))).toBeGreaterThan(4);
+  const stopped = estimateEffectiveRank(H, { rng: createRng(1), signal: { aborted: true } });
+  expect([stopped.status, stopped.energy.standardError]).toEqual(["cancelled", Infinity]);
 });

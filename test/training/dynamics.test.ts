@@ -7,12 +7,14 @@ import { createRng, mulberry32 } from "../../src/random/index.js";
 import {
   adam,
   adviseStepSize,
+  convergenceRate,
   edgeOfStability,
   gradientDescent,
   gradientFlow,
   kfacDescent,
   momentum,
   naturalGradient,
+  optimalSteps,
   train,
 } from "../../src/training/index.js";
 import { randomData, randomParams } from "../networks/support.js";
@@ -172,4 +174,50 @@ test("the step-size advice is the limit over the largest eigenvalue", () => {
   // Just below the advice a short run does not increase the loss of the local quadratic's scale.
   const below = train(net, data, { optimizer: gradientDescent({ stepSize: maximum / 4 }), steps: 20, params });
   expect(below.lastLoss).toBeLessThan(lossValue(net, params, data));
+});
+
+test("convergence factors agree with long runs of the optimisers, on both sides of their limits", () => {
+  for (const optimizer of [
+    gradientDescent({ stepSize: 0.15 }),
+    gradientDescent({ stepSize: 0.21 }),
+    momentum({ stepSize: 0.3, momentum: 0.8 }),
+    momentum({ stepSize: 0.1, momentum: 0.8, nesterov: true }),
+  ]) {
+    const net = mlp({ sizes: [2, 1], bias: false });
+    const data = {
+      inputs: [
+        [Math.sqrt(2), 0],
+        [0, Math.sqrt(20)],
+      ],
+      targets: [0, 0],
+    }; // eigenvalues 1 and 10
+    const sizes: number[] = [];
+    train(net, data, {
+      optimizer,
+      steps: 401,
+      params: Float64Array.of(1, 1),
+      onStep: ({ params }) => sizes.push(Math.hypot(...params)),
+    });
+    // Complex roots make the distance oscillate: the rate is that of its envelope over whole stretches.
+    const envelope = (from: number): number => Math.max(...sizes.slice(from, from + 40));
+    const measured = (envelope(340) / envelope(140)) ** (1 / 200);
+    const { rate, stable } = convergenceRate(optimizer, [1, 10]);
+    expect(withinRelative(measured, rate, 0.01).ok).toBe(true);
+    expect(stable).toBe(measured < 1);
+  }
+  expect(() => convergenceRate(adam({ stepSize: 0.1 }), [1])).toThrow(
+    "convergenceRate: optimizer must be gradient descent, heavy ball or Nesterov, got adam",
+  );
+  expect(() => convergenceRate(gradientDescent({ stepSize: 0.1 }), [])).toThrow("at least one number > 0");
+});
+
+test("the optimal steps attain their stated rates, and neighbours are slower", () => {
+  const steps = optimalSteps(1, 50);
+  const rate = (stepSize: number): number => convergenceRate(gradientDescent({ stepSize }), [1, 50]).rate;
+  expect(withinRelative(rate(steps.gradientDescent.stepSize), steps.gradientDescent.rate, 1e-13).ok).toBe(true);
+  expect(rate(1.05 * steps.gradientDescent.stepSize)).toBeGreaterThan(steps.gradientDescent.rate);
+  expect(rate(0.95 * steps.gradientDescent.stepSize)).toBeGreaterThan(steps.gradientDescent.rate);
+  const ball = momentum({ stepSize: steps.heavyBall.stepSize, momentum: steps.heavyBall.momentum });
+  // Equal roots: rounding of the discriminant enters by its square root.
+  expect(withinRelative(convergenceRate(ball, [1, 50]).rate, steps.heavyBall.rate, 1e-7).ok).toBe(true);
 });

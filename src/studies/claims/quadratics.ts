@@ -1,4 +1,4 @@
-import { createRng, fillNormal, type Rng } from "../../random/index.js";
+import { fillNormal, type Rng } from "../../random/index.js";
 import type { LabelledData, Matrix } from "../../core/index.js";
 import { initialize, loss as lossOf, mlp, type Network } from "../../networks/index.js";
 import type { ActivationName } from "../../special/index.js";
@@ -115,9 +115,4 @@ export function productNetwork(): SmallCase {
   const net = mlp({ sizes: [1, 1, 1], activation: "identity", bias: false });
   const one: Matrix = { rows: 1, cols: 1, data: Float64Array.of(1) };
   return { net, params: new Float64Array(2), data: { inputs: one, targets: one } };
-}
-
-/** A stream for claims whose reference run fixes a seed of its own. */
-export function fixedStream(seed: number): Rng {
-  return createRng(seed);
 }
