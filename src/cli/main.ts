@@ -15,7 +15,7 @@ interface WorkerInput {
 /** What the worker thread sends. */
 type WorkerMessage = { readonly progress: Progress } | { readonly result: JobResult };
 
-const PLAIN_COLUMNS = 120; // width of text where there is no terminal
+const PLAIN_COLUMNS = 120; // width of text where there is no terminal, or one that calls its width 0
 
 const PROGRESS_INTERVAL = 50; // ms between messages: a fast loop must not flood the other thread
 
@@ -95,7 +95,7 @@ function screenOf(stream: NodeJS.WriteStream): Host["stdout"] {
   return {
     write: (text) => void stream.write(text),
     isTTY: stream.isTTY === true,
-    columns: stream.columns ?? PLAIN_COLUMNS,
+    columns: stream.columns || PLAIN_COLUMNS,
   };
 }
 

@@ -19,7 +19,7 @@ export interface ProgressBar {
   close(): void;
 }
 
-const BAR_WIDTH = 24;
+const WIDE = 110; // columns from which bar and phase get more room
 const TERMINAL_INTERVAL = 100; // ms between redraws of a terminal line
 const PLAIN_INTERVAL = 5000; // ms between lines where nothing can be overwritten
 
@@ -65,13 +65,14 @@ export function createProgressBar(screen: ProgressScreen, now: () => number): Pr
 /** One line of progress: phase, bar, counts, rate, time left, figures; never wider than the screen. */
 export function progressLine(progress: Progress, seconds: number, doneSince: number, columns: number): string {
   const { phase, done, total, figures } = progress;
+  const barWidth = columns < WIDE ? 12 : 24;
   const rate = seconds > 0 && doneSince > 0 ? doneSince / seconds : null;
   const parts: string[] = [];
   if (total !== null && total > 0) {
     const share = Math.min(1, done / total);
-    const filled = Math.round(share * BAR_WIDTH);
+    const filled = Math.round(share * barWidth);
     parts.push(
-      `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${String(Math.floor(100 * share)).padStart(3)} %`,
+      `[${"#".repeat(filled)}${".".repeat(barWidth - filled)}] ${String(Math.floor(100 * share)).padStart(3)} %`,
       `${done}/${total}`,
     );
   } else if (done > 0) {
@@ -83,7 +84,7 @@ export function progressLine(progress: Progress, seconds: number, doneSince: num
     else parts.push(`in ${duration(seconds)}`);
   }
   for (const [name, value] of Object.entries(figures ?? {})) parts.push(`${name} ${formatNumber(value, 3)}`);
-  const line = parts.length === 0 ? phase : `${phase.padEnd(32)} ${parts.join("  ")}`;
+  const line = parts.length === 0 ? phase : `${phase.padEnd(columns < WIDE ? 22 : 32)} ${parts.join("  ")}`;
   return [...line].slice(0, Math.max(20, columns - 1)).join("");
 }
 

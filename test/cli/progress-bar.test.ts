@@ -21,6 +21,17 @@ test("a line shows share, counts, rate, time left and figures", () => {
   );
 });
 
+test("on eighty columns the time left still fits", () => {
+  const line = progressLine(
+    { phase: "Hessian: largest eigenvalues", done: 5, total: 10, figures: { residual: 1e-7 } },
+    10,
+    5,
+    80,
+  );
+  expect(line).toContain("0.5/s  10 s left");
+  expect([...line].length).toBeLessThan(80);
+});
+
 test("a line without a total shows the count alone, and never exceeds the screen", () => {
   expect(progressLine({ phase: "torus", done: 0, total: null }, 0, 0, 80)).toBe("torus");
   expect(progressLine({ phase: "torus", done: 7, total: null }, 2, 7, 80)).toContain("7  3.5/s");
