@@ -1,8 +1,8 @@
 import { EPSILON } from "../core/index.js";
-import { gemm, rot } from "../routines/index.js";
+import { rot } from "../routines/index.js";
 import { bidiagonalQr } from "./bidiagonal-qr.js";
-import { recomputeWeights } from "./divide-and-conquer.js";
-import { type SecularRoot, solveSecular } from "./secular.js";
+import { BOTH, SECOND, groupByKind, mergeOrders, multiplyHalf } from "./merging.js";
+import { type SecularRoot, recomputeWeights, solveSecular } from "./secular.js";
 import { binaryExponent, length2 } from "./scalar.js";
 
 const LEAF = 32; // blocks of at most this many rows are solved by QR iteration
@@ -120,11 +120,6 @@ function solveLeaf({ n, u, v, values, order, d, e }: Workspace, start: number, e
   );
 }
 
-/** Where a row of v is not zero: in the columns of the left block, the right block, or both. */
-const LEFT = 0;
-const BOTH = 1;
-const RIGHT = 2;
-
 function merge(work: Workspace, start: number, middle: number, end: number, extra: number): void {
   const { n, u, v, values, order, d, e } = work;
   const alpha = d[middle];
@@ -135,7 +130,7 @@ function merge(work: Workspace, start: number, middle: number, end: number, extr
   for (let r = start; r <= middle; r++) z[r - start] = alpha * v[r * n + middle];
   for (let r = middle + 1; r < start + total; r++) {
     z[r - start] = beta * v[r * n + middle + 1];
-    kind[r - start] = RIGHT;
+    kind[r - start] = SECOND;
   }
   u[middle * n + middle] = 1; // the coupling row itself, with pole 0
   values[middle] = 0;
@@ -144,7 +139,7 @@ function merge(work: Workspace, start: number, middle: number, end: number, extr
   let norm = Math.max(Math.abs(alpha), Math.abs(beta));
   for (let r = start; r < end; r++) norm = Math.max(norm, values[r]);
   const threshold = DEFLATION * EPSILON * norm;
-  const sorted = mergeOrders(values, order, start, middle, end);
+  const sorted = mergeOrders(values, order, start, middle, middle + 1, end);
   const { kept, deflated } = deflate(work, start, end + extra, threshold, sorted, z, kind);
   // The pole at zero always stays, first; its weight and its distance to the next pole are kept off zero.
   const weight = z[middle - start];
@@ -175,22 +170,6 @@ function joinNullVectors(
   z[middle - start] = length;
   z[end - start] = 0;
   kind[middle - start] = BOTH;
-}
-
-/** Merges the ascending orders of the two blocks; `middle` belongs to neither. */
-function mergeOrders(
-  values: Float64Array,
-  order: Uint32Array,
-  start: number,
-  middle: number,
-  end: number,
-): Uint32Array {
-  const sorted = new Uint32Array(end - start - 1);
-  for (let i = start, j = middle + 1, k = 0; k < sorted.length; k++) {
-    if (j >= end || (i < middle && values[order[i]] <= values[order[j]])) sorted[k] = order[i++];
-    else sorted[k] = order[j++];
-  }
-  return sorted;
 }
 
 /** Takes out negligible weights, and one of each pair of nearly equal singular values after a rotation of both bases. */
@@ -259,13 +238,7 @@ function updateRows(
   }
   const exact = recomputeWeights(count, poles, weights, differences, true);
 
-  const columns = new Uint32Array(count); // poles in the order LEFT, BOTH, RIGHT
-  let filled = 0;
-  const ends = [0, 0, 0];
-  for (const wanted of [LEFT, BOTH, RIGHT]) {
-    for (let j = 0; j < count; j++) if (kind[kept[j] - start] === wanted) columns[filled++] = j;
-    ends[wanted] = filled;
-  }
+  const { columns, upTo, from } = groupByKind(kept, start, kind);
   // Right vectors x_j = ẑ_j / (σ_j² − ω²); left vectors y = M x: −1 at the pole zero, σ_j x_j else.
   const right = new Float64Array(count * count);
   const left = new Float64Array(count * count);
@@ -286,38 +259,11 @@ function updateRows(
       left[i * count + c] = (j === 0 ? -1 : poles[j] * x[j]) / normY;
     }
   }
-  const groups = { upTo: ends[BOTH], from: ends[LEFT] };
-  multiplyHalf(n, v, kept, columns, 0, groups.upTo, right, start, middle + 1);
-  multiplyHalf(n, v, kept, columns, groups.from, count, right, middle + 1, end + extra);
+  multiplyHalf(n, v, kept, columns, 0, upTo, right, start, middle + 1);
+  multiplyHalf(n, v, kept, columns, from, count, right, middle + 1, end + extra);
   // Row `middle` of u is a unit vector: outside its own column it is zero, in which it contributes the −1 entries.
   const coupling = columns.indexOf(0);
-  multiplyHalf(n, u, kept, columns, 0, groups.upTo, left, start, middle);
-  multiplyHalf(n, u, kept, columns, groups.from, count, left, middle + 1, end);
+  multiplyHalf(n, u, kept, columns, 0, upTo, left, start, middle);
+  multiplyHalf(n, u, kept, columns, from, count, left, middle + 1, end);
   for (let i = 0; i < count; i++) u[kept[i] * n + middle] = left[i * count + coupling];
-}
-
-/** Replaces columns from … to of the kept rows by the product of `vectors` with the rows columns[first … last). */
-function multiplyHalf(
-  n: number,
-  rows: Float64Array,
-  kept: number[],
-  columns: Uint32Array,
-  first: number,
-  last: number,
-  vectors: Float64Array,
-  from: number,
-  to: number,
-): void {
-  const count = kept.length;
-  const width = to - from;
-  const inner = last - first;
-  const gathered = new Float64Array(inner * width);
-  for (let j = 0; j < inner; j++) {
-    const at = kept[columns[first + j]] * n;
-    gathered.set(rows.subarray(at + from, at + to), j * width);
-  }
-  const product = new Float64Array(count * width);
-  if (inner > 0 && width > 0)
-    gemm(false, false, count, width, inner, 1, vectors, first, count, gathered, 0, width, 0, product, 0, width);
-  for (let i = 0; i < count; i++) rows.set(product.subarray(i * width, (i + 1) * width), kept[i] * n + from);
 }

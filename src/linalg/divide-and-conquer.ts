@@ -1,6 +1,7 @@
 import { EPSILON } from "../core/index.js";
-import { gemm, rot } from "../routines/index.js";
-import { type SecularRoot, solveSecular } from "./secular.js";
+import { rot } from "../routines/index.js";
+import { BOTH, FIRST, SECOND, groupByKind, mergeOrders, multiplyHalf } from "./merging.js";
+import { type SecularRoot, recomputeWeights, solveSecular } from "./secular.js";
 import { implicitQl, tridiagonalNorm } from "./tridiagonal-ql.js";
 import { binaryExponent, length2 } from "./scalar.js";
 
@@ -89,42 +90,21 @@ function solveLeaf({ n, rows, values, order, d, e }: Workspace, start: number, e
   order.set(sorted, start);
 }
 
-/** Where the row of a pole is not zero: only in the columns of one half, or in both after a deflating rotation. */
-const UPPER = 0;
-const BOTH = 1;
-const LOWER = 2;
-
 /** Joins two solved halves: T = diag(T₁, T₂) + rho v vᵀ, v = e_last ± e_first. */
 function merge(work: Workspace, start: number, middle: number, end: number, rho: number, sign: number): void {
   const { n, rows, values, order } = work;
   const size = end - start;
-  const sorted = mergeOrders(values, order, start, middle, end);
+  const sorted = mergeOrders(values, order, start, middle, middle, end);
   const z = new Float64Array(size); // Qᵀ v / √2, indexed by row − start
   for (let r = start; r < middle; r++) z[r - start] = rows[r * n + middle - 1] * Math.SQRT1_2;
   for (let r = middle; r < end; r++) z[r - start] = sign * rows[r * n + middle] * Math.SQRT1_2;
   const kind = new Uint8Array(size);
-  for (let r = start; r < end; r++) kind[r - start] = r < middle ? UPPER : LOWER;
+  for (let r = start; r < end; r++) kind[r - start] = r < middle ? FIRST : SECOND;
 
   const { kept, deflated } = deflate(work, start, end, 2 * rho, sorted, z, kind);
   if (kept.length > 0) updateRows(work, start, middle, end, 2 * rho, kept, z, kind);
   const all = Uint32Array.from([...kept, ...deflated]).sort((a, b) => values[a] - values[b] || a - b);
   order.set(all, start);
-}
-
-/** Merges the two ascending orders of the halves. */
-function mergeOrders(
-  values: Float64Array,
-  order: Uint32Array,
-  start: number,
-  middle: number,
-  end: number,
-): Uint32Array {
-  const sorted = new Uint32Array(end - start);
-  for (let i = start, j = middle, k = 0; k < sorted.length; k++) {
-    if (j >= end || (i < middle && values[order[i]] <= values[order[j]])) sorted[k] = order[i++];
-    else sorted[k] = order[j++];
-  }
-  return sorted;
 }
 
 /** Takes out negligible weights, and one of each pair of poles that a rotation may merge. Row indices, ascending values. */
@@ -199,14 +179,7 @@ function updateRows(
   }
   const exact = recomputeWeights(count, poles, weights, s, false);
 
-  // Columns in the order UPPER, BOTH, LOWER, so that each half multiplies one contiguous range.
-  const columns = new Uint32Array(count);
-  let filled = 0;
-  const ends = [0, 0, 0];
-  for (const wanted of [UPPER, BOTH, LOWER]) {
-    for (let j = 0; j < count; j++) if (kind[kept[j] - start] === wanted) columns[filled++] = j;
-    ends[wanted] = filled;
-  }
+  const { columns, upTo, from } = groupByKind(kept, start, kind);
   const vectors = new Float64Array(count * count);
   for (let i = 0; i < count; i++) {
     let squares = 0;
@@ -218,91 +191,6 @@ function updateRows(
     const norm = Math.sqrt(squares);
     for (let j = 0; j < count; j++) vectors[i * count + j] = s[i * count + columns[j]] / norm;
   }
-
-  const inUpper = ends[BOTH];
-  const inLower = count - ends[UPPER];
-  const upperWidth = middle - start;
-  const lowerWidth = end - middle;
-  const upper = new Float64Array(inUpper * upperWidth); // gathered left parts of the rows
-  const lower = new Float64Array(inLower * lowerWidth); // gathered right parts
-  for (let j = 0; j < inUpper; j++) {
-    const at = kept[columns[j]] * n;
-    upper.set(rows.subarray(at + start, at + middle), j * upperWidth);
-  }
-  for (let j = 0; j < inLower; j++) {
-    const at = kept[columns[ends[UPPER] + j]] * n;
-    lower.set(rows.subarray(at + middle, at + end), j * lowerWidth);
-  }
-  const product = new Float64Array(count * Math.max(upperWidth, lowerWidth));
-  if (inUpper > 0)
-    gemm(
-      false,
-      false,
-      count,
-      upperWidth,
-      inUpper,
-      1,
-      vectors,
-      0,
-      count,
-      upper,
-      0,
-      upperWidth,
-      0,
-      product,
-      0,
-      upperWidth,
-    );
-  for (let i = 0; i < count; i++) rows.set(product.subarray(i * upperWidth, (i + 1) * upperWidth), kept[i] * n + start);
-  product.fill(0);
-  if (inLower > 0) {
-    gemm(
-      false,
-      false,
-      count,
-      lowerWidth,
-      inLower,
-      1,
-      vectors,
-      ends[UPPER],
-      count,
-      lower,
-      0,
-      lowerWidth,
-      0,
-      product,
-      0,
-      lowerWidth,
-    );
-  }
-  for (let i = 0; i < count; i++)
-    rows.set(product.subarray(i * lowerWidth, (i + 1) * lowerWidth), kept[i] * n + middle);
-}
-
-/**
- * Weights for which the computed roots are exact, from Löwner's formula
- * ẑ_j² ∝ (λ_j − p_j) Π_{i≠j} (λ_i − p_j) / (p_i − p_j); every factor is positive and accurate. Row i of
- * `differences` holds p_j − λ_i. The common factor 1/ρ is dropped: the vectors are normalised anyway. [gu1995]
- */
-export function recomputeWeights(
-  count: number,
-  d: Float64Array,
-  z: Float64Array,
-  differences: Float64Array,
-  squared: boolean,
-): Float64Array {
-  const product = new Float64Array(count).fill(1);
-  for (let i = 0; i < count; i++) {
-    const pole = d[i];
-    const at = i * count;
-    if (squared) {
-      for (let j = 0; j < i; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
-      for (let j = i + 1; j < count; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
-    } else {
-      for (let j = 0; j < i; j++) product[j] *= differences[at + j] / (d[j] - pole);
-      for (let j = i + 1; j < count; j++) product[j] *= differences[at + j] / (d[j] - pole);
-    }
-    product[i] *= -differences[at + i];
-  }
-  return product.map((value, j) => (z[j] < 0 ? -1 : 1) * Math.sqrt(Math.abs(value)));
+  multiplyHalf(n, rows, kept, columns, 0, upTo, vectors, start, middle);
+  multiplyHalf(n, rows, kept, columns, from, count, vectors, middle, end);
 }

@@ -30,14 +30,17 @@ export type Triangle = "lower" | "upper";
 
 /** Checks layout and finiteness, and widens float32. The data of a float64 input are not copied. */
 export function requireInput(value: unknown, argument: string, caller: string): Matrix {
-  const candidate = value as { rows?: unknown; cols?: unknown; data?: unknown } | null | undefined;
-  const widened =
-    candidate !== null && typeof candidate === "object" && candidate.data instanceof Float32Array
-      ? { rows: candidate.rows, cols: candidate.cols, data: Float64Array.from(candidate.data) }
-      : value;
-  const A = requireMatrix(widened, argument, caller);
+  const A = requireMatrix(widen(value), argument, caller);
   requireFinite(A.data, argument, caller);
   return A;
+}
+
+/** Turns float32 data into float64; anything else is left for the checks. */
+function widen(value: unknown): unknown {
+  const candidate = value as { rows?: unknown; cols?: unknown; data?: unknown } | null | undefined;
+  return candidate !== null && typeof candidate === "object" && candidate.data instanceof Float32Array
+    ? { rows: candidate.rows, cols: candidate.cols, data: Float64Array.from(candidate.data) }
+    : value;
 }
 
 /** As {@link requireInput}, for a square matrix. */
@@ -171,12 +174,7 @@ export function requireSymmetric(
 
 /** Copies one triangle over the other, checking only the entries that are read. */
 function requireHalf(value: unknown, triangle: Triangle, argument: string, caller: string): Matrix {
-  const candidate = value as { rows?: unknown; cols?: unknown; data?: unknown } | null | undefined;
-  const source =
-    candidate !== null && typeof candidate === "object" && candidate.data instanceof Float32Array
-      ? { rows: candidate.rows, cols: candidate.cols, data: Float64Array.from(candidate.data) }
-      : value;
-  const A = requireMatrix(source, argument, caller);
+  const A = requireMatrix(widen(value), argument, caller);
   if (A.rows !== A.cols) {
     throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
   }

@@ -151,6 +151,34 @@ export function solveSecular(
   root.offset = tau;
 }
 
+/**
+ * Weights for which the computed roots are exact, from Löwner's formula
+ * ẑ_j² ∝ (λ_j − p_j) Π_{i≠j} (λ_i − p_j) / (p_i − p_j); every factor is positive and accurate. Row i of
+ * `differences` holds p_j − λ_i. The common factor 1/ρ is dropped: the vectors are normalised anyway. [gu1995]
+ */
+export function recomputeWeights(
+  count: number,
+  d: Float64Array,
+  z: Float64Array,
+  differences: Float64Array,
+  squared: boolean,
+): Float64Array {
+  const product = new Float64Array(count).fill(1);
+  for (let i = 0; i < count; i++) {
+    const pole = d[i];
+    const at = i * count;
+    if (squared) {
+      for (let j = 0; j < i; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
+      for (let j = i + 1; j < count; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
+    } else {
+      for (let j = 0; j < i; j++) product[j] *= differences[at + j] / (d[j] - pole);
+      for (let j = i + 1; j < count; j++) product[j] *= differences[at + j] / (d[j] - pole);
+    }
+    product[i] *= -differences[at + i];
+  }
+  return product.map((value, j) => (z[j] < 0 ? -1 : 1) * Math.sqrt(Math.abs(value)));
+}
+
 /** p_j − p_origin for all j. */
 function gaps(problem: SecularProblem, origin: number, out: Float64Array, at: number): void {
   const { count, d, squared } = problem;
