@@ -2,7 +2,8 @@
  * Adaptive explicit Runge–Kutta integration with dense output, events and monitored invariants.
  * @module ode
  */
-export { integrate, type IntegrateOptions, type Invariant } from "./integrate.js";
+export { integrate, type IntegrateOptions } from "./integrate.js";
+export type { Invariant } from "./invariants.js";
 export {
   solutionAt,
   solutionOn,

@@ -16,7 +16,8 @@ import {
 import { integrate } from "../ode/index.js";
 import { product, transposedProduct } from "./diagonal-problem.js";
 import type { Finding } from "./diagnosis.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
 import { recordedSteps } from "./sensing-descent.js";
 

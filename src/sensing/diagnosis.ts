@@ -1,6 +1,6 @@
 import { eigh } from "../linalg/index.js";
 import type { SensingEngine } from "./engine.js";
-import { measurementGram } from "./measurements.js";
+import { measurementGram } from "./measure.js";
 import { spectralLayout } from "./network.js";
 
 /** Something that a user should know about a run. */

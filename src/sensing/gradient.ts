@@ -1,6 +1,7 @@
 import type { Matrix } from "../core/index.js";
 import { createEngine } from "./engine.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters, unpackParameters } from "./network.js";
 
 /** Output, loss and gradient of a network at given parameters. */

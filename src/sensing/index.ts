@@ -19,15 +19,12 @@ export {
   type SpectralMapOptions,
   type SpectralMapResult,
 } from "./spectral-map.js";
+export { measure, measureAdjoint, measurementGram, measurementRows } from "./measure.js";
 export {
   commutingMeasurements,
   customMeasurements,
   entryMeasurements,
   gaussianMeasurements,
-  measure,
-  measureAdjoint,
-  measurementGram,
-  measurementRows,
   rankOneMeasurements,
   type CustomMeasurements,
   type MeasurementKind,
@@ -59,13 +56,9 @@ export {
   type DiagonalProblemOptions,
   type DiagonalState,
 } from "./diagonal-problem.js";
-export {
-  diagonalDescent,
-  diagonalFlow,
-  type DiagonalDescentOptions,
-  type DiagonalFlowOptions,
-  type DiagonalRun,
-} from "./diagonal-flow.js";
+export { diagonalFlow, type DiagonalFlowOptions } from "./diagonal-flow.js";
+export { diagonalDescent, type DiagonalDescentOptions } from "./diagonal-descent.js";
+export type { DiagonalRun } from "./diagonal-run.js";
 export { diagonalKernel, diagonalSteps } from "./diagonal-steps.js";
 export { mirrorLimit, type MirrorLimit, type MirrorLimitOptions } from "./mirror-limit.js";
 export { minimumFrobenius, type MinimumFrobenius, type MinimumFrobeniusOptions } from "./minimum-frobenius.js";

@@ -1,7 +1,8 @@
 import { type Matrix, requireVector } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { createEngine, type SensingEngine } from "./engine.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 
 /** Step sizes and rates of gradient descent near a point of zero loss. */

@@ -7,12 +7,11 @@ import {
   requireMatrix,
   requireOptions,
   requirePositive,
-  requireVector,
   ShapeError,
 } from "../core/index.js";
-import { gram } from "../linalg/index.js";
 import type { LinearOperator } from "../operators/index.js";
 import { fillNormal, type Rng } from "../random/index.js";
+import { denseMeasurements } from "./dense-measurements.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
 
 /** How a family of measurements was made. */
@@ -308,128 +307,6 @@ export function customMeasurements(source: readonly Matrix[] | CustomMeasurement
     apply: given.apply,
     applyTranspose: given.applyTranspose,
   };
-}
-
-/** Evaluates all measurements of a matrix, A(X). */
-export function measure(measurements: Measurements, X: Matrix): Float64Array {
-  const { rows, cols } = requireMeasurements(measurements, "measurements", "measure").shape;
-  requireMatrix(X, "X", "measure");
-  if (X.rows !== rows || X.cols !== cols) {
-    const got = `${X.rows} x ${X.cols}`;
-    throw new ShapeError({ function: "measure", argument: "X", expected: `${rows} x ${cols}`, got });
-  }
-  const out = new Float64Array(measurements.rows);
-  measurements.apply(X.data, out);
-  return out;
-}
-
-/** Adjoint of the measurements, A*(r) = Σ r_i A_i. */
-export function measureAdjoint(measurements: Measurements, r: Float64Array): Matrix {
-  const { rows, cols } = requireMeasurements(measurements, "measurements", "measureAdjoint").shape;
-  requireVector(r, measurements.rows, "r", "measureAdjoint");
-  const data = new Float64Array(rows * cols);
-  measurements.applyTranspose(r, data);
-  return { rows, cols, data };
-}
-
-/** The m x (rows · cols) matrix whose row i holds the entries of A_i. */
-export function measurementRows(measurements: Measurements): Matrix {
-  requireMeasurements(measurements, "measurements", "measurementRows");
-  const dense = denseRows.get(measurements);
-  if (dense !== undefined) return dense;
-  const data = new Float64Array(measurements.rows * measurements.cols);
-  const unit = new Float64Array(measurements.rows);
-  for (let i = 0; i < measurements.rows; i++) {
-    unit[i] = 1;
-    measurements.applyTranspose(unit, data.subarray(i * measurements.cols, (i + 1) * measurements.cols));
-    unit[i] = 0;
-  }
-  return { rows: measurements.rows, cols: measurements.cols, data };
-}
-
-/** The Gram matrix A A*, entry (i, j) = ⟨A_i, A_j⟩. */
-export function measurementGram(measurements: Measurements): Matrix {
-  return gram(measurementRows(measurements));
-}
-
-/**
- * Checks a measurement operator and returns it.
- *
- * @throws {ArgumentError} when it lacks the functions or the shape
- */
-export function requireMeasurements(value: unknown, argument: string, caller: string): Measurements {
-  const candidate = value as Partial<Measurements> | null | undefined;
-  const shape = candidate?.shape;
-  if (
-    candidate === null ||
-    typeof candidate !== "object" ||
-    typeof candidate.apply !== "function" ||
-    typeof candidate.applyTranspose !== "function" ||
-    shape === undefined ||
-    candidate.cols !== shape.rows * shape.cols
-  ) {
-    throw new ArgumentError({
-      function: caller,
-      argument,
-      expected: "a family of measurements",
-      got: describe(value),
-      remedy: "build one with gaussianMeasurements, entryMeasurements, customMeasurements, …",
-    });
-  }
-  return candidate as Measurements;
-}
-
-/** Explicit rows of the dense families: read again by the Gram matrix and the baselines without copying. */
-const denseRows = new WeakMap<Measurements, Matrix>();
-
-function denseMeasurements(kind: MeasurementKind, rows: number, cols: number, explicit: Matrix): Measurements {
-  const { data } = explicit;
-  const count = explicit.rows;
-  const size = explicit.cols;
-  const measurements: Measurements = {
-    rows: count,
-    cols: size,
-    kind,
-    shape: { rows, cols },
-    commuting: null,
-    apply(x, out) {
-      // Four partial sums: one would wait for each addition, and the loop is meant to run at memory speed.
-      for (let i = 0; i < count; i++) {
-        const at = i * size;
-        let s0 = 0;
-        let s1 = 0;
-        let s2 = 0;
-        let s3 = 0;
-        let j = 0;
-        for (; j + 3 < size; j += 4) {
-          s0 += data[at + j] * x[j];
-          s1 += data[at + j + 1] * x[j + 1];
-          s2 += data[at + j + 2] * x[j + 2];
-          s3 += data[at + j + 3] * x[j + 3];
-        }
-        for (; j < size; j++) s0 += data[at + j] * x[j];
-        out[i] = s0 + s1 + (s2 + s3);
-      }
-    },
-    applyTranspose(r, out) {
-      out.fill(0);
-      let i = 0;
-      // Four rows at a time: a quarter of the passes over `out`.
-      for (; i + 3 < count; i += 4) {
-        const a = i * size;
-        const b = a + size;
-        const c = b + size;
-        const e = c + size;
-        const [ra, rb, rc, re] = [r[i], r[i + 1], r[i + 2], r[i + 3]];
-        for (let j = 0; j < size; j++) {
-          out[j] += ra * data[a + j] + rb * data[b + j] + (rc * data[c + j] + re * data[e + j]);
-        }
-      }
-      for (; i < count; i++) for (let j = 0; j < size; j++) out[j] += r[i] * data[i * size + j];
-    },
-  };
-  denseRows.set(measurements, explicit);
-  return measurements;
 }
 
 function fromMatrices(matrices: readonly Matrix[]): Measurements {

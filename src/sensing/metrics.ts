@@ -16,7 +16,8 @@ import {
 } from "../core/index.js";
 import { matmul, svd } from "../linalg/index.js";
 import { effectiveRank, stableRank } from "../spectra/index.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { dot, norm2 } from "./small-products.js";
 
 /** What {@link sensingMetrics} compares with. */

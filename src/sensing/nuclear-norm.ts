@@ -12,7 +12,8 @@ import {
 } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { type DualCertificate, dualCertificate } from "./certificate.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { gramSolver } from "./minimum-frobenius.js";
 import { dot, multiplyTransposedInto, norm2 } from "./small-products.js";
 import { thinSvd } from "./thin-svd.js";

@@ -1,7 +1,8 @@
 import { type Estimate, requireInteger, requireNumber, requireOptions } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { multiplyInto, multiplyTransposedInto, norm2 } from "./small-products.js";
 
 /** Options of {@link restrictedIsometry}. */

@@ -12,7 +12,8 @@ import {
 import type { Finding } from "./diagnosis.js";
 import { createEngine } from "./engine.js";
 import { largestJacobianEigenvalue } from "./local-steps.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 import { createRunRecorder, type SensingRun } from "./run.js";
 

@@ -2,7 +2,8 @@ import { ArgumentError } from "../core/index.js";
 import { integrate } from "../ode/index.js";
 import { createEngine } from "./engine.js";
 import { type FlowOptions, planFlow } from "./flow-options.js";
-import { type Measurements, requireMeasurements } from "./measurements.js";
+import { requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 import { createRunRecorder, type SensingRun } from "./run.js";
 

@@ -11,7 +11,8 @@ import {
 } from "../core/index.js";
 import { matmul, svd } from "../linalg/index.js";
 import type { Rng } from "../random/index.js";
-import { type Measurements, measurementRows, requireMeasurements } from "./measurements.js";
+import { measurementRows, requireMeasurements } from "./measure.js";
+import { type Measurements } from "./measurements.js";
 
 /** How far measurements are from sharing their singular vectors. */
 export interface CommutativityDefect {

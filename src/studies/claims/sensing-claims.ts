@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: forty claims of one source note, in the order of its table.
 import { fromRows, identity } from "../../core/index.js";
 import { orthogonalMatrix } from "../../linalg/index.js";
 import { normalMatrix } from "../../random/index.js";

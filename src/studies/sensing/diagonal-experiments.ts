@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: the raw experiments in diagonal coordinates, read by recipes, claims and tests.
 import { fromRows, identity, type Matrix } from "../../core/index.js";
 import { cholesky } from "../../linalg/index.js";
 import {

@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: the raw experiments on matrices, read by recipes, claims and tests alike.
 import { fromRows, identity, type LongRunning, type Matrix, transpose } from "../../core/index.js";
 import { matmul, svd } from "../../linalg/index.js";
 import {

@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: the recipes that run in diagonal coordinates, each with table and figure.
 import { diagonalFlow, mirrorLimit, type SpectralActivationName } from "../../sensing/index.js";
 import { fillNormal } from "../../random/index.js";
 import {

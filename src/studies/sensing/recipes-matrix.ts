@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: the recipes that run on matrices, each with table and figure.
 import { normalMatrix } from "../../random/index.js";
 import {
   completionExperiment,
