@@ -21,7 +21,7 @@ import { eigh } from "../linalg/index.js";
 import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import { type Rng } from "../random/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize } from "./basis.js";
-import { type Certificate, certify } from "./certify.js";
+import { type EigenvalueIntervals, certify } from "./certify.js";
 import { drive } from "./products.js";
 import { randomUnit } from "./start.js";
 import { rotateRows, roundoff } from "./thick-restart.js";
@@ -47,7 +47,19 @@ export interface LobpcgOptions extends LongRunning {
 }
 
 /** Eigenpairs by LOBPCG. */
-export interface LobpcgResult extends Convergence, Omit<Certificate, "matvecs"> {
+export interface LobpcgResult extends Convergence {
+  /** Eigenvalues: ascending, descending for "largest". */
+  readonly values: Float64Array;
+  /** Unit eigenvectors as columns, the entry of largest modulus positive. */
+  readonly vectors: Matrix;
+  /** ‖A v − λ v‖₂ of each pair, recomputed from A. */
+  readonly residualNorms: Float64Array;
+  /** For each value an interval that contains an eigenvalue. */
+  readonly intervals: EigenvalueIntervals;
+  /** Indices of values that are too close to be told apart. */
+  readonly clusters: readonly (readonly number[])[];
+  /** max |VᵀV − I|. */
+  readonly orthogonalityLoss: number;
   /** Largest |Ritz value| seen, the unit of `tolerance`. */
   readonly norm: number;
   /** Vectors iterated together. */

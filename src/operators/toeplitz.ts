@@ -26,7 +26,7 @@ import type { LinearOperator, SymmetricOperator } from "./operator.js";
  * console.log(Array.from(out, (value) => value.toFixed(6)).join(" ")); // 0.000000 0.000000 4.000000
  * ```
  */
-export function toeplitz(column: ArrayLike<number>): SymmetricOperator;
+export function toeplitz(column: ArrayLike<number>, row?: undefined): SymmetricOperator;
 export function toeplitz(column: ArrayLike<number>, row: ArrayLike<number>): LinearOperator;
 export function toeplitz(column: ArrayLike<number>, row?: ArrayLike<number>): LinearOperator {
   requireFinite(column, "column", "toeplitz");

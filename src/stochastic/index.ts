@@ -2,7 +2,8 @@
  * Randomised estimates from products alone: traces, densities, counts and low-rank factors, each with its uncertainty.
  * @module stochastic
  */
-export * from "./trace.js";
+export { trace, traceAsync } from "./trace.js";
+export type { AccuracyOptions, TraceMethod, TraceOptions, TraceResult } from "./trace.js";
 export type { ConfidenceInterval, IntervalEstimate } from "./estimate.js";
 export type { ProbeDistribution } from "./probes.js";
 export * from "./student.js";
