@@ -199,10 +199,12 @@ function requireHomogeneous(kernel: Kernel, caller: string): void {
 
 function radialSpectrum(kernel: Kernel, d: number, maxDegree: number): GaussianSpectrum {
   const sphere = sphereSpectrum(kernel, d, maxDegree, "auto");
+  // K(x, y) = |x||y| f(θ) with f the profile at norm 1, or the profile at norm √d over d.
+  const factor = kernel.conventions.profileNorm === "1" ? d : 1;
   return {
     conventions: { ...sphere.conventions, domain: `Gaussian space R^${d}`, measure: "standard normal law" },
-    eigenvalues: sphere.eigenvalues.map((mu) => d * mu),
-    errorBounds: sphere.errorBounds.map((bound) => d * bound),
+    eigenvalues: sphere.eigenvalues.map((mu) => factor * mu),
+    errorBounds: sphere.errorBounds.map((bound) => factor * bound),
     multiplicities: sphere.multiplicities,
     vanishing: sphere.vanishing,
     eigenfunctions: "|x| Y_l(x/|x|); every function orthogonal to these is annihilated",

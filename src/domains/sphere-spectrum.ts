@@ -107,7 +107,7 @@ export function rectifierCoefficients(d: number, s: 0 | 1 | 2, maxDegree: number
   return out.subarray(0, maxDegree + 1);
 }
 
-/** Spectra of κ₀, κ₁ or κ₂ (κ_n(1) = 1): 2λ², 2dλ², 2d(d + 2)λ²/3 with the λ of {@link rectifierCoefficients}. */
+/** Spectra of κ₀, κ₁ or κ₂ (κ_n(1) = 1): 2λ², 2dλ², 2d(d + 2)λ²/3 with λ the Funk–Hecke coefficients of max(t, 0)ⁿ. */
 export function arcCosineSpectrum(d: number, order: 0 | 1 | 2, maxDegree: number): Float64Array {
   const factor = [2, 2 * d, (2 * d * (d + 2)) / 3][order];
   return rectifierCoefficients(d, order, maxDegree).map((lambda) => factor * lambda * lambda);

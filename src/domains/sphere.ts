@@ -34,6 +34,7 @@ export interface SphereDomain {
    * Mercer eigenvalues μ_0 … μ_K of a zonal kernel, with error bars.
    *
    * Relation: μ_k = Γ(d/2)/(√π Γ((d − 1)/2)) ∫₀^π f(θ) P_k(cos θ) sin^{d−2} θ dθ and Σ N(d, k) μ_k = f(0).
+   * The points have the norm that `kernel.conventions.profileNorm` says (1, or √d with fan-in scaling).
    * Two-layer bias-free kernels of a s + b|s| use exact recurrences (full relative accuracy at any degree), others
    * Gauss–Legendre quadrature in θ (absolute accuracy of a few ε f(0)).
    */

@@ -79,6 +79,7 @@ export interface TorusDomain {
   /**
    * All eigenvalues of the grid matrix K/N^d of the embedded kernel, by one n-dimensional FFT.
    *
+   * The embedded points are taken at the norm that `kernel.conventions.profileNorm` says.
    * Relation: λ_k = N^{−d} Σ_j K(0, j/N) e^{−2πi k·j/N} = Σ_{m ∈ Z^d} c_{k + Nm}, c the Fourier coefficients of the kernel.
    */
   mercer(kernel: Kernel, options?: LongRunning): TorusSpectrum;

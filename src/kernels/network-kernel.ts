@@ -21,8 +21,8 @@ export interface NetworkKernelOptions {
   /** Activation: a name, a record, a function, `{ polynomial }` or `{ rectifierPower }`; "relu" by default. */
   readonly activation?: DualSource | DualActivation;
   /**
-   * Variance σ_w² of weights of hidden and output layers (times fan-in). By default the edge of chaos 1/E φ(Z)²,
-   * which is 1/(a² + b²) for a s + b|s|: 2 for relu.
+   * Variance σ_w² of weights of hidden and output layers (times fan-in). By default 1/E φ(Z)², which preserves unit variance;
+   * for a s + b|s| that is the edge of chaos 1/(a² + b²), 2 for relu. For other activations see `edgeOfChaos`.
    */
   readonly weightVariance?: number;
   /** Variance σ_b² of biases, 0 by default. */
@@ -92,6 +92,14 @@ export function specify(options: NetworkKernelOptions, caller: string): NetworkS
     });
   }
   requireOptions(options, OPTION_NAMES, caller);
+  if (caller === "nngp" && options.normalised !== undefined) {
+    throw new OptionError({
+      function: caller,
+      argument: "option normalised",
+      expected: "given for ntk only (the NNGP at the edge of chaos has value 1 already)",
+      got: describe(options.normalised),
+    });
+  }
   const depth = requireInteger(options.depth, "depth", caller, 2);
   const dual = toDual(options.activation ?? "relu");
   if (caller.startsWith("ntk") && !dual.differentiable) {

@@ -46,7 +46,7 @@ export function ntk(options: NetworkKernelOptions): Kernel {
  *
  * Relation: Σ¹ = c x·y + σ_b², Σ^{k+1} = σ_w² E φ(u)φ(v) + σ_b²; the result is Σ^depth.
  *
- * @param options as for {@link ntk}; `normalised` divides by the depth there and is refused here by meaning: leave it out
+ * @param options as for {@link ntk}, without `normalised`
  * @throws {ArgumentError} when depth < 2 or a variance is out of range
  * @throws {OptionError} for unknown options
  *

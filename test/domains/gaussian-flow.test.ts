@@ -166,6 +166,13 @@ test("bad input is refused by name", () => {
     "whole numbers of steps",
   );
   expect(() => timeToAccuracy({ eigenvalues, residual: eigenvalues }, { epsilon: 0 })).toThrow(ArgumentError);
+  // Fan-in scaling: K = (2/d) x·y …, so that eigenvalues are 2 μ and their sum tends to E K(x, x) = 2 · depth.
+  const fanIn = gaussian(3).mercer(ntk({ depth: 3, weightVariance: 2 }), 40);
+  const unit = gaussian(3).mercer(ntk({ depth: 3 }), 40);
+  expect(Math.abs(fanIn.eigenvalues[4] / unit.eigenvalues[4] - 2 / 3)).toBeLessThan(1e-14);
+  const trace = fanIn.eigenvalues.reduce((sum, value, l) => sum + value * fanIn.multiplicities[l], 0);
+  expect(trace).toBeGreaterThan(5.8);
+  expect(trace).toBeLessThan(6);
   const P = gaussian(3).sobolev({ smoothness: 2, bandwidth: 4 });
   expect(Array.from(P.symbol)).toEqual([1, 4, 9, 16, 25]);
   expect(Array.from(P.multiplicities)).toEqual([1, 3, 6, 10, 15]);

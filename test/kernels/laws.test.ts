@@ -261,6 +261,7 @@ test("bad input is refused by name, before any work", () => {
   );
   expect(() => ntk({ depth: 3, parameterisation: "standard" })).toThrow(ShapeError);
   expect(() => ntk({ depth: 3, widths: [4, 4] })).toThrow(OptionError);
+  expect(() => nngp({ depth: 3, normalised: true })).toThrow("nngp: option normalised must be given for ntk only");
   expect(() => ntk({ depth: 2 }).gram(matrix(2, 2, [1, 0, 0, 0]))).toThrow(
     "ntk.gram: X must be without zero rows (the angle to the zero vector is undefined), got a zero vector in row 1",
   );
