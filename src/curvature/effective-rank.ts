@@ -47,7 +47,7 @@ export interface EffectiveRankEstimate {
  * import { diagonal } from "eigenscope/operators";
  * import { createRng } from "eigenscope/random";
  * const rank = estimateEffectiveRank(diagonal([2, 2, 2, 0, 0]), { rng: createRng(1), probes: 4 });
- * console.log(rank.energy.mean, rank.trace.mean); // 3 3
+ * console.log(rank.energy.mean.toFixed(6), rank.trace.mean.toFixed(6)); // 3.000000 3.000000
  * ```
  */
 export function estimateEffectiveRank(A: SymmetricOperator, options: EffectiveRankOptions): EffectiveRankEstimate {
