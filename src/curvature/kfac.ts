@@ -1,3 +1,4 @@
+// Factors, eigenbases, operator and quality report read the same block layout: apart they would repeat it.
 import {
   type Estimate,
   type ExactSpectrum,

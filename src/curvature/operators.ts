@@ -1,3 +1,4 @@
+// Seven operators share one wrapper and one set of options; the length is their documentation.
 import { type Matrix, requireInteger, requireOneOf, requireOptions, UnsupportedError } from "../core/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
 import {

@@ -233,23 +233,34 @@ function fromRows(A: Matrix, samples: number, positions: number, channels: numbe
   return out;
 }
 
-/** Calls back with (index into the patch matrix, index into the image) of every tap that lies inside the image. */
-function forEachTap(g: Geometry, samples: number, visit: (patch: number, image: number) => void): void {
+/**
+ * Runs over the stretches of taps that lie inside the image: `count` consecutive taps from `patch` in the patch matrix meet
+ * consecutive pixels from `image`.
+ */
+function forEachStretch(
+  g: Geometry,
+  samples: number,
+  visit: (patch: number, image: number, count: number) => void,
+): void {
   const columns = g.channels * g.tall * g.wide;
   const imageSize = g.channels * g.height * g.width;
   for (let i = 0; i < samples; i++) {
     for (let p = 0; p < g.outHeight; p++) {
       for (let q = 0; q < g.outWidth; q++) {
         const row = ((i * g.outHeight + p) * g.outWidth + q) * columns;
+        const left = q * g.stride - g.padLeft;
+        const first = Math.max(0, -left);
+        const count = Math.min(g.wide, g.width - left) - first;
+        if (count <= 0) continue;
         for (let c = 0; c < g.channels; c++) {
           for (let a = 0; a < g.tall; a++) {
             const y = p * g.stride + a - g.padTop;
             if (y < 0 || y >= g.height) continue;
-            for (let d = 0; d < g.wide; d++) {
-              const x = q * g.stride + d - g.padLeft;
-              if (x < 0 || x >= g.width) continue;
-              visit(row + (c * g.tall + a) * g.wide + d, i * imageSize + (c * g.height + y) * g.width + x);
-            }
+            visit(
+              row + (c * g.tall + a) * g.wide + first,
+              i * imageSize + (c * g.height + y) * g.width + left + first,
+              count,
+            );
           }
         }
       }
@@ -259,13 +270,21 @@ function forEachTap(g: Geometry, samples: number, visit: (patch: number, image: 
 
 function gatherPatches(A: Matrix, g: Geometry): Matrix {
   const out = zeros(A.rows * g.outHeight * g.outWidth, g.channels * g.tall * g.wide);
-  forEachTap(g, A.rows, (patch, image) => (out.data[patch] = A.data[image]));
+  const { data: to } = out;
+  const { data: from } = A;
+  forEachStretch(g, A.rows, (patch, image, count) => {
+    for (let k = 0; k < count; k++) to[patch + k] = from[image + k];
+  });
   return out;
 }
 
 /** The transpose of {@link gatherPatches}: overlapping taps add up. */
 function scatterPatches(patches: Matrix, g: Geometry, like: Matrix): Matrix {
   const out = zeros(like.rows, like.cols);
-  forEachTap(g, like.rows, (patch, image) => (out.data[image] += patches.data[patch]));
+  const { data: to } = out;
+  const { data: from } = patches;
+  forEachStretch(g, like.rows, (patch, image, count) => {
+    for (let k = 0; k < count; k++) to[image + k] += from[patch + k];
+  });
   return out;
 }

@@ -1,3 +1,4 @@
+// One public function: half of this file documents its options and records, the loop itself is one screen.
 import {
   ArgumentError,
   describe,
