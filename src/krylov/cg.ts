@@ -14,11 +14,11 @@ import {
   type LinearSolveOptions,
   type LinearSolveResult,
   SOLVE_KEYS,
-  requireFiniteStep,
   requireSolve,
   residualInto,
   solved,
 } from "./linear-solve.js";
+import { requireFiniteProduct } from "./start.js";
 
 /** Options of {@link cg}. */
 export interface CgOptions extends LinearSolveOptions {
@@ -66,7 +66,7 @@ export function cg(A: SymmetricOperator | Matrix, b: Float64Array, options: CgOp
   const q = new Float64Array(n); // A p
   let residualNorm = residualInto(apply, b, x, r);
   let matvecs = 1;
-  requireFiniteStep(residualNorm, matvecs, caller);
+  requireFiniteProduct(residualNorm, matvecs, caller);
   const target = tolerance * norm(b);
   precondition(r, z);
   const p = z.slice();
@@ -79,7 +79,7 @@ export function cg(A: SymmetricOperator | Matrix, b: Float64Array, options: CgOp
     operator.apply(p, q);
     matvecs++;
     const curvature = dot(p, q);
-    requireFiniteStep(curvature + rho, matvecs, caller);
+    requireFiniteProduct(curvature + rho, matvecs, caller);
     if (!(curvature > 0) || !(rho > 0)) {
       status = "breakdown";
       break;

@@ -1,9 +1,10 @@
-import { type CancellationSignal, NonFiniteError, type Progress, type Status, isCancelled } from "../core/index.js";
+import { type CancellationSignal, type Progress, type Status, isCancelled } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize } from "./basis.js";
 import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
-import { newDirection, rotateRows, roundoff } from "./thick-restart.js";
+import { requireFiniteProduct } from "./start.js";
+import { newDirection, rotateRows, roundoff, selectColumns } from "./thick-restart.js";
 
 /** What a Golub–Kahan run needs to know. The operator is tall: rows >= cols. */
 export interface GolubKahanSettings {
@@ -59,7 +60,7 @@ export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): 
     const j = run.size;
     yield* multiply(basisRow(right, j), image);
     let alpha = orthogonalize(left, j, image, h);
-    requireFiniteProduct(alpha, ++run.matvecs);
+    requireFiniteProduct(alpha, ++run.matvecs, "svds");
     for (let i = 0; i < j; i++) B[i * m + j] = h[i]; // the couplings after a restart, else β above the diagonal
     run.scale = Math.max(run.scale, alpha);
     const u = alpha > roundoff(cols, run.scale) ? null : rng === null ? null : newDirection(left, rng);
@@ -75,7 +76,7 @@ export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): 
     yield* multiplyTransposed(basisRow(left, j), back);
     run.size = j + 1;
     run.beta = orthogonalize(right, j + 1, back, h);
-    requireFiniteProduct(run.beta, ++run.matvecs);
+    requireFiniteProduct(run.beta, ++run.matvecs, "svds");
     run.scale = Math.max(run.scale, run.beta);
     if (run.size === cols || run.beta <= roundoff(cols, run.scale)) run.beta = 0;
     if (run.beta > 0) appendRow(right, back, run.beta);
@@ -143,13 +144,6 @@ function report(settings: GolubKahanSettings, run: Run, triplets: Triplets, want
   return converged;
 }
 
-function columnsOf(vectors: Float64Array, size: number, chosen: readonly number[]): Float64Array {
-  const out = new Float64Array(size * chosen.length);
-  for (let j = 0; j < size; j++)
-    for (let c = 0; c < chosen.length; c++) out[j * chosen.length + c] = vectors[j * size + chosen[c]];
-  return out;
-}
-
 /** Replaces both bases by the best singular Ritz vectors; B becomes diagonal, its next column comes from products. */
 function compress(settings: GolubKahanSettings, run: Run, triplets: Triplets, converged: number): void {
   const { rows, cols, count, krylovDimension: m } = settings;
@@ -157,8 +151,8 @@ function compress(settings: GolubKahanSettings, run: Run, triplets: Triplets, co
   const spare = m - count;
   const keep = Math.min(m - 2, count + Math.max(1, Math.min(Math.floor(spare / 2), 2 + converged)));
   const kept = triplets.order.slice(0, keep);
-  rotateRows(left.data, rows, columnsOf(triplets.p, size, kept), size, keep, left.data);
-  rotateRows(right.data, cols, columnsOf(triplets.q, size, kept), size, keep, right.data);
+  rotateRows(left.data, rows, selectColumns(triplets.p, size, kept), size, keep, left.data);
+  rotateRows(right.data, cols, selectColumns(triplets.q, size, kept), size, keep, right.data);
   left.count = keep;
   const next = right.count > size;
   if (next) basisRow(right, keep).set(basisRow(right, size));
@@ -178,21 +172,10 @@ function extract(settings: GolubKahanSettings, run: Run, status: Status): GolubK
   const triplets = size === 0 ? null : ritz(settings, run);
   const kept = triplets?.order.slice(0, found) ?? [];
   if (triplets !== null) {
-    rotateRows(run.left.data, rows, columnsOf(triplets.p, size, kept), size, found, left.data);
-    rotateRows(run.right.data, cols, columnsOf(triplets.q, size, kept), size, found, right.data);
+    rotateRows(run.left.data, rows, selectColumns(triplets.p, size, kept), size, found, left.data);
+    rotateRows(run.right.data, cols, selectColumns(triplets.q, size, kept), size, found, right.data);
   }
   left.count = right.count = found;
   const values = Float64Array.from(kept, (i) => triplets!.values[i]);
   return { status, values, left, right, scale: run.scale, restarts, matvecs };
-}
-
-function requireFiniteProduct(probe: number, matvec: number): void {
-  if (Number.isFinite(probe)) return;
-  throw new NonFiniteError({
-    function: "svds",
-    argument: "A",
-    expected: "an operator with finite products",
-    got: `${probe} in product ${matvec}`,
-    remedy: "check apply and applyTranspose on random vectors",
-  });
 }

@@ -2,7 +2,6 @@ import {
   EPSILON,
   type LongRunning,
   type Matrix,
-  NonFiniteError,
   OptionError,
   ShapeError,
   axpy,
@@ -16,7 +15,7 @@ import {
 import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import { appendRow, createBasis, orthogonalize } from "./basis.js";
 import { createLossEstimate } from "./loss-estimate.js";
-import { type StartOptions, requireStart } from "./start.js";
+import { type StartOptions, requireFiniteProduct, requireStart } from "./start.js";
 
 /** How much work keeps the Lanczos vectors orthogonal. */
 export type Reorthogonalization = "full" | "selective" | "none";
@@ -195,7 +194,7 @@ export function startLanczos(n: number, options: LanczosStepsOptions): LanczosRu
       residualNorm = norm(w);
       if (loss?.passesLimit(alpha, residualNorm)) residualNorm = orthogonalize(basis, k, w, new Float64Array(k));
     }
-    requireFiniteProduct(alpha + residualNorm, k);
+    requireFiniteProduct(alpha + residualNorm, k, "lanczos");
     const scale = T.append(alpha, beta, residualNorm);
     const exhausted = mode !== "none" && k === n; // no direction is left
     const invariant = exhausted || residualNorm <= BREAKDOWN_FACTOR * Math.sqrt(n) * EPSILON * scale;
@@ -247,17 +246,6 @@ function requireInput(n: number, options: LanczosStepsOptions): { mode: Reorthog
     });
   }
   return { mode, keepBasis };
-}
-
-function requireFiniteProduct(probe: number, step: number): void {
-  if (Number.isFinite(probe)) return;
-  throw new NonFiniteError({
-    function: "lanczos",
-    argument: "A",
-    expected: "an operator with finite products",
-    got: `${probe} in the product of step ${step}`,
-    remedy: "check the operator on a random unit vector; scale it if its entries exceed 1e150",
-  });
 }
 
 /** A tridiagonal matrix under construction. */

@@ -1,7 +1,6 @@
 import {
   type Convergence,
   type LongRunning,
-  NonFiniteError,
   type Status,
   norm,
   requireFinite,
@@ -68,22 +67,6 @@ export function residualInto(
   apply(x, residual);
   for (let i = 0; i < b.length; i++) residual[i] = b[i] - residual[i];
   return norm(residual);
-}
-
-/**
- * Throws when a recurrence has met NaN or an infinity.
- *
- * @throws {NonFiniteError} then
- */
-export function requireFiniteStep(probe: number, matvec: number, caller: string): void {
-  if (Number.isFinite(probe)) return;
-  throw new NonFiniteError({
-    function: caller,
-    argument: "A",
-    expected: "an operator (and preconditioner) with finite products",
-    got: `${probe} at product ${matvec}`,
-    remedy: "check them on a random unit vector",
-  });
 }
 
 /** Puts a result together; a recurrence that claims more than the recomputed residual shows has stagnated. */

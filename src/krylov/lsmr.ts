@@ -4,11 +4,11 @@ import {
   type LinearSolveOptions,
   type LinearSolveResult,
   SOLVE_KEYS,
-  requireFiniteStep,
   requireSolve,
   residualInto,
   solved,
 } from "./linear-solve.js";
+import { requireFiniteProduct } from "./start.js";
 
 /** A least-squares solution. */
 export interface LsmrResult extends LinearSolveResult {
@@ -58,7 +58,7 @@ export function lsmr(A: LinearOperator | Matrix, b: Float64Array, options: Linea
   let alpha = norm(v);
   if (alpha > 0) scaleVector(1 / alpha, v);
   let matvecs = 2;
-  requireFiniteStep(alpha + beta, matvecs, caller);
+  requireFiniteProduct(alpha + beta, matvecs, caller);
   // Names as in the paper: a bar marks the second rotation.
   let alphaBar = alpha;
   let zetaBar = alpha * beta; // ± ‖Aᵀ r‖
@@ -80,7 +80,7 @@ export function lsmr(A: LinearOperator | Matrix, b: Float64Array, options: Linea
     alpha = norm(v);
     if (alpha > 0) scaleVector(1 / alpha, v);
     matvecs += 2;
-    requireFiniteStep(alpha + beta, matvecs, caller);
+    requireFiniteProduct(alpha + beta, matvecs, caller);
     const rhoBefore = rho;
     rho = Math.hypot(alphaBar, beta);
     const theta = (beta / rho) * alpha;

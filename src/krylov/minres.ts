@@ -4,11 +4,11 @@ import {
   type LinearSolveOptions,
   type LinearSolveResult,
   SOLVE_KEYS,
-  requireFiniteStep,
   requireSolve,
   residualInto,
   solved,
 } from "./linear-solve.js";
+import { requireFiniteProduct } from "./start.js";
 
 /** β below this multiple of ε ‖T‖ ends the Krylov space. */
 const BREAKDOWN_FACTOR = 10;
@@ -52,7 +52,7 @@ export function minres(
   const residual = new Float64Array(n);
   let residualNorm = residualInto(apply, b, x, residual);
   let matvecs = 1;
-  requireFiniteStep(residualNorm, matvecs, caller);
+  requireFiniteProduct(residualNorm, matvecs, caller);
   const target = tolerance * norm(b);
   let v: Float64Array = residual.map((value) => (residualNorm > 0 ? value / residualNorm : 0)); // Lanczos vector v_k
   let vBefore: Float64Array = new Float64Array(n);
@@ -74,7 +74,7 @@ export function minres(
     const alpha = dot(v, product);
     axpy(-alpha, v, product);
     const betaNext = norm(product);
-    requireFiniteStep(alpha + betaNext, matvecs, caller);
+    requireFiniteProduct(alpha + betaNext, matvecs, caller);
     scale = Math.max(scale, beta + Math.abs(alpha) + betaNext);
     // The new column of T, rotated by the two rotations before it, then by its own.
     const delta = c * alpha - cBefore * s * beta;

@@ -1,4 +1,4 @@
-import { ArgumentError, norm, requireFinite, requireVector } from "../core/index.js";
+import { ArgumentError, NonFiniteError, norm, requireFinite, requireVector } from "../core/index.js";
 import { type Rng, fillNormal } from "../random/index.js";
 
 /** Where an iteration starts: a vector of the caller, or a random one. */
@@ -51,4 +51,20 @@ export function randomUnit(n: number, rng: Rng): Float64Array {
   while (length === 0) length = norm(fillNormal(rng, v));
   for (let i = 0; i < n; i++) v[i] /= length;
   return v;
+}
+
+/**
+ * Throws when a recurrence has met NaN or an infinity.
+ *
+ * @throws {NonFiniteError} then
+ */
+export function requireFiniteProduct(probe: number, matvec: number, caller: string): void {
+  if (Number.isFinite(probe)) return;
+  throw new NonFiniteError({
+    function: caller,
+    argument: "A",
+    expected: "an operator with finite products",
+    got: `${probe} in product ${matvec}`,
+    remedy: "check the operator (and preconditioner) on a random unit vector; scale it if its entries exceed 1e150",
+  });
 }

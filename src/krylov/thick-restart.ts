@@ -1,17 +1,10 @@
-import {
-  type CancellationSignal,
-  EPSILON,
-  NonFiniteError,
-  type Progress,
-  type Status,
-  isCancelled,
-} from "../core/index.js";
+import { type CancellationSignal, EPSILON, type Progress, type Status, isCancelled } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { gemm } from "../routines/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize } from "./basis.js";
 import { type Coroutine, multiply } from "./products.js";
-import { randomUnit } from "./start.js";
+import { randomUnit, requireFiniteProduct } from "./start.js";
 
 /** Which end of the spectrum is wanted. */
 export type Which = "largest" | "smallest" | "both" | "magnitude";
@@ -128,7 +121,7 @@ export function* thickRestart(
     yield* multiply(basisRow(basis, locked + j), w);
     state.matvecs++;
     let beta = orthogonalize(basis, locked + j + 1, w, coefficients);
-    requireFiniteProduct(h[j] + beta, state.matvecs);
+    requireFiniteProduct(h[j] + beta, state.matvecs, "eigsh");
     // The couplings are known from the step before; the measured ones differ by rounding.
     for (let i = 0; i < j; i++) projected[i * m + j] = projected[j * m + i] = coupling[i];
     projected[j * m + j] = h[j];
@@ -251,7 +244,8 @@ function compress(
   state.restarts++;
 }
 
-function selectColumns(vectors: Float64Array, size: number, columns: readonly number[]): Float64Array {
+/** Chosen columns of a size x size matrix, side by side. */
+export function selectColumns(vectors: Float64Array, size: number, columns: readonly number[]): Float64Array {
   const out = new Float64Array(size * columns.length);
   for (let j = 0; j < size; j++) {
     for (let c = 0; c < columns.length; c++) out[j * columns.length + c] = vectors[j * size + columns[c]];
@@ -312,15 +306,4 @@ function extract(settings: ThickRestartSettings, state: ThickRestartState, statu
     vectors,
     state,
   };
-}
-
-function requireFiniteProduct(probe: number, matvec: number): void {
-  if (Number.isFinite(probe)) return;
-  throw new NonFiniteError({
-    function: "eigsh",
-    argument: "A",
-    expected: "an operator with finite products",
-    got: `${probe} in product ${matvec}`,
-    remedy: "check the operator on a random unit vector; scale it if its entries exceed 1e150",
-  });
 }

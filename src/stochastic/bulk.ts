@@ -2,7 +2,7 @@ import type { CancellationSignal, DensitySpectrum, Matrix, Progress, Status } fr
 import type { Reorthogonalization } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
-import { fillProbe } from "./probes.js";
+import { fillProbe, projectOut } from "./probes.js";
 import { studentQuantile } from "./student.js";
 
 /** Known eigenpairs. */
@@ -49,23 +49,10 @@ export interface BulkDensity extends Pick<DensitySpectrum, "grid" | "density" | 
 }
 
 /** Prepares the projection; the vectors are orthonormalised first, since projecting twice along slanted ones is no projection. */
-export function createDeflation(n: number, deflate: Deflated | null): Deflation {
+export function createDeflation(deflate: Deflated | null): Deflation {
   if (deflate === null || deflate.values.length === 0) return { count: 0, project: () => undefined };
   const { q } = qr(deflate.vectors);
-  const { cols, data } = q;
-  const overlaps = new Float64Array(cols);
-  return {
-    count: cols,
-    project(v) {
-      overlaps.fill(0);
-      for (let i = 0; i < n; i++) for (let j = 0; j < cols; j++) overlaps[j] += data[i * cols + j] * v[i];
-      for (let i = 0; i < n; i++) {
-        let sum = 0;
-        for (let j = 0; j < cols; j++) sum += data[i * cols + j] * overlaps[j];
-        v[i] -= sum;
-      }
-    },
-  };
+  return { count: q.cols, project: (v) => projectOut(q, v) };
 }
 
 /** A unit probe, uniform on the sphere of the complement of the known eigenvectors. */

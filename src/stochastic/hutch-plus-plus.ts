@@ -1,7 +1,7 @@
 import { type Matrix, dot } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
-import { besides, fillProbe, multiplyColumns, probeMatrix } from "./probes.js";
+import { besides, fillProbe, multiplyColumns, probeMatrix, projectOut } from "./probes.js";
 import { sampleInTwoStages, samplingAdvice } from "./sampling.js";
 import { addSample, createMoments, sampleVariance } from "./estimate.js";
 import type { TraceResult, TraceSettings } from "./trace.js";
@@ -103,23 +103,11 @@ function residualSampler(q: Matrix, { n, rng, distribution }: TraceSettings): ()
   const product = new Float64Array(n);
   return function* () {
     fillProbe(distribution, rng, v);
-    project(q, v);
-    project(q, v); // once more: the first pass leaves ε ‖v‖ of a range where A is largest
+    projectOut(q, v);
+    projectOut(q, v); // once more: the first pass leaves ε ‖v‖ of a range where A is largest
     yield* multiply(v, product);
     return dot(v, product);
   };
-}
-
-/** v ← (I − QQᵀ) v. */
-function project(q: Matrix, v: Float64Array): void {
-  const { rows, cols, data } = q;
-  const overlaps = new Float64Array(cols);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) overlaps[j] += data[i * cols + j] * v[i];
-  for (let i = 0; i < rows; i++) {
-    let sum = 0;
-    for (let j = 0; j < cols; j++) sum += data[i * cols + j] * overlaps[j];
-    v[i] -= sum;
-  }
 }
 
 function lastColumns(A: Matrix, count: number): Matrix {

@@ -55,3 +55,15 @@ export function besides(A: Matrix, B: Matrix): Matrix {
   }
   return { rows: A.rows, cols, data };
 }
+
+/** v ← (I − QQᵀ) v for orthonormal columns Q. */
+export function projectOut(q: Matrix, v: Float64Array): void {
+  const { rows, cols, data } = q;
+  const overlaps = new Float64Array(cols);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) overlaps[j] += data[i * cols + j] * v[i];
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let j = 0; j < cols; j++) sum += data[i * cols + j] * overlaps[j];
+    v[i] -= sum;
+  }
+}

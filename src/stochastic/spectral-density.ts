@@ -185,7 +185,7 @@ function prepare(n: number, options: SpectralDensityOptions): Plan {
     rng,
     outliers,
     *run(deflate, spent) {
-      const complete = { ...settings, deflation: createDeflation(n, deflate) };
+      const complete = { ...settings, deflation: createDeflation(deflate) };
       const bulk = yield* method === "slq" ? slqDensity(complete) : kpmDensity(complete);
       return {
         kind: "density",

@@ -346,5 +346,5 @@ test("wrong input is refused before any product, by name", () => {
       { steps: 2, rng: createRng(1) },
       fromFunction(2, () => [1, Number.NaN], { symmetric: true }),
     ),
-  ).toThrow("lanczos: A must be an operator with finite products, got NaN in the product of step 1");
+  ).toThrow("lanczos: A must be an operator with finite products, got NaN in product 1");
 });
