@@ -138,7 +138,7 @@ function compareLayer(name: string, part: string | null, A: Matrix, B: Matrix, s
 }
 
 /** Angles between the spans of the leading columns; small ones from the sines, because the cosine is flat at 1. */
-export function principalAngles(U: Matrix, V: Matrix, count: number): Float64Array {
+function principalAngles(U: Matrix, V: Matrix, count: number): Float64Array {
   const A = leading(U, count);
   const B = leading(V, count);
   const overlap = matmul(A, B, { transposeA: true });

@@ -1,4 +1,4 @@
-import { ArgumentError, requireInteger } from "../core/index.js";
+import { ArgumentError } from "../core/index.js";
 import { gaussLegendre } from "../special/index.js";
 import { sortedValues } from "./values.js";
 
@@ -75,22 +75,6 @@ function isLaw(reference: unknown): reference is ReferenceLaw {
     typeof candidate.cdf === "function" &&
     typeof candidate.quantile === "function"
   );
-}
-
-/** sup (F_n − G) and sup (G − F_n) for sorted values: the extremes are at the jumps of F_n. */
-export function kolmogorovSmirnov(
-  sorted: Float64Array,
-  cdf: (x: number) => number,
-): { readonly above: number; readonly below: number } {
-  const n = requireInteger(sorted.length, "values.length", "kolmogorovSmirnov", 1);
-  let above = 0;
-  let below = 0;
-  for (let i = 0; i < n; i++) {
-    const G = cdf(sorted[i]);
-    above = Math.max(above, (i + 1) / n - G);
-    below = Math.max(below, G - i / n);
-  }
-  return { above, below };
 }
 
 function toLaw(sorted: Float64Array, law: ReferenceLaw): SpectralDistance {

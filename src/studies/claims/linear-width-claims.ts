@@ -6,7 +6,7 @@ import { conjugateKernelLaw, hillEstimator, marchenkoPastur } from "../../rmt/in
 import { spectralDistance } from "../../spectra/index.js";
 import { type ActivationName, activation, activationMoments } from "../../special/index.js";
 import type { ClaimDefinition, Comparison } from "./claim.js";
-import { type LinearWidthCase, drawCase, oneLargeStep, teach } from "./linear-width-steps.js";
+import { type LinearWidthCase, drawCase, logSlope, oneLargeStep, teach } from "./linear-width-steps.js";
 import {
   type Trained,
   criticalRate,
@@ -68,16 +68,6 @@ function overlapWithTeacher(W: Matrix, beta: Float64Array): number {
 const squaresOf = (W: Matrix): Float64Array => valuesOf(W).map((s) => s * s);
 const spreadOf = (ascending: Float64Array): number =>
   ascending[ascending.length - 1] / ascending[ascending.length >> 1];
-
-function slope(x: readonly number[], y: readonly number[]): number {
-  const [a, b] = [x.map(Math.log), y.map(Math.log)];
-  const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  return (
-    a.reduce((sum, value, i) => sum + (value - ma) * (b[i] - mb), 0) /
-    a.reduce((sum, value) => sum + (value - ma) ** 2, 0)
-  );
-}
 
 /** Eigenvalues of the conjugate kernel of one random layer on unit columns. */
 function kernelAtStart(rng: Rng, name: ActivationName, [d0, d1, n]: readonly [number, number, number]): Float64Array {
@@ -196,9 +186,9 @@ export const linearWidthClaims: readonly ClaimDefinition[] = [
         distance.push(spectralDistance(valuesOf(W), before).wasserstein2 / root);
       }
       return [
-        equals("exponent of the relative Frobenius move", slope(sizes, relative), -0.5, 0.15),
-        equals("exponent of the operator-norm move in units of the bulk", slope(sizes, operator), 0, 0.2),
-        equals("exponent of the Wasserstein-2 distance of the spectra", slope(sizes, distance), -1, 0.25),
+        equals("exponent of the relative Frobenius move", logSlope(sizes, relative), -0.5, 0.15),
+        equals("exponent of the operator-norm move in units of the bulk", logSlope(sizes, operator), 0, 0.2),
+        equals("exponent of the Wasserstein-2 distance of the spectra", logSlope(sizes, distance), -1, 0.25),
       ];
     },
   },

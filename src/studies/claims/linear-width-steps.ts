@@ -151,3 +151,14 @@ export function oneLargeStep(options: {
     singularValues: singularValues.map((value) => value / Math.sqrt(h)),
   };
 }
+
+/** Least-squares slope of log y on log x. */
+export function logSlope(x: readonly number[], y: readonly number[]): number {
+  const [a, b] = [x.map(Math.log), y.map(Math.log)];
+  const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  return (
+    a.reduce((sum, value, i) => sum + (value - ma) * (b[i] - mb), 0) /
+    a.reduce((sum, value) => sum + (value - ma) ** 2, 0)
+  );
+}

@@ -13,7 +13,7 @@ import {
   truncateSvd,
 } from "../../spectra/index.js";
 import type { ClaimDefinition, Comparison } from "./claim.js";
-import { oneLargeStep } from "./linear-width-steps.js";
+import { logSlope, oneLargeStep } from "./linear-width-steps.js";
 import { between, descentRatio, equals } from "./quadratics.js";
 
 const numberOf = (tagged: { readonly defined: true; readonly value: number } | { readonly defined: false }): number =>
@@ -23,17 +23,6 @@ const scaled = (A: Matrix, factor: number): Matrix => ({ ...A, data: A.data.map(
 const minus = (A: Matrix, B: Matrix): Matrix => ({ ...A, data: A.data.map((value, e) => value - B.data[e]) });
 const vector = (data: Float64Array): Matrix => ({ rows: data.length, cols: 1, data });
 const length = (x: Float64Array): number => norms(vector(x)).frobenius;
-
-/** Slope of log y on log x. */
-const slope = (x: readonly number[], y: readonly number[]): number => {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [a, b] = [x.map(Math.log), y.map(Math.log)];
-  const [ma, mb] = [mean(a), mean(b)];
-  return (
-    a.reduce((sum, value, i) => sum + (value - ma) * (b[i] - mb), 0) /
-    a.reduce((sum, value) => sum + (value - ma) ** 2, 0)
-  );
-};
 
 /** A bias-free tanh network with Gaussian layers of variance 1/fan-in. */
 function tanhLayers(rng: Rng, sizes: readonly number[]): Matrix[] {
@@ -437,10 +426,10 @@ export const weightClaims: readonly ClaimDefinition[] = [
       return [
         equals(
           "exponent of n in the complexity of unit-norm linear maps",
-          slope(sizes, complexity),
+          logSlope(sizes, complexity),
           -0.5,
           0.06,
-          slope(sizes, stated),
+          logSlope(sizes, stated),
         ),
       ];
     },
