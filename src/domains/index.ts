@@ -84,3 +84,4 @@ export {
   type NystromSpectrum,
   type PointRule,
 } from "./nystrom-gaussian.js";
+export { integrateSobolevFlow, type IntegratedFlow, type IntegratedFlowOptions } from "./integrated-flow.js";

@@ -19,6 +19,7 @@ import {
   gaussian,
   hermitePolynomials,
   hermiteSpectrum,
+  integrateSobolevFlow,
   productQuadrature,
   sobolevFlow,
   sphere,
@@ -29,9 +30,10 @@ import {
   zonalHarmonics,
   zonalOperator,
 } from "../../src/domains/index.js";
-import { mehlerKernel, ntk, rbfKernel, zonalKernel } from "../../src/kernels/index.js";
+import { gramOperator, mehlerKernel, ntk, rbfKernel, zonalKernel } from "../../src/kernels/index.js";
 import { eig, eigh, matmul } from "../../src/linalg/index.js";
 import { integrate } from "../../src/ode/index.js";
+import { fromFunction, fromMatrix } from "../../src/operators/index.js";
 import { createRng, fillNormal, normalMatrix, spherePoints } from "../../src/random/index.js";
 import { maxDifference, tolerance } from "../support/compare.js";
 import { kernelLaws } from "../support/laws/kernel-laws.js";
@@ -139,6 +141,48 @@ test("symmetric composite: spectrum of K P for noncommuting matrices, and its fl
   );
   expect(() => singular.flow(r0, 1)).toThrow(SingularError);
   expect(() => symmetricComposite(K, { rows: 2, cols: 2, data: new Float64Array(4) })).toThrow(ShapeError);
+});
+
+test("integrated flow: noncommuting matrices, a Gram operator with an FFT multiplier, monotone Sobolev loss", () => {
+  const points = spherePoints(createRng(5), 14, 3);
+  const K = ntk({ depth: 3 }).gram(points);
+  const P = sphere(3).sobolev({ symbol: "D", smoothness: 1, bandwidth: 8 }).kernel.gram(points);
+  P.data.forEach((value, i) => (P.data[i] = value / 14));
+  const r0 = fillNormal(createRng(6), new Float64Array(14));
+  const flow = integrateSobolevFlow(fromMatrix(K), fromMatrix(P), r0, { times: [0, 0.02, 0.05] });
+  expect(flow.convergence.status).toBe("converged");
+  expect(maxDifference(flow.residuals.data.subarray(28), symmetricComposite(K, P).flow(r0, 0.05))).toBeLessThan(1e-8);
+  expect(maxDifference(flow.residuals.data.subarray(0, 14), r0)).toBe(0);
+  expect(flow.sobolevLoss[0]).toBeGreaterThan(flow.sobolevLoss[1]);
+  expect(flow.sobolevLoss[1]).toBeGreaterThan(flow.sobolevLoss[2]);
+  // Circle grid: K by blocks of its Gram matrix, P by FFT, against the closed form by mode.
+  const grid = torus(1, 16);
+  const multiplier = grid.sobolev({ smoothness: 0.5 });
+  const gram = gramOperator(ntk({ depth: 3 }), grid.embedded, { blockRows: 5 });
+  const mean = fromFunction(16, (x, out) => {
+    gram.apply(x, out);
+    for (let i = 0; i < 16; i++) out[i] /= 16;
+  });
+  const start = Float64Array.from({ length: 16 }, (_, j) => Math.cos((2 * Math.PI * 3 * j) / 16));
+  const spectral = integrateSobolevFlow(
+    mean,
+    fromFunction(16, (x) => multiplier.apply(x)),
+    start,
+    { times: [5] },
+  );
+  const rate = grid.mercer(ntk({ depth: 3 })).eigenvalues[3] * multiplier.symbol[3];
+  spectral.residuals.data.forEach((value, j) =>
+    expect(Math.abs(value - start[j] * Math.exp(-5 * rate))).toBeLessThan(1e-9),
+  );
+  expect(() => integrateSobolevFlow(fromMatrix(K), null, start, { times: [1] })).toThrow(
+    "integrateSobolevFlow: K must be 16 x 16, as the residual, got 14 x 14",
+  );
+  expect(() => integrateSobolevFlow(fromMatrix(K), null, r0, { times: [1, 1] })).toThrow(
+    "times must be increasing, got 1, 1",
+  );
+  expect(() => integrateSobolevFlow(fromMatrix(K), null, r0, { times: [0] })).toThrow(
+    "integrateSobolevFlow: times must be nonempty with a positive last time, got [0]",
+  );
 });
 
 test("matrix against operator: clusters per degree, distance falling like n^(-1/2) on random points", () => {
