@@ -1,3 +1,4 @@
+// Longer than 400 lines with its interface documentation: grid, spectrum and multipliers share one index convention.
 import {
   type LongRunning,
   type Matrix,
