@@ -30,7 +30,7 @@ let table: { readonly ai: Float64Array; readonly derivative: Float64Array } | nu
  *
  * Accuracy: for −10 <= x <= 10 absolute error below 1e-15 and, for x >= 0, relative error below 2e-14; beyond 10 the
  * relative error grows like ζ ε, ζ = (2/3) |x|^{3/2}, the roundoff of the argument. Cost: 24 terms.
- * @see [dlmf]
+ * @see [dlmf2025]
  *
  * @example
  * ```ts
@@ -87,7 +87,7 @@ function buildTable(): NonNullable<typeof table> {
   return { ai, derivative };
 }
 
-/** The coefficients u_k / ζᵏ and v_k / ζᵏ of the asymptotic series, [dlmf] section 9.7, summed with the given signs. */
+/** The coefficients u_k / ζᵏ and v_k / ζᵏ of the asymptotic series, [dlmf2025] section 9.7, summed with the given signs. */
 function asymptoticSums(zeta: number, sign: (k: number) => number): readonly [number, number, number, number] {
   const sums: [number, number, number, number] = [0, 0, 0, 0]; // even u, odd u, even v, odd v
   let u = 1;

@@ -20,7 +20,7 @@ export interface QuadratureRule {
  *
  * Accuracy: nodes to 1.2e-16 absolute, weights to about 1e-15 relative for n <= 100 and 1e-14 for n = 1000.
  * Cost: O(n²) flops (two or three recurrences of length n for half of the nodes).
- * @see [dlmf, 3.5.16]
+ * @see [dlmf2025, 3.5.16]
  *
  * @example
  * ```ts

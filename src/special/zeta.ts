@@ -52,7 +52,7 @@ function powerJet(x: number, s: number): Jet {
  * @throws {ArgumentError} when s <= 1 or q <= 0
  *
  * Accuracy: relative error below 1e-14 for 1 < s <= 50. Cost: about a dozen powers.
- * @see [dlmf]
+ * @see [dlmf2025]
  *
  * @example
  * ```ts
