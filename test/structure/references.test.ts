@@ -13,10 +13,10 @@ interface Reference {
 
 const references = JSON.parse(readFileSync(join(root, "docs/references.json"), "utf8")) as Record<string, Reference>;
 
-/** Citations in a text: "@see [key]", "@see [key, eq. 3]", "// [key, eq. 3]". */
+/** Citations in a text: [key] or [key, eq. 3] with a key of a name and a year, in docstrings and comments. */
 function citations(text: string): { key: string; place: string | null }[] {
   const found: { key: string; place: string | null }[] = [];
-  for (const match of text.matchAll(/(?:@see|\/\/)[^\n[]*\[([a-z]+[a-z-]*\d{4}[a-z]?)(?:, ([^\]]+))?\]/g)) {
+  for (const match of text.matchAll(/(?<!\w)\[([a-z]+[a-z-]*\d{4}[a-z]?)(?:, ([^\]]+))?\]/g)) {
     found.push({ key: match[1]!, place: match[2] ?? null });
   }
   return found;
