@@ -60,7 +60,8 @@ export function parseArguments(
       const most = spec.value === "many" ? Infinity : 1;
       while (values.length < most && isValue(words[i + 1] ?? "--")) values.push(words[++i]!);
     }
-    if ((spec.value === "one" || spec.value === "many") && (values.length === 0 || values.includes(""))) {
+    // An empty value is a shell variable that was not set, also where a value may be left out.
+    if (values.includes("") || (values.length === 0 && (spec.value === "one" || spec.value === "many"))) {
       throw new UsageError(
         `--${name} expects ${spec.placeholder}, got ${values.length > 0 ? '""' : (words[i + 1] ?? "nothing")}`,
       );
@@ -82,11 +83,8 @@ function unknownOption(word: string, specs: readonly OptionSpec[], command: stri
     specs.map((spec) => spec.name),
   );
   const known = specs.map((spec) => `--${spec.name}`).join(", ");
-  const hint = near === null ? "" : `; did you mean --${near}?`;
-  return `${JSON.stringify(word.replace(/=.*/, ""))} is not an option of "${command}"${hint} Expected one of ${known}`.replace(
-    "?;",
-    ";",
-  );
+  const hint = near === null ? "." : `; did you mean --${near}?`;
+  return `${JSON.stringify(word.replace(/=.*/, ""))} is not an option of "${command}"${hint} Expected one of ${known}`;
 }
 
 /** The candidate within two typing errors of a word, or null. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import type { Progress } from "../core/index.js";
+import { routinesBackend } from "../routines/index.js";
 import type { Host } from "./host.js";
 import { type Job, type JobResult, runJob } from "./job.js";
 import { run } from "./run.js";
@@ -112,7 +113,8 @@ if (isMainThread) {
     now: () => performance.now(),
     onInterrupt,
     execute,
-    versions: { eigenscope: libraryVersion(), node: process.version },
+    // The back ends agree bit for bit except in FFTs, whose last digits differ: it belongs to what computed.
+    versions: { eigenscope: libraryVersion(), node: process.version, routines: routinesBackend() },
   };
   process.exitCode = await run(process.argv.slice(2), host);
 } else {

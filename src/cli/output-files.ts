@@ -34,8 +34,8 @@ export function createOutputFiles(): OutputFiles {
     reserve(path) {
       const target = resolve(path);
       if (reserved.has(target)) throw new UsageError(`${path} is named for two outputs; expected different files`);
-      if (existsSync(target) && statSync(target).isDirectory()) {
-        throw new UsageError(`cannot write ${path}: it is a folder; expected the name of a file`);
+      if (path.endsWith("/") || (existsSync(target) && statSync(target).isDirectory())) {
+        throw new UsageError(`cannot write ${path}: it names a folder; expected the name of a file`);
       }
       try {
         madeFolders.push(...makeFolder(dirname(target)));

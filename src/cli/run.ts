@@ -1,7 +1,7 @@
 import { EigenscopeError } from "../core/index.js";
 import { nearest, parseArguments } from "./arguments.js";
 import { claimsCommand } from "./claims-command.js";
-import { COMMANDS, commandHelp, overview } from "./commands.js";
+import { COMMANDS, type CommandSpec, commandHelp, overview } from "./commands.js";
 import { EXIT } from "./exit-codes.js";
 import type { Host } from "./host.js";
 import { studyCommand } from "./study-command.js";
@@ -33,14 +33,25 @@ async function dispatch(words: readonly string[], host: Host): Promise<number> {
     );
   }
   if (name === "--help" || name === "-h" || name === "help") {
-    const topic = COMMANDS.find((command) => command.name === rest[0]);
-    host.stdout.write(topic === undefined ? overview() : commandHelp(topic));
+    const topic = rest.find((word) => !word.startsWith("-"));
+    host.stdout.write(topic === undefined ? overview() : commandHelp(commandNamed(topic)));
     return EXIT.fine;
   }
   if (name === "--version") {
     host.stdout.write(`${host.versions["eigenscope"]}\n`);
     return EXIT.fine;
   }
+  const command = commandNamed(name);
+  if (rest.includes("--help") || rest.includes("-h")) {
+    host.stdout.write(commandHelp(command));
+    return EXIT.fine;
+  }
+  const parsed = parseArguments(rest, command.options, `eigenscope ${command.name}`);
+  return command.name === "study" ? studyCommand(parsed, host) : claimsCommand(parsed, host);
+}
+
+/** The command of that name, or a usage error with the nearest one. */
+function commandNamed(name: string): CommandSpec {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) {
     const near = nearest(
@@ -52,10 +63,5 @@ async function dispatch(words: readonly string[], host: Host): Promise<number> {
       `${JSON.stringify(name)} is not a command${hint}; expected one of ${COMMANDS.map((candidate) => candidate.name).join(", ")}, --help or --version`,
     );
   }
-  if (rest.includes("--help") || rest.includes("-h")) {
-    host.stdout.write(commandHelp(command));
-    return EXIT.fine;
-  }
-  const parsed = parseArguments(rest, command.options, `eigenscope ${command.name}`);
-  return command.name === "study" ? studyCommand(parsed, host) : claimsCommand(parsed, host);
+  return command;
 }

@@ -9,7 +9,7 @@ export interface Provenance {
   readonly seed: number | readonly number[];
   /** All options, after defaults. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Versions of what computed: the library, the engine. */
+  /** Versions of what computed: the library, the engine, the back end of its routines. */
   readonly versions: Readonly<Record<string, string>>;
   /** The input in words, with sizes; "generated" when there is none. */
   readonly input: string;

@@ -79,7 +79,13 @@ test("Ctrl-C in the middle of a study: what is done is written whole, exit code 
   const record = JSON.parse(readFileSync(join(folder, "study.json"), "utf8")) as {
     status: string;
     sections: { id: string }[];
+    provenance: { versions: Record<string, string> };
   };
   expect(record.status).toBe("cancelled");
+  expect(record.provenance.versions).toEqual({
+    eigenscope: "1.2.3",
+    node: process.version,
+    routines: expect.stringMatching(/^(js|wasm)$/) as string,
+  });
   expect(record.sections.map((section) => section.id)).toContain("training");
 });

@@ -69,7 +69,7 @@ const cases: readonly WrongInput[] = [
   {
     name: "option far from any",
     words: () => ["study", "--frobnicate"],
-    says: ['"--frobnicate" is not an option of "eigenscope study"', "--html"],
+    says: ['"--frobnicate" is not an option of "eigenscope study". Expected one of --data', "--html"],
   },
   { name: "single dash", words: () => ["study", "-seed", "3"], says: ['"-seed" is not an option'] },
   { name: "option without its value", words: () => ["study", "--seed"], says: ["--seed expects N, got nothing"] },
@@ -79,6 +79,17 @@ const cases: readonly WrongInput[] = [
     says: ["--data expects PREFIX, got --quiet"],
   },
   { name: "empty value", words: () => ["study", "--out="], says: ["--out expects DIR"] },
+  { name: "empty optional value", words: () => ["study", "--json="], says: ['--json expects [FILE], got ""'] },
+  {
+    name: "help on an unknown command",
+    words: () => ["help", "stduy"],
+    says: ['"stduy" is not a command', "did you mean study?"],
+  },
+  {
+    name: "a name of a folder for a file",
+    words: (folder) => ["study", "--json", `${join(folder, "results")}/`],
+    says: ["results/: it names a folder; expected the name of a file"],
+  },
   { name: "value for a flag", words: () => ["study", "--quiet=yes"], says: ["--quiet takes no value", '"yes"'] },
   { name: "option twice", words: () => ["study", "--seed", "1", "--seed", "2"], says: ["--seed is given twice"] },
   {
@@ -321,7 +332,7 @@ const cases: readonly WrongInput[] = [
   {
     name: "a folder where the file should be",
     words: (folder) => ["study", "--html", folder],
-    says: ["cannot write", "it is a folder; expected the name of a file"],
+    says: ["cannot write", "it names a folder; expected the name of a file"],
   },
   {
     name: "a folder that cannot be made",
