@@ -192,6 +192,11 @@ export function spectralCertificate(
     seed: options.rng.state.seedPath,
     assumptions: [
       "the Hessian is that of the mean loss over the given samples, almost everywhere for activations with kinks",
+      ...(ends.method === "dense"
+        ? []
+        : [
+            "the ends of the Hessian are Ritz values: an eigenvalue lies within the residual norm of each, and from a random start none is likely, though not proved, to lie beyond",
+          ]),
       "2/λ_max is a local statement: networks also train at the edge of stability above it",
       "mode rates hold for mse and the network linearised at these parameters",
       augmented

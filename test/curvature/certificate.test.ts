@@ -155,6 +155,8 @@ test("kappa of an indefinite or singular Hessian is a reason with counts, never 
   expect(dense.hessian.kappaNonzero.defined).toBe(true);
   const sparse = spectralCertificate(net, randomParams(net, 5), data, { rng: createRng(1), denseLimit: 0 });
   expect(sparse.hessian.method).toBe("lanczos");
+  expect(sparse.assumptions.join()).toContain("Ritz values");
+  expect(dense.assumptions.join()).not.toContain("Ritz values");
   expect(withinRelative(sparse.hessian.largest, dense.hessian.largest, 1e-6).ok).toBe(true);
   expect(sparse.hessian.kappaNonzero.defined).toBe(false);
 });

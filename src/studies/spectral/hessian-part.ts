@@ -60,7 +60,7 @@ export function hessianPart(
   const H = hessian(problem.network, training.trained, problem.subset);
   const end = (which: "largest" | "smallest", count: number): EigshResult =>
     eigsh(H, {
-      count: Math.min(count, H.rows),
+      count: Math.min(count, H.rows - 1), // the density needs one direction that is not deflated
       which,
       tolerance: TOLERANCE,
       maximumMatvecs: MATVECS,

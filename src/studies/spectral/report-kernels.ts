@@ -14,7 +14,7 @@ export function kernelSection(part: KernelPart, study: SpectralStudy): ReportSec
     text: [
       `The NTK's condition number on the data is ${condition.defined ? formatNumber(condition.value) : `unresolved (${condition.reason})`}; its ten leading eigenvectors hold ` +
         `${formatNumber(100 * part.leadingTen, 3)} % of the centred labels, ${part.forNinetyPercent} of ${samples} hold 90 %.`,
-      "Gradient flow of the infinitely wide network learns the part of the labels in eigenvector i at rate λᵢ: what the leading eigenvectors hold is learned first.",
+      "Under gradient flow on the squared loss the infinitely wide network learns the part of the labels in eigenvector i at rate λᵢ: what the leading eigenvectors hold is learned first.",
     ],
     method: `Closed-form ${part.kernel} (no bias, edge-of-chaos scaling) on ${samples} samples; all eigenvalues of K/n by a dense symmetric eigensolver.`,
     matvecs: null,
