@@ -15,6 +15,7 @@ import {
 import { weightSpectrum } from "../../src/studies/spectral/layers-part.js";
 import { kernelPart } from "../../src/studies/spectral/kernel-part.js";
 import { settleOptions } from "../../src/studies/spectral/options.js";
+import { shareNearZero } from "../../src/studies/spectral/report-hessian.js";
 import { prepareProblem, teacherStudent } from "../../src/studies/spectral/problem.js";
 import { normalMatrix } from "../../src/random/index.js";
 import { tolerance, within } from "../support/compare.js";
@@ -91,6 +92,17 @@ test("the density has the trace of the Hessian's bulk within its band", () => {
     expect(value).toBeGreaterThanOrEqual(density.band.lower[i]!);
     expect(value).toBeLessThanOrEqual(density.band.upper[i]!);
   });
+});
+
+test("the share of the spectrum near zero is that of the density, in closed form", () => {
+  const grid = Float64Array.from({ length: 201 }, (_, i) => (i - 100) / 100);
+  const band = { lower: grid, upper: grid, level: 0.95 };
+  const uniform = { grid, density: new Float64Array(201).fill(0.5), band, matvecs: 0 };
+  const share = (top: number): number =>
+    shareNearZero({ density: uniform, largest: { ...study.hessian!.largest, values: Float64Array.of(top) } });
+  expect(within(share(10), 0.5, tolerance(1, 201)).ok).toBe(true); // |λ| <= 10/20 under the uniform law on [−1, 1]
+  expect(within(share(40), 1, tolerance(1, 201)).ok).toBe(true);
+  expect(share(0)).toBe(0);
 });
 
 test("the labels' shares sum to one, and the kernel's eigenvalues to its trace", () => {

@@ -15,7 +15,8 @@ export function hessianSection(part: HessianPart, study: SpectralStudy): ReportS
     status: "complete",
     text: [
       endsSentence(part),
-      "Most of the spectrum is a narrow bulk around zero; a few large eigenvalues stand apart. An eigenvalue lies within the residual norm of each value listed.",
+      `By the density ${formatNumber(100 * shareNearZero(part), 3)} % of the spectrum lies within λ₁/${NEAR} of zero, where λ₁ is the largest eigenvalue. ` +
+        "An eigenvalue lies within the residual norm of each value listed.",
       ...(unfinished.length === 0
         ? []
         : ["Not all values reached the tolerance 10⁻⁶ ‖H‖: their residual norms say how far they are trusted."]),
@@ -48,6 +49,20 @@ export function hessianSection(part: HessianPart, study: SpectralStudy): ReportS
     ],
     data: { ...part },
   };
+}
+
+const NEAR = 20; // what is smaller than the largest eigenvalue by this factor counts as near zero
+
+/** Share of the spectrum with |λ| <= λ₁ / NEAR: the density there by the trapezoidal rule; the largest are not in the density. */
+export function shareNearZero({ density, largest }: Pick<HessianPart, "density" | "largest">): number {
+  const limit = Math.abs(largest.values[0]!) / NEAR;
+  const { grid, density: heights } = density;
+  let share = 0;
+  for (let i = 1; i < grid.length; i++) {
+    const middle = (grid[i]! + grid[i - 1]!) / 2;
+    if (Math.abs(middle) <= limit) share += ((heights[i]! + heights[i - 1]!) / 2) * (grid[i]! - grid[i - 1]!);
+  }
+  return share;
 }
 
 function endRows(name: string, end: SpectrumEnd): Cell[][] {
