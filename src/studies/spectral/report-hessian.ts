@@ -15,7 +15,7 @@ export function hessianSection(part: HessianPart, study: SpectralStudy): ReportS
     status: "complete",
     text: [
       endsSentence(part),
-      `By the density ${formatNumber(100 * shareNearZero(part), 3)} % of the spectrum lies within λ₁/${NEAR} of zero, where λ₁ is the largest eigenvalue. ` +
+      `By the density ${formatNumber(100 * shareNearZero(part), 5)} % of the spectrum lies within λ₁/${NEAR} of zero, where λ₁ is the largest eigenvalue. ` +
         "An eigenvalue lies within the residual norm of each value listed.",
       ...(unfinished.length === 0
         ? []

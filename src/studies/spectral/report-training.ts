@@ -28,7 +28,7 @@ export function trainingSection(training: TrainingPart, study: SpectralStudy): R
       sharpnessSentence(training, fullBatch),
       fullBatch
         ? "On a quadratic, gradient descent is stable while the sharpness stays below 2/η. Networks often train at that edge: the sharpness rises to it and stays near it, and the loss still falls."
-        : "The threshold 2/η belongs to full-batch gradient descent; with small batches the noise keeps the sharpness lower.",
+        : "The threshold 2/η belongs to full-batch gradient descent: with small batches the noise matters too, and the sharpness need not settle near it.",
     ],
     method:
       `${how[0]!.toUpperCase()}${how.slice(1)}, step size ${stepSize}; sharpness by Lanczos on exact Hessian-vector products of ${sharpness.samples} samples. ` +
@@ -80,11 +80,13 @@ function sharpnessSentence({ sharpness, threshold }: TrainingPart, fullBatch: bo
   const first = sharpness.values[0]!;
   const last = sharpness.values[sharpness.values.length - 1]!;
   const share = last / threshold;
+  const highest = Math.max(...sharpness.values);
+  const peak = highest > Math.max(first, last) ? `, at its highest ${formatNumber(highest, 4)}` : "";
   const place =
     fullBatch && share > 0.9 && share < 1.1
       ? "at the edge of stability"
       : share >= 1.1
         ? "above the threshold"
         : "below the threshold";
-  return `The sharpness goes from ${formatNumber(first, 3)} to ${formatNumber(last, 4)}; the threshold 2/η is ${formatNumber(threshold, 4)}: the run ends ${place} (ratio ${formatNumber(share, 3)}).`;
+  return `The sharpness goes from ${formatNumber(first, 3)} to ${formatNumber(last, 4)}${peak}; the threshold 2/η is ${formatNumber(threshold, 4)}: the run ends ${place} (ratio ${formatNumber(share, 3)}).`;
 }
