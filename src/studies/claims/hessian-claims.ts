@@ -188,8 +188,8 @@ export const hessianClaims: readonly ClaimDefinition[] = [
       const top = eigsh(hessian(net, params, data), { count: 1, rng }).values[0];
       const run = train(net, data, { optimizer: gradientDescent({ stepSize: 0.4 }), steps: 4000, params });
       return [
-        between("ηλ_max at the start (the source's limit is 2)", 0.4 * top, 2.2, 2.7),
-        between("loss after 4000 steps", run.lastLoss, 0, 0.005),
+        equals("ηλ_max at the start (the source's limit is 2)", 0.4 * top, 0.4 * 6.1452560553497, 1e-6),
+        equals("loss after 4000 steps", run.lastLoss, 0.00286230374, 1e-6),
       ];
     },
   },
@@ -344,7 +344,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
           1,
           0,
         ),
-        equals("radius at 0.999 of 2(1 + γ)", radius(0.999 * limit), 0.9487, 0.05),
+        equals("radius at 0.999 of 2(1 + γ)", radius(0.999 * limit), 0.9487, 1e-4),
         equals("radius at 1.001 of 2(1 + γ)", radius(1.001 * limit), 1.0301, 1e-4),
       ];
     },
@@ -429,22 +429,27 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     verdict: "true with conditions",
     kind: "exact",
     check: ({ rng }) => {
-      const top = (normalised: boolean, shift: number): number => {
+      const top = (normalised: boolean, shift: number, draw: number): number => {
+        const stream = rng.fork(draw);
         const hidden = [1, 2, 3].flatMap(() => [
           dense({ outputs: 10 }),
           ...(normalised ? [batchNorm()] : []),
-          activationLayer("tanh"),
+          activationLayer("relu"),
         ]);
         const net = sequential([...hidden, dense({ outputs: 3 })], { inputShape: [5], loss: "cross-entropy" });
-        const params = initialize(net, "xavier", rng.fork("parameters"));
-        const data = blobs(rng.fork("blobs"), 60, 5, 3, shift);
-        return eigsh(hessian(net, params, data), { count: 1, rng: rng.fork("start"), tolerance: 1e-10 }).values[0];
+        const params = initialize(net, "he", stream.fork("parameters"));
+        const data = blobs(stream.fork("blobs"), 60, 5, 3, shift);
+        const start = stream.fork("start");
+        return eigsh(hessian(net, params, data), { count: 1, rng: start, tolerance: 1e-10 }).values[0];
       };
-      const reference = top(true, 0);
+      const reference = top(true, 0, 0);
+      const ratios = Array.from({ length: 9 }, (_, draw) => top(false, 5, draw) / top(false, 0, draw));
       return [
-        equals("λ_max with batch normalisation, shift 2 over shift 0", top(true, 2) / reference, 1, 1e-6),
-        equals("λ_max with batch normalisation, shift 5 over shift 0", top(true, 5) / reference, 1, 1e-6),
-        between("λ_max without, shift 5 over shift 0", top(false, 5) / top(false, 0), 1.5, 100),
+        equals("λ_max with batch normalisation, shift 2 over shift 0", top(true, 2, 0) / reference, 1, 1e-6),
+        equals("λ_max with batch normalisation, shift 5 over shift 0", top(true, 5, 0) / reference, 1, 1e-6),
+        // Over 150 draws the median is 5.8 and the quartiles 4.1 and 10.7: a median of nine has the standard error 0.3 in
+        // its logarithm, and the range is three of these. The four recorded draws give 9.9, 13.0, 5.7 and 4.1.
+        between("λ_max without, shift 5 over shift 0, median of 9 draws", medianOf(ratios), 2.4, 14.1),
       ];
     },
   },
@@ -457,39 +462,44 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     check: ({ rng }) => {
       const top = (skip: boolean, seed: number): number => {
         const block = [dense({ outputs: 10 }), activationLayer("tanh")];
-        const hidden = Array.from({ length: 8 }, () => (skip ? [residual(block)] : block)).flat();
-        const net = sequential([dense({ outputs: 10 }), ...hidden, dense({ outputs: 3 })], {
+        // The first of the eight hidden layers changes the width and has no skip.
+        const hidden = Array.from({ length: 7 }, () => (skip ? [residual(block)] : block)).flat();
+        const net = sequential([...block, ...hidden, dense({ outputs: 3 })], {
           inputShape: [5],
           loss: "cross-entropy",
         });
         const stream = rng.fork(seed);
-        const params = initialize(net, "lecun", stream.fork("parameters"));
+        const params = initialize(net, "xavier", stream.fork("parameters"));
         return eigsh(hessian(net, params, blobs(stream.fork("blobs"), 60, 5, 3)), {
           count: 1,
           rng: stream,
           tolerance: 1e-6,
         }).values[0];
       };
-      const ratios = [0, 1, 2, 3, 4].map((seed) => top(true, seed) / top(false, seed));
-      // "Reduce" means a ratio of at most 1.
-      return [between("median ratio of λ_max, residual over plain, depth 8", medianOf(ratios), 2, 1e4, 1)];
+      const ratios = Array.from({ length: 9 }, (_, seed) => top(true, seed) / top(false, seed));
+      // "Reduce" means a ratio of at most 1. Over 150 draws the median is 5.8 and the quartiles 4.2 and 7.4: a median of
+      // nine has the standard error 0.18 in its logarithm, and the range is three of these (recorded medians: 24.3/3.05).
+      return [between("median ratio of λ_max, residual over plain, depth 8, 9 draws", medianOf(ratios), 3.4, 9.8, 1)];
     },
   },
   {
     id: "H21",
     statement: "Proper initialisation (Xavier) controls the initial spectrum.",
-    correct: "True: the largest eigenvalue at initialisation grows strongly with the gain.",
+    correct:
+      "True: the largest eigenvalue at initialisation grows strongly with the gain; at gain 3 its median is near 20 and single draws spread from 8 to 66 (5 to 95 %).",
     verdict: "true",
     kind: "statistical",
     check: ({ rng }) => {
-      const tops = [0.1, 1, 3].map((gain) =>
-        medianOf([0, 1, 2, 3, 4, 5, 6, 7, 8].map((seed) => topAtInitialization(rng.fork(seed), gain))),
-      );
+      const median = (gain: number, draws: number): number =>
+        medianOf(Array.from({ length: draws }, (_, seed) => topAtInitialization(rng.fork(seed), gain)));
+      // The recorded 34.9 at gain 3 is the middle of three draws: 19.6, 35.9, 34.9. Over 900 draws of the same recipe the
+      // median is 20.3, the quartiles are 13.8 and 31.4, and 90 % of the medians of three lie in 11 to 42. The logarithm
+      // of a median of N draws has the standard error 0.8/√N, so that a median of nine often falls below 17.4 although
+      // the true median lies above it, by 0.15 in logarithms: with 301 draws this is three standard errors.
       return [
-        between("λ_max at gain 0.1", tops[0], 0.17, 0.51),
-        between("λ_max at gain 1", tops[1], 1.4, 4.2),
-        // Single runs at gain 3 spread from 5 to 75: the median of nine is known to a factor of two.
-        between("λ_max at gain 3", tops[2], 9, 60),
+        between("median λ_max at gain 0.1, 31 draws", median(0.1, 31), 0.17, 0.51),
+        between("median λ_max at gain 1, 31 draws", median(1, 31), 1.4, 4.2),
+        between("median λ_max at gain 3, 301 draws", median(3, 301), 17.4, 52.4),
       ];
     },
   },
@@ -532,7 +542,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
   {
     id: "H24",
     statement: "Gradient clipping prevents explosion in high-curvature directions.",
-    correct: "The iterates stay bounded, in a cycle of amplitude ηc/2: they do not converge.",
+    correct: "The iterates stay bounded, in a cycle of width ηc: they do not converge.",
     verdict: "true with conditions",
     kind: "exact",
     check: () => {
@@ -556,7 +566,8 @@ export const hessianClaims: readonly ClaimDefinition[] = [
         params: Float64Array.of(1),
       }).params;
       return [
-        between("late max |θ| with ηλ = 4, c = 0.1", Math.max(...late), 0.02, 0.2),
+        // Every gradient is clipped: 0.33, 0.23, 0.13, 0.03, −0.07, 0.03, …
+        equals("late max |θ| with ηλ = 4, c = 0.1, from 0.33", Math.max(...late), 0.07, 1e-12),
         equals("|θ_10/θ_0| without clipping", Math.abs(free[0]), 3 ** 10, 1e-6),
       ];
     },
@@ -583,7 +594,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
         return count / (to - from - 1);
       };
       return [
-        between("share of steps that raise the loss, steps 1000 to 2000", rising(1000, 2000), 0.3, 0.6),
+        equals("share of steps that raise the loss, steps 1000 to 2000", rising(1000, 2000), 0.4044, 5e-3),
         equals("the same from 100 steps after the step size was quartered", rising(2100, 3000), 0, 0),
       ];
     },
@@ -605,7 +616,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
       });
       return [
         equals("sharpness at the start", report.initialSharpness, 6.1452560553497, 1e-6),
-        equals("largest sharpness along the run", report.largestSharpness, 11.8, 0.6),
+        equals("largest sharpness along the run", report.largestSharpness, 11.766, 0.05),
       ];
     },
   },
@@ -639,7 +650,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
       const drifts = widths.map((width) => kernelDrift(rng, 2 * width, 100));
       const slope = Math.log(drifts[2] / drifts[0]) / Math.log(widths[2] / widths[0]);
       return [
-        between("drift ‖ΔK‖/‖K‖ at width 800", drifts[2], 0, 0.06),
+        between("drift ‖ΔK‖/‖K‖ at width 800", drifts[2], 0, 0.02),
         between("log-log slope of the drift in the width", slope, -1.3, -0.6),
       ];
     },
@@ -652,13 +663,15 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     verdict: "true",
     kind: "statistical",
     check: ({ rng }) => {
-      const [few, equal, many] = [10, 60, 240].map((features) =>
-        interpolationRun(rng.fork(features), 60, features, 15),
-      );
+      const at = (features: number, draws: number) => interpolationRun(rng.fork(features), 60, features, draws);
+      const [few, equal, many] = [at(10, 31), at(60, 201), at(240, 31)];
+      // Over 150 draws the error at p = n has the median 34 and the quartiles 13 and 159, so that its logarithm is known
+      // to 2.4/√draws: 201 draws put the lower end of the range three standard errors away.
       return [
-        between("test error at p = n over that at p = n/6", equal.error / few.error, 5, 1e6),
-        between("test error at p = n over that at p = 4n", equal.error / many.error, 5, 1e6),
-        between("smallest nonzero eigenvalue at p = n over that at p = 4n", equal.smallest / many.smallest, 0, 0.1),
+        between("median test error at p = n, 201 draws", equal.error, 20, 200),
+        between("test error at p = n over that at p = n/6", equal.error / few.error, 20, 200),
+        between("test error at p = n over that at p = 4n", equal.error / many.error, 30, 300),
+        between("smallest nonzero eigenvalue at p = n over that at p = 4n", equal.smallest / many.smallest, 0, 1e-3),
       ];
     },
   },
@@ -697,8 +710,9 @@ export const hessianClaims: readonly ClaimDefinition[] = [
       const power = (k: number): number => values.reduce((sum, value) => sum + Math.abs(value) ** k, 0);
       return [
         equals("number of parameters", values.length, 143, 0),
-        between("(Σλ²)²/Σλ⁴", power(2) ** 2 / power(4), 1, 6),
-        between("(Σ|λ|)²/Σλ²", power(1) ** 2 / power(2), 3, 25),
+        // Recorded 2.06 and 10.1; 40 draws of this recipe spread from 1.2 to 4.1 and from 4.0 to 16.6, 90 % of them so:
+        between("(Σλ²)²/Σλ⁴", power(2) ** 2 / power(4), 1.37, 4.03),
+        between("(Σ|λ|)²/Σλ²", power(1) ** 2 / power(2), 5.2, 16),
       ];
     },
   },
@@ -756,10 +770,10 @@ function medianOf(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** Three blobs in five dimensions, as the reference recipe has them: unit spread around normal centres. */
+/** Blobs as the reference recipe has them: random labels, unit spread around normal centres. */
 function blobs(rng: Rng, n: number, d: number, classes: number, shift = 0): { inputs: Matrix; targets: number[] } {
   const centres = normal(rng, classes, d);
-  const targets = Array.from({ length: n }, (_, i) => i % classes);
+  const targets = Array.from({ length: n }, () => Math.floor(classes * rng.uniform()));
   const inputs = normal(rng, n, d);
   targets.forEach((c, i) => {
     for (let j = 0; j < d; j++) inputs.data[i * d + j] += centres.data[c * d + j] + shift;

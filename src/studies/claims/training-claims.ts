@@ -66,11 +66,12 @@ export const trainingClaims: readonly ClaimDefinition[] = [
     check: () =>
       [32, 128].map((n) =>
         // The source's bound is ∏‖W‖₂ max‖x‖/√n = 1/√n here.
-        between(
+        // Exactly 1/4 + 1/(2n): half of the entries of a Hadamard column are positive, and all of those of the first.
+        equals(
           `(1/n) Σ ε_i f(x_i), n = ${n}, every layer of spectral norm 1`,
           hadamardCorrelation(n),
-          0.25,
-          0.3,
+          0.25 + 0.5 / n,
+          1e-15,
           1 / Math.sqrt(n),
         ),
       ),
@@ -262,9 +263,9 @@ export const trainingClaims: readonly ClaimDefinition[] = [
           "largest odd coefficient k ≥ 3 over the first, ReLU without bias",
           Math.max(...[3, 5, 7, 9].map((k) => Math.abs(plain[k]))) / plain[1],
           0,
-          1e-14,
+          1e-16,
         ),
-        between("λ_13/λ_11, erf (a power law would give (11/13)^α near 1)", smooth[13] / smooth[11], 0.12, 0.146),
+        equals("λ_13/λ_11, erf (a power law would give (11/13)^α near 1)", smooth[13] / smooth[11], 0.1326, 5e-5),
       ];
     },
   },
@@ -316,7 +317,8 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       const runs = 20;
       let hits = 0;
       for (let run = 0; run < runs; run++) hits += Number(gapAtClassesMinusOne(rng.fork(run), 2 + (run % 5)));
-      return [between("share of 20 runs with the largest gap at C − 1", hits / runs, 0.8, 1)];
+      // Over 500 runs of this recipe the share is 0.976 (0.94 for two classes, 0.97 to 1 for three to six).
+      return [between("share of 20 runs with the largest gap at C − 1", hits / runs, 0.9, 1)];
     },
   },
   {
@@ -374,7 +376,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       return [
         between("late mean of ηλ_max, seed 2, η = 0.6", late(2, 0.6), 1.85, 2.15),
         between("late mean of ηλ_max, seed 3, η = 0.6", late(3, 0.6), 1.85, 2.15),
-        between("late mean of ηλ_max, seed 1, η = 0.05", late(1, 0.05), 0, 1),
+        equals("late mean of ηλ_max, seed 1, η = 0.05", late(1, 0.05), 0.583, 2e-3),
       ];
     },
   },
@@ -584,8 +586,8 @@ function circleSpectrum(activation: "relu" | "erf", bias: boolean): Float64Array
 /** Whether the largest ratio among the first 2C Hessian eigenvalues stands at C − 1, at a mean-feature initialisation. */
 function gapAtClassesMinusOne(rng: Rng, classes: number): boolean {
   const n = 25 * classes;
-  const targets = Array.from({ length: n }, (_, i) => i % classes);
   const centres = normal(rng, classes, 8);
+  const targets = Array.from({ length: n }, () => Math.floor(classes * rng.uniform()));
   const inputs = normal(rng, n, 8);
   targets.forEach((c, i) => {
     for (let j = 0; j < 8; j++) inputs.data[i * 8 + j] += centres.data[c * 8 + j] + 1.5;
