@@ -90,7 +90,8 @@ export interface GeneralizationReport {
  * Relation: with s_l = ‖W_l‖₂, n samples, margin γ, X the inputs, B = max‖x_i‖, d layers of width at most h:
  * Bartlett ‖X‖_F R_A/(γ n); Neyshabur √(B² d² h ln(dh) ∏ s² Σ‖W‖_F²/s² / (γ² n)); Golowich B(√(2 d ln 2) + 1) ∏‖W‖_F/(γ √n);
  * path 2^{d−1} (ℓ1 path norm) max|x| √(2 ln(2D))/(γ √n). These carry no leading constants or logarithms and are complexities, not error rates; the PAC-Bayes
- * bound is complete. Bounds of 1 and more are marked vacuous.
+ * bound is complete. Bounds of 1 and more are marked vacuous, the
+ * PAC-Bayes bound already from the error of guessing, 1 − 1/outputs, on.
  * Biases are absorbed by a constant input 1, which changes the norms and not the function.
  *
  * @param data labelled data of at least two classes
