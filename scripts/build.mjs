@@ -2,11 +2,11 @@
 //   node scripts/build.mjs [--no-declarations] [--if-stale]
 // --if-stale skips the work when dist is newer than every source file (npm run study and npm run bench use it).
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const declarations = !process.argv.includes("--no-declarations");
-const stamp = "dist/.built";
+const stamp = ".cache/built"; // outside dist, which is what gets published
 
 /** Newest modification time below a path. */
 function newest(path) {
@@ -15,7 +15,7 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-if (process.argv.includes("--if-stale") && existsSync(stamp)) {
+if (process.argv.includes("--if-stale") && existsSync(stamp) && existsSync("dist/cli/cli.js")) {
   const inputs = ["src", "package.json", "tsup.config.ts", "scripts/build.mjs"];
   if (statSync(stamp).mtimeMs > Math.max(...inputs.map(newest))) process.exit(0);
 }
@@ -29,6 +29,7 @@ const run = spawnSync(process.execPath, ["--max-old-space-size=4096", tsup, "--s
 if (run.status !== 0) process.exit(run.status ?? 1);
 
 writeNotices();
+mkdirSync(".cache", { recursive: true });
 writeFileSync(stamp, "");
 
 /** Collects the licences of everything that the bundler put into dist, and removes the bundler's own reports. */
