@@ -1,3 +1,4 @@
+// Spectral sums and the log-determinant share the quadrature, the bounds and the stopping: apart they would repeat them.
 import {
   ArgumentError,
   type LongRunning,

@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: the N rows on kernels (source note S3), in the order of their table.
 import type { Matrix } from "../../core/index.js";
 import {
   arcCosineSpectrum,
