@@ -15,3 +15,4 @@ export * from "./tolerance.js";
 export * from "./elementary-trigonometric.js";
 export * from "./elementary-inverse.js";
 export * from "./elementary-exponential.js";
+export * from "./elementary-power.js";
