@@ -8,6 +8,8 @@ export * from "./marchenko-pastur.js";
 export * from "./semicircle.js";
 export * from "./tracy-widom.js";
 export * from "./bbp.js";
+export * from "./row-energy.js";
+export * from "./spectrum-move.js";
 export * from "./choose-rank.js";
 export { fitMarchenkoPastur } from "./fit-marchenko-pastur.js";
 export type { FitMarchenkoPasturOptions, MarchenkoPasturFit, Spike } from "./fit-marchenko-pastur.js";
