@@ -52,7 +52,8 @@ function activationPass(phi: Activation, input: Matrix): LayerPass {
     secondOrder(given, _, needInput) {
       if (!needInput) return null;
       const back = hadamard(slope(), given.cotangentTangent);
-      if (given.input === null) return back;
+      // a s + b |s|: no second derivative away from the kink.
+      if (given.input === null || phi.linearAbsolute !== null) return back;
       bends ??= mapMatrix(input, (x) => phi.secondDerivative(x));
       const { data } = back;
       for (let i = 0; i < data.length; i++) {

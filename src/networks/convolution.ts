@@ -1,7 +1,8 @@
-import { type Matrix, requireInteger, requireNumber, requireOneOf, requireOptions, ShapeError } from "../core/index.js";
-import { densePass, type Parameterisation } from "./dense.js";
-import type { Layer, LayerDefinition, LayerPass, ParameterSpec } from "./layer.js";
-import { addInto, zeros } from "./products.js";
+import { requireInteger, requireNumber, requireOneOf, requireOptions, ShapeError } from "../core/index.js";
+import { createPatchMap, type Geometry } from "./convolution-patches.js";
+import { convolutionPass } from "./convolution-pass.js";
+import type { Parameterisation } from "./dense.js";
+import type { Layer, LayerDefinition, ParameterSpec } from "./layer.js";
 
 /** Options of {@link conv1d} and {@link conv2d}. */
 export interface ConvolutionOptions {
@@ -31,7 +32,8 @@ export interface ConvolutionOptions {
  *
  * @throws {ShapeError} when the input is not channels x height x width, or smaller than the kernel
  *
- * Cost: one product of patches (samples · positions) x (channels · kernel²) with the weights; the patches are kept for derivatives.
+ * Cost: one product of the weights with the patches, (channels · kernel²) x positions, per sample. Patches are gathered again for each
+ * product and never kept: memory is that of inputs and outputs.
  *
  * @example
  * ```ts
@@ -60,20 +62,6 @@ export function conv2d(options: ConvolutionOptions): LayerDefinition {
  */
 export function conv1d(options: ConvolutionOptions): LayerDefinition {
   return convolution("conv1d", options);
-}
-
-/** Sizes of a convolution after binding; a sequence is an image of height 1. */
-interface Geometry {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly tall: number;
-  readonly wide: number;
-  readonly stride: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
 }
 
 function convolution(kind: "conv1d" | "conv2d", options: ConvolutionOptions): LayerDefinition {
@@ -111,7 +99,7 @@ function convolution(kind: "conv1d" | "conv2d", options: ConvolutionOptions): La
       }
       const outHeight = Math.floor((height + 2 * padTop - tall) / stride) + 1;
       const outWidth = Math.floor((width + 2 * padding - kernel) / stride) + 1;
-      const geometry = {
+      const geometry: Geometry = {
         channels,
         height,
         width,
@@ -135,6 +123,7 @@ function convolution(kind: "conv1d" | "conv2d", options: ConvolutionOptions): La
         effectiveScale: w,
       };
       const positions = outHeight * outWidth;
+      const patches = createPatchMap(geometry);
       return {
         kind,
         name,
@@ -144,147 +133,9 @@ function convolution(kind: "conv1d" | "conv2d", options: ConvolutionOptions): La
           ? [weight, { ...weight, name: "bias", role: "bias", shape: [outputs], effectiveScale: b }]
           : [weight],
         couplesSamples: false,
-        memoryPerSample: positions * (fanIn + 2 * outputs),
-        forward: (parameters, input) => convolutionPass(parameters, input, geometry, outputs, bias, w, b),
+        memoryPerSample: positions * outputs,
+        forward: (parameters, input) => convolutionPass(parameters, input, patches, { outputs, bias, w, b }),
       };
     },
   };
-}
-
-/** A convolution is a dense layer on patches: all its derivatives are the dense ones between two linear rearrangements. */
-function convolutionPass(
-  parameters: Float64Array,
-  input: Matrix,
-  geometry: Geometry,
-  outputs: number,
-  bias: boolean,
-  w: number,
-  b: number,
-): LayerPass {
-  const positions = geometry.outHeight * geometry.outWidth;
-  const patches = (A: Matrix): Matrix => gatherPatches(A, geometry);
-  const inner = densePass(parameters, patches(input), outputs, bias, w, b);
-  const toRows = (A: Matrix): Matrix => swapAxes(A, outputs, positions);
-  const toChannels = (A: Matrix): Matrix => fromRows(A, input.rows, positions, outputs);
-  return {
-    output: toChannels(inner.output),
-    input,
-    linear: {
-      positions,
-      rows: inner.input,
-      weightScale: w,
-      biasScale: bias ? b : null,
-      cotangentRows: toRows,
-    },
-    jvp: (direction, inputTangent) => ({
-      output: toChannels(inner.jvp(direction, inputTangent === null ? null : patches(inputTangent)).output),
-    }),
-    vjp(cotangent, gradient, needInput) {
-      const { input: back } = inner.vjp(toRows(cotangent), gradient, needInput);
-      return { input: back === null ? null : scatterPatches(back, geometry, input) };
-    },
-    secondOrder(given, gradient, needInput) {
-      const back = inner.secondOrder(
-        {
-          ...given,
-          input: given.input === null ? null : patches(given.input),
-          cotangent: toRows(given.cotangent),
-          cotangentTangent: toRows(given.cotangentTangent),
-        },
-        gradient,
-        needInput,
-      );
-      return back === null ? null : scatterPatches(back, geometry, input);
-    },
-    perSample(cotangent, out, offset) {
-      const rows = zeros(input.rows * positions, outputs * inner.input.cols + (bias ? outputs : 0));
-      inner.perSample(toRows(cotangent), rows, 0);
-      for (let r = 0; r < rows.rows; r++) {
-        const to = Math.floor(r / positions) * out.cols + offset;
-        addInto(out.data.subarray(to, to + rows.cols), rows.data.subarray(r * rows.cols, (r + 1) * rows.cols));
-      }
-    },
-  };
-}
-
-/** Samples x (channels · positions) to (samples · positions) x channels. */
-function swapAxes(A: Matrix, channels: number, positions: number): Matrix {
-  const out = zeros(A.rows * positions, channels);
-  for (let i = 0; i < A.rows; i++) {
-    for (let c = 0; c < channels; c++) {
-      for (let p = 0; p < positions; p++) {
-        out.data[(i * positions + p) * channels + c] = A.data[i * A.cols + c * positions + p];
-      }
-    }
-  }
-  return out;
-}
-
-/** (samples · positions) x channels to samples x (channels · positions). */
-function fromRows(A: Matrix, samples: number, positions: number, channels: number): Matrix {
-  const out = zeros(samples, channels * positions);
-  for (let i = 0; i < samples; i++) {
-    for (let p = 0; p < positions; p++) {
-      for (let c = 0; c < channels; c++) {
-        out.data[i * out.cols + c * positions + p] = A.data[(i * positions + p) * channels + c];
-      }
-    }
-  }
-  return out;
-}
-
-/**
- * Runs over the stretches of taps that lie inside the image: `count` consecutive taps from `patch` in the patch matrix meet
- * consecutive pixels from `image`.
- */
-function forEachStretch(
-  g: Geometry,
-  samples: number,
-  visit: (patch: number, image: number, count: number) => void,
-): void {
-  const columns = g.channels * g.tall * g.wide;
-  const imageSize = g.channels * g.height * g.width;
-  for (let i = 0; i < samples; i++) {
-    for (let p = 0; p < g.outHeight; p++) {
-      for (let q = 0; q < g.outWidth; q++) {
-        const row = ((i * g.outHeight + p) * g.outWidth + q) * columns;
-        const left = q * g.stride - g.padLeft;
-        const first = Math.max(0, -left);
-        const count = Math.min(g.wide, g.width - left) - first;
-        if (count <= 0) continue;
-        for (let c = 0; c < g.channels; c++) {
-          for (let a = 0; a < g.tall; a++) {
-            const y = p * g.stride + a - g.padTop;
-            if (y < 0 || y >= g.height) continue;
-            visit(
-              row + (c * g.tall + a) * g.wide + first,
-              i * imageSize + (c * g.height + y) * g.width + left + first,
-              count,
-            );
-          }
-        }
-      }
-    }
-  }
-}
-
-function gatherPatches(A: Matrix, g: Geometry): Matrix {
-  const out = zeros(A.rows * g.outHeight * g.outWidth, g.channels * g.tall * g.wide);
-  const { data: to } = out;
-  const { data: from } = A;
-  forEachStretch(g, A.rows, (patch, image, count) => {
-    for (let k = 0; k < count; k++) to[patch + k] = from[image + k];
-  });
-  return out;
-}
-
-/** The transpose of {@link gatherPatches}: overlapping taps add up. */
-function scatterPatches(patches: Matrix, g: Geometry, like: Matrix): Matrix {
-  const out = zeros(like.rows, like.cols);
-  const { data: to } = out;
-  const { data: from } = patches;
-  forEachStretch(g, like.rows, (patch, image, count) => {
-    for (let k = 0; k < count; k++) to[image + k] += from[patch + k];
-  });
-  return out;
 }

@@ -130,7 +130,13 @@ function pooling(kind: "averagePool" | "maxPool", options: PoolOptions): LayerDe
   };
 }
 
-/** Indices of the entries of each window, one array per output. */
+/** Where the windows look: entry e of window o of a sample is `entries[o · count + e]`. */
+interface Windows {
+  readonly outputs: number;
+  readonly count: number;
+  readonly entries: Int32Array;
+}
+
 function windowsOf(
   channels: number,
   height: number,
@@ -140,70 +146,70 @@ function windowsOf(
   stride: number,
   outHeight: number,
   outWidth: number,
-): Int32Array[] {
-  const windows: Int32Array[] = [];
+): Windows {
+  const outputs = channels * outHeight * outWidth;
+  const count = tall * wide;
+  const entries = new Int32Array(outputs * count);
+  let next = 0;
   for (let c = 0; c < channels; c++) {
     for (let p = 0; p < outHeight; p++) {
       for (let q = 0; q < outWidth; q++) {
-        const entries: number[] = [];
         for (let i = 0; i < tall; i++) {
-          for (let j = 0; j < wide; j++) entries.push((c * height + p * stride + i) * width + q * stride + j);
+          for (let j = 0; j < wide; j++) entries[next++] = (c * height + p * stride + i) * width + q * stride + j;
         }
-        windows.push(Int32Array.from(entries));
       }
     }
   }
-  return windows;
+  return { outputs, count, entries };
 }
 
-function averagePass(input: Matrix, windows: readonly Int32Array[]): LayerPass {
-  const outputs = windows.length;
+function averagePass(input: Matrix, { outputs, count, entries }: Windows): LayerPass {
   const gather = (A: Matrix): Matrix => {
     const out = zeros(A.rows, outputs);
     for (let i = 0; i < A.rows; i++) {
-      windows.forEach((window, o) => {
+      const base = i * A.cols;
+      for (let o = 0; o < outputs; o++) {
         let sum = 0;
-        for (const e of window) sum += A.data[i * A.cols + e];
-        out.data[i * outputs + o] = sum / window.length;
-      });
+        for (let e = o * count; e < (o + 1) * count; e++) sum += A.data[base + entries[e]];
+        out.data[i * outputs + o] = sum / count;
+      }
     }
     return out;
   };
   const scatter = (A: Matrix): Matrix => {
     const out = zeros(A.rows, input.cols);
     for (let i = 0; i < A.rows; i++) {
-      windows.forEach((window, o) => {
-        const share = A.data[i * outputs + o] / window.length;
-        for (const e of window) out.data[i * input.cols + e] += share;
-      });
+      const base = i * input.cols;
+      for (let o = 0; o < outputs; o++) {
+        const share = A.data[i * outputs + o] / count;
+        for (let e = o * count; e < (o + 1) * count; e++) out.data[base + entries[e]] += share;
+      }
     }
     return out;
   };
   return linearPass(input, gather, scatter, outputs);
 }
 
-function maxPass(input: Matrix, windows: readonly Int32Array[]): LayerPass {
-  const outputs = windows.length;
-  const chosen = new Int32Array(input.rows * outputs); // entry that each output takes
+function maxPass(input: Matrix, { outputs, count, entries }: Windows): LayerPass {
+  const chosen = new Int32Array(input.rows * outputs); // entry of the whole batch that each output takes
   for (let i = 0; i < input.rows; i++) {
-    windows.forEach((window, o) => {
-      let best = window[0];
-      for (const e of window) if (input.data[i * input.cols + e] > input.data[i * input.cols + best]) best = e;
+    const base = i * input.cols;
+    for (let o = 0; o < outputs; o++) {
+      let best = base + entries[o * count];
+      for (let e = o * count + 1; e < (o + 1) * count; e++) {
+        if (input.data[base + entries[e]] > input.data[best]) best = base + entries[e];
+      }
       chosen[i * outputs + o] = best;
-    });
+    }
   }
   const gather = (A: Matrix): Matrix => {
     const out = zeros(A.rows, outputs);
-    for (let i = 0; i < A.rows; i++) {
-      for (let o = 0; o < outputs; o++) out.data[i * outputs + o] = A.data[i * A.cols + chosen[i * outputs + o]];
-    }
+    for (let e = 0; e < chosen.length; e++) out.data[e] = A.data[chosen[e]];
     return out;
   };
   const scatter = (A: Matrix): Matrix => {
     const out = zeros(A.rows, input.cols);
-    for (let i = 0; i < A.rows; i++) {
-      for (let o = 0; o < outputs; o++) out.data[i * input.cols + chosen[i * outputs + o]] += A.data[i * outputs + o];
-    }
+    for (let e = 0; e < chosen.length; e++) out.data[chosen[e]] += A.data[e];
     return out;
   };
   return linearPass(input, gather, scatter, outputs);

@@ -1,4 +1,14 @@
-import { ArgumentError, describe, type Matrix, requireOneOf, requireOptions, ShapeError } from "../core/index.js";
+import {
+  ArgumentError,
+  describe,
+  type Matrix,
+  requireOneOf,
+  requireOptions,
+  ShapeError,
+  exp,
+  square,
+  log,
+} from "../core/index.js";
 import type { Rng } from "../random/index.js";
 import { zeros } from "./products.js";
 
@@ -78,7 +88,7 @@ export function softmax(outputs: Matrix): Matrix {
     let top = -Infinity;
     for (let j = 0; j < cols; j++) top = Math.max(top, outputs.data[base + j]);
     let sum = 0;
-    for (let j = 0; j < cols; j++) sum += result.data[base + j] = Math.exp(outputs.data[base + j] - top);
+    for (let j = 0; j < cols; j++) sum += result.data[base + j] = exp(outputs.data[base + j] - top);
     for (let j = 0; j < cols; j++) result.data[base + j] /= sum;
   }
   return result;
@@ -89,7 +99,7 @@ const meanSquaredError: Loss = {
   values(outputs, targets) {
     return Float64Array.from({ length: outputs.rows }, (_, i) => {
       let sum = 0;
-      for (let j = i * outputs.cols; j < (i + 1) * outputs.cols; j++) sum += (outputs.data[j] - targets.data[j]) ** 2;
+      for (let j = i * outputs.cols; j < (i + 1) * outputs.cols; j++) sum += square(outputs.data[j] - targets.data[j]);
       return sum / 2;
     });
   },
@@ -114,8 +124,8 @@ const crossEntropy: Loss = {
       let top = -Infinity;
       for (let j = 0; j < cols; j++) top = Math.max(top, outputs.data[base + j]);
       let sum = 0;
-      for (let j = 0; j < cols; j++) sum += Math.exp(outputs.data[base + j] - top);
-      const logSum = Math.log(sum);
+      for (let j = 0; j < cols; j++) sum += exp(outputs.data[base + j] - top);
+      const logSum = log(sum);
       let value = 0;
       for (let j = 0; j < cols; j++) value += targets.data[base + j] * (logSum - (outputs.data[base + j] - top));
       return value;

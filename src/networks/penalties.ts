@@ -1,4 +1,4 @@
-import { type Matrix, requireNumber, requireOptions } from "../core/index.js";
+import { type Matrix, requireNumber, requireOptions, square } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import type { Network, ParameterBlock } from "./network.js";
 
@@ -76,13 +76,14 @@ export function spectralPenalty(options: PenaltyOptions): Penalty {
   const mu = requireNumber(options.coefficient, "coefficient", "spectralPenalty", 0);
   const factor = createFactorCache();
   const forEachWeight = (net: Network, visit: (block: ParameterBlock, weight: number) => void): void => {
-    for (const block of net.blocks) if (block.role === "weight") visit(block, mu * block.effectiveScale ** 2);
+    for (const block of net.blocks)
+      if (block.role === "weight") visit(block, mu * (block.effectiveScale * block.effectiveScale));
   };
   return {
     name: `spectral (${mu})`,
     value(net, params) {
       let sum = 0;
-      forEachWeight(net, (block, weight) => (sum += weight * (factor(block, params).singularValues[0] ?? 0) ** 2));
+      forEachWeight(net, (block, weight) => (sum += weight * square(factor(block, params).singularValues[0] ?? 0)));
       return sum;
     },
     addGradient(net, params, out) {

@@ -1,4 +1,4 @@
-import { type Matrix, requireInteger, requireOptions, ShapeError } from "../core/index.js";
+import { type Matrix, requireInteger, requireOptions, ShapeError, square, norm } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { densePass } from "./dense.js";
 import type { Layer, LayerDefinition, LayerPass, ParameterSpec } from "./layer.js";
@@ -99,9 +99,9 @@ function topPair(W: Matrix, persistent: Float64Array): TopPair | null {
     if (!normalize(v)) break; // u is orthogonal to the range of W: let the SVD decide
     const next = new Float64Array(rows);
     for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) next[i] += data[i * cols + j] * v[j];
-    const sigma = Math.hypot(...next);
+    const sigma = norm(next);
     if (!normalize(next)) break;
-    const change = next.reduce((sum, value, i) => sum + (value - u[i]) ** 2, 0);
+    const change = next.reduce((sum, value, i) => sum + square(value - u[i]), 0);
     u.set(next);
     if (Math.sqrt(change) > CONVERGED * Math.sqrt(rows)) continue;
     persistent.set(u);
