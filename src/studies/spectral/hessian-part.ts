@@ -3,6 +3,7 @@ import { hessian } from "../../curvature/index.js";
 import { type EigshResult, eigsh } from "../../krylov/index.js";
 import type { Rng } from "../../random/index.js";
 import { spectralDensity } from "../../stochastic/index.js";
+import { renamed } from "../study-parts.js";
 import type { SettledOptions } from "./options.js";
 import type { Problem } from "./problem.js";
 import type { TrainingPart } from "./training-part.js";
@@ -85,14 +86,6 @@ export function hessianPart(
     smallest: spectrumEnd(smallest),
     density: { grid: density.grid, density: density.density, band: density.band, matvecs: density.matvecs },
     matvecs: largest.matvecs + smallest.matvecs + density.matvecs,
-  };
-}
-
-/** The same surroundings, with progress under another name. */
-function renamed({ signal, onProgress }: LongRunning, phase: string): LongRunning {
-  return {
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, phase }) }),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   ShapeError,
   describe,
   requireInteger,
+  square,
 } from "../../core/index.js";
 import { oneHot } from "../../networks/index.js";
 
@@ -173,7 +174,7 @@ export function pixelScaling({ images }: LabelledImages): PixelScaling {
   let mean = 0;
   for (let i = 0; i < n; i++) mean += Number(images.data[i]) / n;
   let variance = 0;
-  for (let i = 0; i < n; i++) variance += (Number(images.data[i]) - mean) ** 2 / n;
+  for (let i = 0; i < n; i++) variance += square(Number(images.data[i]) - mean) / n;
   return { mean, deviation: Math.sqrt(variance) };
 }
 

@@ -75,7 +75,7 @@ function projectLabels(vectors: Matrix, targets: Matrix): Float64Array {
   const shares = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let squares = 0;
-    for (let j = 0; j < cols; j++) squares += projections.data[i * cols + j] ** 2;
+    for (let j = 0; j < cols; j++) squares += projections.data[i * cols + j] * projections.data[i * cols + j];
     shares[n - 1 - i] = total === 0 ? 0 : squares / total; // eigh lists eigenvalues ascending
   }
   return shares;

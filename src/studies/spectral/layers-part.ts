@@ -1,4 +1,4 @@
-import { type Matrix, type Tagged, defined, undefinedBecause } from "../../core/index.js";
+import { type Matrix, type Tagged, defined, undefinedBecause, cos } from "../../core/index.js";
 import type { Network } from "../../networks/index.js";
 import { type MarchenkoPasturFit, fitMarchenkoPastur } from "../../rmt/index.js";
 import { type MatrixSpectrum, matrixSpectrum } from "../../spectra/index.js";
@@ -112,9 +112,6 @@ function bulkOf(singularValues: Float64Array, { rows, cols }: Matrix): Tagged<Si
 /** The law of s = √(N λ): density 2 s/N · pdf(s²/N). Grid points crowd at both ends, where the density has the slope of a root. */
 function densityCurve({ law }: MarchenkoPasturFit, long: number, share: number): { grid: number[]; density: number[] } {
   const [low, high] = law.support.map((value) => Math.sqrt(Math.max(0, value) * long)) as [number, number];
-  const grid = Array.from(
-    { length: GRID + 1 },
-    (_, i) => low + ((high - low) * (1 - Math.cos((Math.PI * i) / GRID))) / 2,
-  );
+  const grid = Array.from({ length: GRID + 1 }, (_, i) => low + ((high - low) * (1 - cos((Math.PI * i) / GRID))) / 2);
   return { grid, density: grid.map((s) => (share * 2 * s * law.pdf((s * s) / long)) / long) };
 }

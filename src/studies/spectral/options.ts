@@ -95,16 +95,7 @@ export function settleOptions(options: SpectralStudyOptions, extra: readonly str
   const samples = real ? images.images.shape[0]! : GENERATED.samples;
   const count = (name: keyof SpectralStudyOptions, fallback: number, minimum: number, maximum?: number): number =>
     requireInteger(options[name] ?? fallback, name, caller, minimum, maximum);
-  const hidden = options.hidden ?? (real ? [128, 64] : [64, 64]);
-  if (!Array.isArray(hidden) || hidden.length === 0) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "hidden",
-      expected: "a list of at least one width",
-      got: describe(hidden),
-    });
-  }
-  hidden.forEach((width, i) => requireInteger(width, `hidden[${i}]`, caller, 2, 4096));
+  const hidden = requireHidden(options.hidden ?? (real ? [128, 64] : [64, 64]), caller);
   const smoothness = options.smoothness ?? [0, 0.75, 1.5];
   if (!Array.isArray(smoothness) || smoothness.length === 0) {
     throw new ArgumentError({
@@ -135,7 +126,21 @@ export function settleOptions(options: SpectralStudyOptions, extra: readonly str
   };
 }
 
-function requireSameImages(train: LabelledImages, test: LabelledImages, caller: string): void {
+/** Checks the widths of the hidden layers. */
+export function requireHidden(hidden: unknown, caller: string): readonly number[] {
+  if (!Array.isArray(hidden) || hidden.length === 0) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "hidden",
+      expected: "a list of at least one width",
+      got: describe(hidden),
+    });
+  }
+  return hidden.map((width, i) => requireInteger(width, `hidden[${i}]`, caller, 2, 4096));
+}
+
+/** Checks that test images have the size of the training images. */
+export function requireSameImages(train: LabelledImages, test: LabelledImages, caller: string): void {
   const expected = train.images.shape.slice(1).join(" x ");
   const got = test.images.shape.slice(1).join(" x ");
   if (expected !== got) {

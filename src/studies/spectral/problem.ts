@@ -1,3 +1,4 @@
+import { square } from "../../core/index.js";
 import type { LabelledData } from "../../core/index.js";
 import { type Network, initialize, mlp, predict } from "../../networks/index.js";
 import { type Rng, normalMatrix, permutation } from "../../random/index.js";
@@ -71,7 +72,7 @@ export function teacherStudent(rng: Rng): LabelledData {
     let mean = 0;
     for (let i = 0; i < samples; i++) mean += targets.data[i * outputs + j] / samples;
     let variance = 0;
-    for (let i = 0; i < samples; i++) variance += (targets.data[i * outputs + j] - mean) ** 2 / samples;
+    for (let i = 0; i < samples; i++) variance += square(targets.data[i * outputs + j] - mean) / samples;
     const deviation = Math.sqrt(variance);
     for (let i = 0; i < samples; i++)
       targets.data[i * outputs + j] = (targets.data[i * outputs + j] - mean) / deviation;

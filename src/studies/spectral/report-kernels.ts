@@ -1,3 +1,4 @@
+import { pow, square } from "../../core/index.js";
 import { eigenvalueDecay, formatNumber, frequencyMap, labelProjections, torusSpectrum } from "../../plot/index.js";
 import type { ReportSection } from "../../report/index.js";
 import type { KernelPart } from "./kernel-part.js";
@@ -112,7 +113,9 @@ function lastWeighted({
   if (!(s > 0)) return null;
   const n = map.frequencies.length;
   const values = map.values.map(
-    (value, i) => value * (1 + map.frequencies[i % n]! ** 2 + map.frequencies[Math.floor(i / n)]! ** 2) ** s,
+    (value, i) =>
+      value *
+      pow(1 + map.frequencies[i % n]! * map.frequencies[i % n]! + square(map.frequencies[Math.floor(i / n)]!), s),
   );
   return { title: `s = ${formatNumber(s)}`, values };
 }

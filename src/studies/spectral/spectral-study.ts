@@ -1,5 +1,6 @@
-import { type CancellationSignal, type LongRunning, type Progress, isCancelled } from "../../core/index.js";
+import { type LongRunning, isCancelled } from "../../core/index.js";
 import type { Rng } from "../../random/index.js";
+import { createParts } from "../study-parts.js";
 import { type CertificatePart, certificatePart } from "./certificate-part.js";
 import { type HessianPart, hessianPart } from "./hessian-part.js";
 import { type KernelPart, kernelPart } from "./kernel-part.js";
@@ -77,18 +78,8 @@ export function spectralStudy(run: SpectralStudyRun): SpectralStudy {
   };
   const settled = settleOptions(given, [], caller);
   const problem = prepareProblem(images ?? null, testImages ?? null, settled, rng, caller);
-  const wallTimes: Record<string, number> = {};
-
-  /** Runs one part unless the run is cancelled, before or in its course. */
-  const part = <T>(name: string, work: (running: LongRunning) => T): T | null => {
-    if (isCancelled(signal)) return null;
-    const began = now?.();
-    const result = work(longRunning(name, signal, onProgress));
-    if (now !== undefined && began !== undefined) wallTimes[name] = (now() - began) / 1000;
-    // Cancelled in its course: the part is not whole. Only the training keeps its records, as curves that end early.
-    return isCancelled(signal) && name !== PHASES.training ? null : result;
-  };
-
+  // Cancelled in its course, a part is not whole: only the training keeps its records, as curves that end early.
+  const { part, wallTimes } = createParts({ signal, onProgress, now, keep: [PHASES.training] });
   const training = part(PHASES.training, (running) => trainingPart(problem, settled, rng, running));
   const layers = training && part(PHASES.layers, () => layersPart(problem.network, training));
   const hessian =
@@ -123,21 +114,3 @@ const PHASES = {
   torus: "torus",
   certificate: "certificate",
 } as const;
-
-/** Signal and progress for a part, whose reports carry the name of the part. */
-function longRunning(
-  name: string,
-  signal: CancellationSignal | undefined,
-  onProgress: ((progress: Progress) => void) | undefined,
-): LongRunning {
-  onProgress?.({ phase: name, done: 0, total: null });
-  return {
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined
-      ? {}
-      : {
-          onProgress: (progress) =>
-            onProgress(progress.phase === name ? progress : { ...progress, phase: `${name}: ${progress.phase}` }),
-        }),
-  };
-}
