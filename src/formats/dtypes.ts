@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../core/index.js";
+import { UnsupportedError, pow, log2 } from "../core/index.js";
 import type { TensorData, TensorDtype } from "./tensor.js";
 
 /** Bytes per element. */
@@ -37,9 +37,9 @@ function decodeSmall(code: number, exponentBits: number, fractionBits: number, b
   const sign = (code >> (exponentBits + fractionBits)) & 1 ? -1 : 1;
   const exponent = (code >> fractionBits) & ((1 << exponentBits) - 1);
   const fraction = code & ((1 << fractionBits) - 1);
-  const scale = 2 ** -fractionBits;
-  if (exponent === 0) return sign * fraction * scale * 2 ** (1 - bias);
-  return sign * (1 + fraction * scale) * 2 ** (exponent - bias);
+  const scale = pow(2, -fractionBits);
+  if (exponent === 0) return sign * fraction * scale * pow(2, 1 - bias);
+  return sign * (1 + fraction * scale) * pow(2, exponent - bias);
 }
 
 /** E4M3 of the OCP 8-bit formats: no infinities, NaN at S.1111.111, largest 448. */
@@ -158,8 +158,8 @@ function toF16(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;
   if (magnitude >= 65_520) return sign | 0x7c00; // halfway between the largest half, 65504, and 2^16
   // Spacing of the halves around this magnitude; adding and subtracting 2^52 spacings rounds to nearest even.
-  const exponent = magnitude < 2 ** -14 ? -14 : Math.floor(Math.log2(magnitude));
-  const spacing = 2 ** (exponent - 10);
+  const exponent = magnitude < 2 ** -14 ? -14 : Math.floor(log2(magnitude));
+  const spacing = pow(2, exponent - 10);
   const units = magnitude / spacing + 2 ** 52 - 2 ** 52; // integer, 1024 … 2048 for normal numbers
   return sign | (units + ((exponent + 14) << 10));
 }

@@ -4,7 +4,8 @@
  */
 export * from "./idx.js";
 export { readNpy, readNpySync, writeNpy } from "./npy.js";
-export * from "./npz.js";
+export { readNpz, readNpzSync } from "./npz.js";
+export { openTensors } from "./open-tensors.js";
 export type { TensorInfo } from "./safetensors-header.js";
 export * from "./safetensors.js";
 export type { BlobLike, ByteInput, UnpackOptions } from "./source.js";

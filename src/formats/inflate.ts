@@ -4,6 +4,9 @@ import { FormatError } from "../core/index.js";
 /** Compressed bytes fed at a time: deflate expands at most 1032 : 1, so a piece yields at most 17 MB before the cap is looked at. */
 const PIECE = 16_384;
 
+/** The same for a prefix, where little output is wanted. */
+const PREFIX_PIECE = 1024;
+
 let crcTable: Uint32Array | null = null;
 
 /** CRC-32 of ISO 3309 with reflected polynomial 0xEDB88320, continuing from an earlier value (0 at the start). */
@@ -48,14 +51,7 @@ export function inflateRaw(
     try {
       stream.push(compressed.subarray(start, end), end === compressed.length);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      throw new FormatError({
-        function: caller,
-        argument: "input",
-        expected: "valid deflate data",
-        got: `${text} after ${total} bytes of output`,
-        remedy: "the file is damaged or truncated",
-      });
+      throw damaged(error, total, caller);
     }
     if (!refined && (total >= PREFIX || end === compressed.length)) {
       refined = true;
@@ -73,6 +69,40 @@ export function inflateRaw(
     if (end === compressed.length) break;
   }
   return concatenate(chunks, total);
+}
+
+/**
+ * Inflates the beginning of raw deflate data: at least `wanted` bytes, or all there are.
+ *
+ * Small pieces are fed, so that a bomb yields at most a megabyte beyond what is wanted.
+ *
+ * @throws {FormatError} for invalid data
+ */
+export function inflatePrefix(compressed: Uint8Array, wanted: number, caller: string): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const stream = new Inflate((chunk) => {
+    total += chunk.length;
+    chunks.push(chunk.slice());
+  });
+  for (let start = 0; start < compressed.length && total < wanted; start += PREFIX_PIECE) {
+    try {
+      stream.push(compressed.subarray(start, start + PREFIX_PIECE), false);
+    } catch (error) {
+      throw damaged(error, total, caller);
+    }
+  }
+  return concatenate(chunks, total).subarray(0, wanted);
+}
+
+function damaged(error: unknown, total: number, caller: string): FormatError {
+  return new FormatError({
+    function: caller,
+    argument: "input",
+    expected: "valid deflate data",
+    got: `${error instanceof Error ? error.message : String(error)} after ${total} bytes of output`,
+    remedy: "the file is damaged or truncated",
+  });
 }
 
 function concatenate(chunks: readonly Uint8Array[], total: number): Uint8Array {

@@ -67,8 +67,30 @@ export async function readNpy(input: ByteInput, options: UnpackOptions = {}): Pr
   return parseNpy(bytes, name, "readNpy");
 }
 
-/** Parses a whole .npy file. */
-export function parseNpy(bytes: Uint8Array, name: string, caller: string): Tensor {
+/** What the header of a .npy file says, checked against the size of the file. */
+export interface NpyHeader {
+  /** Element type. */
+  readonly dtype: TensorDtype;
+  /** Byte order of the elements. */
+  readonly littleEndian: boolean;
+  /** Whether the first index runs fastest. */
+  readonly fortranOrder: boolean;
+  /** Extents. */
+  readonly shape: readonly number[];
+  /** Offset of the first element. */
+  readonly start: number;
+}
+
+/** Bytes at the head of a file that hold every header which is parsed. */
+export const NPY_HEAD: number = 12 + MAXIMUM_HEADER;
+
+/**
+ * Parses the header of a .npy file.
+ *
+ * @param head the first NPY_HEAD bytes, or the whole file when it is shorter
+ * @param size length of the whole file
+ */
+export function parseNpyHeader(head: Uint8Array, size: number, name: string, caller: string): NpyHeader {
   const fail = (expected: string, got: string, remedy?: string): FormatError =>
     new FormatError({
       function: caller,
@@ -77,41 +99,46 @@ export function parseNpy(bytes: Uint8Array, name: string, caller: string): Tenso
       got,
       ...(remedy === undefined ? {} : { remedy }),
     });
-  if (bytes.length < 10 || bytes[0] !== 0x93 || String.fromCharCode(...bytes.subarray(1, 6)) !== "NUMPY") {
-    throw fail("an npy file beginning with \\x93NUMPY", describeStart(bytes));
+  if (head.length < 10 || head[0] !== 0x93 || String.fromCharCode(...head.subarray(1, 6)) !== "NUMPY") {
+    throw fail("an npy file beginning with \\x93NUMPY", describeStart(head, size));
   }
-  const major = bytes[6];
-  if (major < 1 || major > 3) throw fail("of npy version 1, 2 or 3", `version ${major}.${bytes[7]}`);
+  const major = head[6];
+  if (major < 1 || major > 3) throw fail("of npy version 1, 2 or 3", `version ${major}.${head[7]}`);
   const prefix = major === 1 ? 10 : 12;
-  if (bytes.length < prefix)
-    throw fail(`at least ${prefix} bytes long`, `${bytes.length} bytes`, "the file is truncated");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (size < prefix) throw fail(`at least ${prefix} bytes long`, `${size} bytes`, "the file is truncated");
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
   const headerLength = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = prefix + headerLength;
   if (headerLength > MAXIMUM_HEADER)
     throw fail(`an npy file with a header of at most ${MAXIMUM_HEADER} bytes`, `${headerLength} bytes`);
-  if (start > bytes.length)
-    throw fail(`at least ${start} bytes long, as its header states`, `${bytes.length} bytes`, "the file is truncated");
+  if (start > size)
+    throw fail(`at least ${start} bytes long, as its header states`, `${size} bytes`, "the file is truncated");
   const { descr, fortranOrder, shape } = parseHeader(
-    new TextDecoder("latin1").decode(bytes.subarray(prefix, start)),
+    new TextDecoder("latin1").decode(head.subarray(prefix, start)),
     fail,
   );
   const { dtype, littleEndian } = elementType(descr, name, caller);
   const expected = start + sizeOfShape(shape) * DTYPE_BYTES[dtype];
-  if (bytes.length !== expected) {
+  if (size !== expected) {
     throw fail(
       `${expected} bytes long for shape [${shape.join(", ")}] of ${descr}`,
-      `${bytes.length} bytes`,
-      bytes.length < expected ? "the file is truncated" : "the header does not describe the file",
+      `${size} bytes`,
+      size < expected ? "the file is truncated" : "the header does not describe the file",
     );
   }
-  const data = decodeElements(bytes.subarray(start), dtype, littleEndian);
-  return { name, dtype, shape, data: fortranOrder && shape.length > 1 ? toRowMajor(data, shape) : data };
+  return { dtype, littleEndian, fortranOrder: fortranOrder && shape.length > 1, shape, start };
 }
 
-function describeStart(bytes: Uint8Array): string {
-  const start = Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return bytes.length === 0 ? "an empty file" : `${bytes.length} bytes beginning with ${start}`;
+/** Parses a whole .npy file. */
+export function parseNpy(bytes: Uint8Array, name: string, caller: string): Tensor {
+  const { dtype, littleEndian, fortranOrder, shape, start } = parseNpyHeader(bytes, bytes.length, name, caller);
+  const data = decodeElements(bytes.subarray(start), dtype, littleEndian);
+  return { name, dtype, shape, data: fortranOrder ? toRowMajor(data, shape) : data };
+}
+
+function describeStart(head: Uint8Array, size: number): string {
+  const start = Array.from(head.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return size === 0 ? "an empty file" : `${size} bytes beginning with ${start}`;
 }
 
 interface Header {

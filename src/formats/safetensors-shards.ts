@@ -3,30 +3,49 @@ import { type ByteInput, type ByteSource, openSource, readWhole } from "./source
 
 const MAXIMUM_INDEX_BYTES = 100_000_000;
 
+/** A file of a checkpoint. */
+export interface Shard {
+  /** Its bytes. */
+  readonly source: ByteSource;
+  /** Names of tensors that an index promises to be in it; empty without an index. */
+  readonly promised: readonly string[];
+}
+
 /** Opens the files of a checkpoint: one file, the shards as a list, or the shards that an index names. */
-export async function openShards(
-  input: ByteInput | readonly ByteInput[],
-  caller: string,
-): Promise<readonly ByteSource[]> {
+export async function openShards(input: ByteInput | readonly ByteInput[], caller: string): Promise<readonly Shard[]> {
   const inputs = Array.isArray(input) ? (input as readonly ByteInput[]) : [input as ByteInput];
-  const sources: ByteSource[] = [];
+  const shards: Shard[] = [];
   try {
     for (const one of inputs) {
       if (typeof one === "string" && one.endsWith(".json")) {
-        for (const path of await shardPaths(one, caller)) sources.push(await openSource(path, caller));
+        for (const [path, promised] of await shardPaths(one, caller))
+          shards.push({ source: await openSource(path, caller), promised });
       } else {
-        sources.push(await openSource(one, caller));
+        shards.push({ source: await openSource(one, caller), promised: [] });
       }
     }
   } catch (error) {
-    for (const source of sources) await source.close();
+    for (const { source } of shards) await source.close();
     throw error;
   }
-  return sources;
+  return shards;
 }
 
-/** Paths of the shards of `model.safetensors.index.json`: names without folders, beside the index. */
-async function shardPaths(index: string, caller: string): Promise<readonly string[]> {
+/** Throws when a shard lacks a tensor that the index places in it. */
+export function requirePromised({ source, promised }: Shard, found: ReadonlySet<string>, caller: string): void {
+  const missing = promised.find((name) => !found.has(name));
+  if (missing === undefined) return;
+  throw new FormatError({
+    function: caller,
+    argument: "index",
+    expected: `a weight_map to files that hold the tensors, ${describe(missing)} in ${JSON.stringify(source.name)}`,
+    got: "a file without it",
+    remedy: "index and shards do not belong together",
+  });
+}
+
+/** Paths of the shards of `model.safetensors.index.json`, names without folders beside the index, and what each holds. */
+async function shardPaths(index: string, caller: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const { bytes } = await readWhole(index, MAXIMUM_INDEX_BYTES, caller);
   const fail = (expected: string, got: string): FormatError =>
     new FormatError({ function: caller, argument: "index", expected, got });
@@ -39,13 +58,16 @@ async function shardPaths(index: string, caller: string): Promise<readonly strin
   }
   if (map === null || typeof map !== "object" || Array.isArray(map))
     throw fail("an object with a weight_map of tensor names to file names", describe(map));
-  const names = new Set<string>();
-  for (const name of Object.values(map)) {
+  const folder = index.replace(/[^/\\]*$/, "");
+  const held = new Map<string, string[]>();
+  for (const [tensor, name] of Object.entries(map as Record<string, unknown>)) {
     // A name with a folder could reach any file of the machine.
     if (typeof name !== "string" || !/^[^/\\:]+\.safetensors$/.test(name))
       throw fail("a weight_map to plain names of .safetensors files", describe(name));
-    names.add(name);
+    const path = `${folder}${name}`;
+    const list = held.get(path);
+    if (list === undefined) held.set(path, [tensor]);
+    else list.push(tensor);
   }
-  const folder = index.replace(/[^/\\]*$/, "");
-  return Array.from(names, (name) => `${folder}${name}`);
+  return held;
 }

@@ -1,7 +1,7 @@
 import { ArgumentError, UnsupportedError, describe, requireInteger, requireOptions } from "../core/index.js";
 import { DTYPE_BYTES, decodeElements, encodeElements, isDtype } from "./dtypes.js";
 import { type SafetensorsHeader, type TensorInfo, headerLength, parseHeader } from "./safetensors-header.js";
-import { openShards } from "./safetensors-shards.js";
+import { openShards, requirePromised } from "./safetensors-shards.js";
 import { type ByteInput, type ByteSource, requireBytes } from "./source.js";
 import { type NamedTensors, type Tensor, nameTensors, sizeOfShape } from "./tensor.js";
 import { requireTensor } from "./write.js";
@@ -34,7 +34,7 @@ export interface TensorArchive {
  *
  * Relation: `tensors` lists the headers; `read(name)` fetches exactly the bytes of that tensor.
  * Several inputs are the shards of one model. In Node a path ending in ".json" is the index of a sharded model: the
- * shards that its `weight_map` names are opened beside it.
+ * shards that its `weight_map` names are opened beside it, and must hold what it places in them.
  *
  * @param input bytes, Blobs or paths; close the archive when done
  * @throws {FormatError} when a header is truncated or lies (ranges outside the file, overlaps, holes, sizes that do not
@@ -58,12 +58,15 @@ export async function openSafetensors(input: ByteInput | readonly ByteInput[]): 
 }
 
 async function openNamed(input: ByteInput | readonly ByteInput[], caller: string): Promise<TensorArchive> {
-  const sources = await openShards(input, caller);
+  const shards = await openShards(input, caller);
+  const sources = shards.map(({ source }) => source);
   try {
     const located = new Map<string, { readonly source: ByteSource; readonly info: TensorInfo }>();
     const metadata = Object.create(null) as Record<string, string>;
-    for (const source of sources) {
+    for (const shard of shards) {
+      const { source } = shard;
       const header = await readHeader(source, caller);
+      requirePromised(shard, new Set(header.tensors.map(({ name }) => name)), caller);
       for (const info of header.tensors) {
         if (located.has(info.name)) {
           throw new ArgumentError({

@@ -9,6 +9,8 @@ import {
 
 /** The part of a browser Blob or File that the readers use. */
 export interface BlobLike {
+  /** Name of a File; Blobs have none. */
+  readonly name?: string;
   /** Length in bytes. */
   readonly size: number;
   /** Bytes start … end − 1, read when arrayBuffer is called. */
@@ -20,7 +22,7 @@ export type ByteInput = Uint8Array | ArrayBuffer | BlobLike | string;
 
 /** Random access to bytes, wherever they are. */
 export interface ByteSource {
-  /** Path, or "" for bytes and Blobs. */
+  /** Path or name of the File; "" for bytes and Blobs. */
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
@@ -156,7 +158,7 @@ export async function openSource(input: ByteInput, caller: string): Promise<Byte
   }
   if (isBlobLike(input)) {
     return {
-      name: "",
+      name: typeof input.name === "string" ? input.name : "",
       size: input.size,
       read: async (start, end) => new Uint8Array(await input.slice(start, end).arrayBuffer()),
       close: async () => undefined,
@@ -168,6 +170,23 @@ export async function openSource(input: ByteInput, caller: string): Promise<Byte
     expected: "a Uint8Array, an ArrayBuffer, a Blob or a path",
     got: describe(input),
   });
+}
+
+/** A parser that asks for ranges of bytes: written once, run on bytes or on a source. */
+export type Reading<T> = Generator<readonly [number, number], T, Uint8Array>;
+
+/** Runs a parser on bytes in memory. */
+export function readAllSync<T>(reading: Reading<T>, bytes: Uint8Array): T {
+  let step = reading.next();
+  while (step.done !== true) step = reading.next(bytes.subarray(...step.value));
+  return step.value;
+}
+
+/** Runs a parser on a source. */
+export async function readAll<T>(reading: Reading<T>, source: ByteSource): Promise<T> {
+  let step = reading.next();
+  while (step.done !== true) step = reading.next(await source.read(...step.value));
+  return step.value;
 }
 
 /** Reads a whole source that must not exceed a cap, then closes it. */

@@ -11,7 +11,8 @@ import {
   writeNpy,
   writeSafetensors,
 } from "../../src/formats/index.js";
-import { type Rng, createRng, uniformInteger } from "../../src/random/index.js";
+import { createRng } from "../../src/random/index.js";
+import { mutate } from "./mutate.js";
 
 const values = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
 const named: Tensor = { name: "w", dtype: "F32", shape: [4, 6], data: values };
@@ -39,39 +40,6 @@ const formats: Record<string, { file: Uint8Array; read: (bytes: Uint8Array) => T
     guarded: true,
   },
 };
-
-/** One of: flipped bits, overwritten bytes, truncation, insertion, duplication of a piece, a large number in a field. */
-function mutate(file: Uint8Array, rng: Rng): Uint8Array {
-  let bytes = file.slice();
-  const rounds = 1 + uniformInteger(rng, 3);
-  for (let round = 0; round < rounds; round++) {
-    const at = uniformInteger(rng, bytes.length);
-    switch (uniformInteger(rng, 6)) {
-      case 0:
-        bytes[at] ^= 1 << uniformInteger(rng, 8);
-        break;
-      case 1:
-        for (let i = at; i < Math.min(bytes.length, at + 4); i++) bytes[i] = uniformInteger(rng, 256);
-        break;
-      case 2:
-        bytes = bytes.slice(0, at + 1);
-        break;
-      case 3:
-        bytes = Uint8Array.from([
-          ...bytes.subarray(0, at),
-          ...Array.from({ length: 3 }, () => uniformInteger(rng, 256)),
-          ...bytes.subarray(at),
-        ]);
-        break;
-      case 4:
-        bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at >> 1)]);
-        break;
-      default:
-        for (let i = at; i < Math.min(bytes.length, at + 4); i++) bytes[i] = 0xff;
-    }
-  }
-  return bytes;
-}
 
 test.each(Object.entries(formats))(
   "2,500 mutated %s files: our error or a consistent tensor, nothing else",

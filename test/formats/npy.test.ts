@@ -1,3 +1,4 @@
+import { zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { readNpy, readNpySync, readNpz, readNpzSync, toFloat64, writeNpy } from "../../src/formats/index.js";
 import { FormatError, UnsupportedError } from "../../src/core/index.js";
@@ -77,7 +78,14 @@ test("a zip bomb is refused by its stated size, and stopped when it states a wro
   let at = lying.length - 22;
   at = view.getUint32(at + 16, true);
   view.setUint32(at + 24, 100, true); // the directory now says that the first member has 100 bytes
-  expect(() => readNpzSync(lying)).toThrow("at most 100 bytes when unpacked");
+  expect(() => readNpzSync(lying)).toThrow("must be at least 128 bytes long, as its header states, got 100 bytes");
+  // A member whose own header promises 16 bytes of data, as the directory does, followed by a million more.
+  const small = writeNpy({ name: "", dtype: "F64", shape: [2], data: Float64Array.of(1, 2) });
+  const bomb = zipSync({ "a.npy": Uint8Array.from([...small, ...new Uint8Array(1_000_000)]) });
+  const bombView = new DataView(bomb.buffer);
+  const entry = bombView.getUint32(bomb.length - 22 + 16, true);
+  bombView.setUint32(entry + 24, small.length, true);
+  expect(() => readNpzSync(bomb)).toThrow(`at most ${small.length} bytes when unpacked`);
   const overlapping = archive.slice();
   const second = at + 46 + view.getUint16(at + 28, true) + view.getUint16(at + 30, true);
   new DataView(overlapping.buffer).setUint32(second + 42, 0, true);
