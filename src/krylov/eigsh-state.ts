@@ -115,7 +115,7 @@ function requireState(state: EigshState): void {
     state.basis instanceof Float64Array &&
     state.basis.length === (state.size + 1) * state.n &&
     state.projected instanceof Float64Array &&
-    state.projected.length === state.krylovDimension ** 2 &&
+    state.projected.length === state.krylovDimension * state.krylovDimension &&
     state.coupling instanceof Float64Array &&
     state.coupling.length === state.krylovDimension;
   if (!fits) {

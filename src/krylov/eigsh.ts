@@ -301,7 +301,7 @@ function warmStart(n: number, guess: Matrix, rng: Rng | undefined): Float64Array
   const start = new Float64Array(n);
   for (let j = 0; j < guess.cols; j++) {
     let squares = 0;
-    for (let i = 0; i < n; i++) squares += guess.data[i * guess.cols + j] ** 2;
+    for (let i = 0; i < n; i++) squares += guess.data[i * guess.cols + j] * guess.data[i * guess.cols + j];
     if (squares === 0) continue;
     const factor = 1 / Math.sqrt(squares);
     for (let i = 0; i < n; i++) start[i] += factor * guess.data[i * guess.cols + j];

@@ -1,7 +1,7 @@
-import { type CancellationSignal, type Progress, type Status, isCancelled } from "../core/index.js";
+import { type CancellationSignal, type Progress, type Status, axpy, isCancelled } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize } from "./basis.js";
+import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract } from "./basis.js";
 import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
 import { newDirection, rotateRows, roundoff, selectColumns } from "./thick-restart.js";
@@ -51,7 +51,7 @@ export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): 
   const image = new Float64Array(rows); // A v
   const back = new Float64Array(cols); // Aᵀ u
   const h = new Float64Array(m + 1);
-  const run: Run = { left, right, B, size: 0, beta: 0, scale: 0, restarts: 0, matvecs: 0 };
+  const run: Run = { left, right, B, size: 0, beta: 0, coupling: new Float64Array(0), scale: 0, restarts: 0, matvecs: 0 };
   const wanted = Math.min(count, cols);
   const period = Math.max(1, Math.floor(m / 20));
   for (;;) {
@@ -59,9 +59,12 @@ export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): 
     if (run.matvecs + 2 > settings.maximumMatvecs) return extract(settings, run, "max-iterations");
     const j = run.size;
     yield* multiply(basisRow(right, j), image);
+    // First pass: what the recurrence knows (one coupling in an ordinary step, all of them after a restart). Second
+    // pass: against everything.
+    recur(left, run.coupling, image);
     let alpha = orthogonalize(left, j, image, h);
     requireFiniteProduct(alpha, ++run.matvecs, "svds");
-    for (let i = 0; i < j; i++) B[i * m + j] = h[i]; // the couplings after a restart, else β above the diagonal
+    for (let i = 0; i < j; i++) B[i * m + j] = run.coupling[i] + h[i];
     run.scale = Math.max(run.scale, alpha);
     const u = alpha > roundoff(cols, run.scale) ? null : rng === null ? null : newDirection(left, rng);
     if (u !== null) {
@@ -75,11 +78,14 @@ export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): 
     B[j * m + j] = alpha;
     yield* multiplyTransposed(basisRow(left, j), back);
     run.size = j + 1;
+    axpy(-alpha, basisRow(right, j), back);
     run.beta = orthogonalize(right, j + 1, back, h);
     requireFiniteProduct(run.beta, ++run.matvecs, "svds");
     run.scale = Math.max(run.scale, run.beta);
     if (run.size === cols || run.beta <= roundoff(cols, run.scale)) run.beta = 0;
     if (run.beta > 0) appendRow(right, back, run.beta);
+    run.coupling = new Float64Array(j + 1); // A v of the next v in the rows of U: β in the last one
+    run.coupling[j] = run.beta;
 
     const due = run.beta === 0 || run.size === m || run.size % period === 0;
     if (run.size >= wanted && due) {
@@ -96,12 +102,22 @@ export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): 
   }
 }
 
+/** w ← w − Uᵀ coupling. */
+function recur(left: Basis, coupling: Float64Array, w: Float64Array): void {
+  const first = coupling.findIndex((value) => value !== 0);
+  if (first < 0) return;
+  if (first === coupling.length - 1) axpy(-coupling[first], basisRow(left, first), w);
+  else subtract(left, coupling.length, coupling, w);
+}
+
 interface Run {
   readonly left: Basis;
   readonly right: Basis;
   readonly B: Float64Array;
   size: number;
   beta: number;
+  /** Uᵀ A v for the vector v to multiply next, as far as the recurrence knows it. */
+  coupling: Float64Array;
   scale: number;
   restarts: number;
   matvecs: number;
@@ -159,6 +175,7 @@ function compress(settings: GolubKahanSettings, run: Run, triplets: Triplets, co
   right.count = keep + (next ? 1 : 0);
   B.fill(0);
   for (let i = 0; i < keep; i++) B[i * m + i] = triplets.values[kept[i]];
+  run.coupling = Float64Array.from(kept, (i) => run.beta * triplets.p[(size - 1) * size + i]);
   run.size = keep;
   run.restarts++;
 }

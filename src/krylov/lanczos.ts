@@ -1,10 +1,12 @@
 import {
+  ArgumentError,
   EPSILON,
   type LongRunning,
   type Matrix,
   OptionError,
   ShapeError,
   axpy,
+  describe,
   dot,
   isCancelled,
   norm,
@@ -12,9 +14,15 @@ import {
   requireOneOf,
   requireOptions,
 } from "../core/index.js";
-import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import { appendRow, createBasis, orthogonalize } from "./basis.js";
 import { createLossEstimate } from "./loss-estimate.js";
+import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
 import { type StartOptions, requireFiniteProduct, requireStart } from "./start.js";
 
 /** How much work keeps the Lanczos vectors orthogonal. */
@@ -29,11 +37,13 @@ export interface LanczosStepsOptions extends StartOptions {
   readonly reorthogonalization?: Reorthogonalization;
   /** Keep the basis; true by default, and it must be true unless reorthogonalization is "none" (three vectors then). */
   readonly keepBasis?: boolean;
+  /** An earlier factorisation of the same operator, of the same mode: the run goes on from it, bit for bit. */
+  readonly resume?: LanczosFactorization;
 }
 
 /** Options of {@link lanczos}. */
 export interface LanczosOptions extends LanczosStepsOptions, LongRunning {
-  /** Number of steps wanted; the result has fewer when an invariant subspace is found or the signal says stop. */
+  /** Number of steps wanted, earlier ones included when resuming; the result has fewer when an invariant subspace is found or the signal says stop. */
   readonly steps: number;
 }
 
@@ -54,6 +64,10 @@ export interface LanczosFactorization {
    * overwritten two steps later.
    */
   readonly next: Float64Array;
+  /** v_k, the last vector multiplied; without a basis it is overwritten two steps later. */
+  readonly last: Float64Array;
+  /** How the vectors were kept orthogonal. */
+  readonly reorthogonalization: Reorthogonalization;
   /** True when β is zero up to rounding: the basis spans an invariant subspace and T's eigenvalues are A's. */
   readonly invariant: boolean;
   /** Products with A so far: one per step. */
@@ -77,9 +91,10 @@ const BREAKDOWN_FACTOR = 10;
  * @throws {ArgumentError} when A lacks the symmetric mark, steps < 1, or neither start nor rng is given
  * @throws {NonFiniteError} when a product of A has an entry that is not finite
  *
- * Accuracy: "full" keeps max |V Vᵀ − I| at a few ε and the relation at a few √n ε ‖A‖.
- * Cost: one matvec a step; "full" adds 8 k n flops at step k in three sweeps over the basis; 8 n (k + 3) bytes.
- * Stopping: after `steps`, or when β <= 10 √n ε ‖T‖₁ (invariant subspace).
+ * Accuracy: "full" keeps max |V Vᵀ − I| at a few ε and the relation at a few √n ε ‖A‖: each vector is orthogonalised
+ * twice, by the recurrence (whose other coefficients are zero in exact arithmetic) and against the whole basis.
+ * Cost: one matvec a step; "full" adds 4 k n flops at step k in two sweeps over the basis; 8 n (k + 3) bytes.
+ * Stopping: after `steps`, or when β <= 10 √n ε ‖T‖₁ (invariant subspace). A record is a state: pass it as `resume`.
  * @see [golubvanloan2013]
  * @see [parlett1998]
  *
@@ -93,23 +108,41 @@ const BREAKDOWN_FACTOR = 10;
  * ```
  */
 export function lanczos(A: SymmetricOperator, options: LanczosOptions): LanczosFactorization {
+  const operator = requireSymmetricOperator(A, "A", "lanczos");
+  return drive(operator, lanczosCoroutine(operator.rows, options));
+}
+
+/**
+ * The form of {@link lanczos} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of lanczos for the same products, bit for bit.
+ *
+ * @param A asynchronous symmetric operator
+ * @param options those of lanczos
+ * @returns a promise of the factorisation
+ * @throws {ArgumentError} as lanczos, as a rejection
+ */
+export async function lanczosAsync(A: AsyncSymmetricOperator, options: LanczosOptions): Promise<LanczosFactorization> {
+  const operator = requireAsyncOperator(A, "A", "lanczosAsync", "symmetric");
+  return driveAsync(operator, lanczosCoroutine(operator.rows, options));
+}
+
+function* lanczosCoroutine(n: number, options: LanczosOptions): Coroutine<LanczosFactorization> {
+  const caller = "lanczos";
   requireOptions(
     options,
-    ["steps", "start", "rng", "reorthogonalization", "keepBasis", "signal", "onProgress"],
-    "lanczos",
+    ["steps", "start", "rng", "reorthogonalization", "keepBasis", "resume", "signal", "onProgress"],
+    caller,
   );
-  const steps = requireInteger(options?.steps, "steps", "lanczos", 1);
-  const { start, rng, reorthogonalization, keepBasis, signal, onProgress } = options;
-  const generator = lanczosSteps(A, {
-    ...(start === undefined ? {} : { start }),
-    ...(rng === undefined ? {} : { rng }),
-    ...(reorthogonalization === undefined ? {} : { reorthogonalization }),
-    ...(keepBasis === undefined ? {} : { keepBasis }),
-  });
+  const { steps: wanted, signal, onProgress, ...rest } = options;
+  const steps = requireInteger(wanted, "steps", caller, 1);
+  if (rest.resume !== undefined && (rest.resume.invariant || rest.resume.steps >= steps)) return rest.resume;
+  const run = startLanczos(n, rest, steps);
   for (;;) {
-    const factorization = generator.next().value; // the generator yields at least once and returns its last record
+    yield* multiply(run.current, run.product);
+    const factorization = run.advance();
     onProgress?.({
-      phase: "lanczos",
+      phase: caller,
       done: factorization.steps,
       total: steps,
       figures: { residualNorm: factorization.residualNorm },
@@ -165,32 +198,53 @@ export interface LanczosRun {
   advance(): LanczosFactorization;
 }
 
+/** Numbers of a basis that are allocated ahead for the steps expected (256 MB); beyond, the storage doubles as needed. */
+const ROOM_AHEAD = 2 ** 25;
+
 /** Checks the options and prepares the first step, for drivers in this library; see {@link lanczosSteps}. */
-export function startLanczos(n: number, options: LanczosStepsOptions): LanczosRun {
-  const { mode, keepBasis } = requireInput(n, options);
-  const basis = createBasis(n, keepBasis ? 8 : 3);
+export function startLanczos(n: number, options: LanczosStepsOptions, expectedSteps = 7): LanczosRun {
+  const { mode, keepBasis, resume } = requireInput(n, options);
+  const ahead = Math.min(expectedSteps, n, Math.max(7, Math.floor(ROOM_AHEAD / n)));
+  const basis = createBasis(n, keepBasis ? Math.max(ahead, resume?.steps ?? 0) + 1 : 3);
   const loss = mode === "selective" ? createLossEstimate(n) : null;
   const T = createTridiagonal();
   const w = new Float64Array(n); // A v_k, orthogonalised in place
   let h = new Float64Array(8); // coefficients of w in the basis
   let previous: Float64Array = new Float64Array(n); // v_{k−1}
-  let current = appendRow(basis, requireStart(n, options, "lanczos"), 1); // v_k
+  let current: Float64Array; // v_k
   let beta = 0; // the β between them
   let k = 0;
+  if (resume === undefined) {
+    current = appendRow(basis, requireStart(n, options, "lanczos"), 1);
+  } else {
+    // Everything else is a function of what the record holds, replayed in the order of the first run.
+    k = resume.steps;
+    beta = resume.residualNorm;
+    for (let j = 0; j < k; j++) {
+      const after = j + 1 < k ? resume.offDiagonal[j] : beta;
+      T.append(resume.diagonal[j], j > 0 ? resume.offDiagonal[j - 1] : 0, after);
+      loss?.passesLimit(resume.diagonal[j], after);
+    }
+    const rows = resume.basis;
+    for (let j = 0; rows !== null && j < k - 1; j++) appendRow(basis, rows.data.subarray(j * n, (j + 1) * n), 1);
+    previous = appendRow(basis, resume.last, 1);
+    current = appendRow(basis, resume.next, 1);
+  }
 
   const advance = (): LanczosFactorization => {
     k++;
-    let alpha: number;
+    // β v_{k−1} goes before the inner product: once overlaps have grown, the other order loses digits of α.
+    if (k > 1) axpy(-beta, previous, w);
+    let alpha = dot(current, w);
+    axpy(-alpha, current, w);
     let residualNorm: number;
     if (mode === "full") {
+      // The recurrence was the first pass of Gram–Schmidt (its other coefficients are zero by symmetry); this is the
+      // second, and more follow where it still removes something. It also corrects α by what rounding left in.
       if (k > h.length) h = new Float64Array(2 * k);
       residualNorm = orthogonalize(basis, k, w, h);
-      alpha = h[k - 1];
+      alpha += h[k - 1];
     } else {
-      // β v_{k−1} goes before the inner product: once overlaps have grown, the other order loses digits of α.
-      if (k > 1) axpy(-beta, previous, w);
-      alpha = dot(current, w);
-      axpy(-alpha, current, w);
       residualNorm = norm(w);
       if (loss?.passesLimit(alpha, residualNorm)) residualNorm = orthogonalize(basis, k, w, new Float64Array(k));
     }
@@ -210,6 +264,8 @@ export function startLanczos(n: number, options: LanczosStepsOptions): LanczosRu
       offDiagonal: T.offDiagonal.subarray(0, k - 1),
       residualNorm,
       next,
+      last: previous,
+      reorthogonalization: mode,
       invariant,
       matvecs: k,
     };
@@ -223,19 +279,26 @@ export function startLanczos(n: number, options: LanczosStepsOptions): LanczosRu
   };
 }
 
-function requireInput(n: number, options: LanczosStepsOptions): { mode: Reorthogonalization; keepBasis: boolean } {
+interface Input {
+  readonly mode: Reorthogonalization;
+  readonly keepBasis: boolean;
+  readonly resume: LanczosFactorization | undefined;
+}
+
+function requireInput(n: number, options: LanczosStepsOptions): Input {
   const caller = "lanczos";
   if (n === 0) {
     throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
   }
-  requireOptions(options, ["start", "rng", "reorthogonalization", "keepBasis"], caller);
+  requireOptions(options, ["start", "rng", "reorthogonalization", "keepBasis", "resume"], caller);
+  const resume = options?.resume;
   const mode = requireOneOf(
-    options?.reorthogonalization ?? "full",
+    options?.reorthogonalization ?? resume?.reorthogonalization ?? "full",
     ["full", "selective", "none"],
     "reorthogonalization",
     caller,
   );
-  const keepBasis = options?.keepBasis ?? true;
+  const keepBasis = options?.keepBasis ?? (resume === undefined || resume.basis !== null);
   if (!keepBasis && mode !== "none") {
     throw new OptionError({
       function: caller,
@@ -245,7 +308,32 @@ function requireInput(n: number, options: LanczosStepsOptions): { mode: Reorthog
       remedy: 'vectors that are not kept cannot be orthogonalised against: use reorthogonalization "none"',
     });
   }
-  return { mode, keepBasis };
+  if (resume !== undefined) requireResumable(resume, n, mode, keepBasis);
+  return { mode, keepBasis, resume };
+}
+
+function requireResumable(
+  resume: LanczosFactorization,
+  n: number,
+  mode: Reorthogonalization,
+  keepBasis: boolean,
+): void {
+  const k = resume.steps;
+  const fits =
+    resume.reorthogonalization === mode &&
+    !resume.invariant &&
+    resume.diagonal?.length === k &&
+    resume.offDiagonal?.length === k - 1 &&
+    resume.next?.length === n &&
+    resume.last?.length === n &&
+    (resume.basis === null ? !keepBasis : keepBasis && resume.basis.rows === k && resume.basis.cols === n);
+  if (fits) return;
+  throw new ArgumentError({
+    function: "lanczos",
+    argument: "resume",
+    expected: `a factorisation of order ${n}, mode "${mode}", ${keepBasis ? "with" : "without"} its basis, not invariant`,
+    got: describe(resume),
+  });
 }
 
 /** A tridiagonal matrix under construction. */

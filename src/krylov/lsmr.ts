@@ -1,4 +1,13 @@
-import { type Matrix, type Status, axpy, isCancelled, norm, requireOptions, scaleVector } from "../core/index.js";
+import {
+  type Matrix,
+  type Status,
+  axpy,
+  isCancelled,
+  norm,
+  requireOptions,
+  scaleVector,
+  hypot,
+} from "../core/index.js";
 import { type LinearOperator, applyTransposeOf, requireOperator, requireTranspose } from "../operators/index.js";
 import {
   type LinearSolveOptions,
@@ -82,12 +91,12 @@ export function lsmr(A: LinearOperator | Matrix, b: Float64Array, options: Linea
     matvecs += 2;
     requireFiniteProduct(alpha + beta, matvecs, caller);
     const rhoBefore = rho;
-    rho = Math.hypot(alphaBar, beta);
+    rho = hypot(alphaBar, beta);
     const theta = (beta / rho) * alpha;
     alphaBar = (alphaBar / rho) * alpha;
     const thetaBar = sBar * rho;
     const rhoBarBefore = rhoBar;
-    rhoBar = Math.hypot(cBar * rho, theta);
+    rhoBar = hypot(cBar * rho, theta);
     cBar = (cBar * rho) / rhoBar;
     sBar = theta / rhoBar;
     const zeta = cBar * zetaBar;

@@ -12,6 +12,9 @@ import {
   requireNumber,
   requireOptions,
   requireVector,
+  exp,
+  expm1,
+  square,
 } from "../core/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
@@ -172,7 +175,7 @@ export function expmv(
       share /= 2;
       estimate = stepError(last, share * t);
     }
-    const coefficients = functionOfTridiagonal(last, (theta) => Math.exp(share * t * theta), caller);
+    const coefficients = functionOfTridiagonal(last, (theta) => exp(share * t * theta), caller);
     value = lift(last, coefficients, length);
     error += last.invariant ? 0 : length * estimate.local;
     done = 1 - done - share <= 1e-15 ? 1 : done + share;
@@ -192,8 +195,8 @@ function stepError(factorization: LanczosFactorization, h: number): { local: num
   let squares = 0;
   for (let i = 0; i < k; i++) {
     const z = h * values[i];
-    last += S[(k - 1) * k + i] * S[i] * (z === 0 ? 1 : Math.expm1(z) / z);
-    squares += (S[i] * Math.exp(z)) ** 2;
+    last += S[(k - 1) * k + i] * S[i] * (z === 0 ? 1 : expm1(z) / z);
+    squares += square(S[i] * exp(z));
   }
   return { local: invariant ? 0 : Math.abs(h) * residualNorm * Math.abs(last), growth: Math.sqrt(squares) };
 }

@@ -1,4 +1,14 @@
-import { EPSILON, type Matrix, type Status, axpy, dot, isCancelled, norm, requireOptions } from "../core/index.js";
+import {
+  EPSILON,
+  type Matrix,
+  type Status,
+  axpy,
+  dot,
+  isCancelled,
+  norm,
+  requireOptions,
+  hypot,
+} from "../core/index.js";
 import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import {
   type LinearSolveOptions,
@@ -78,11 +88,11 @@ export function minres(
     scale = Math.max(scale, beta + Math.abs(alpha) + betaNext);
     // The new column of T, rotated by the two rotations before it, then by its own.
     const delta = c * alpha - cBefore * s * beta;
-    if (Math.hypot(delta, c * betaNext) <= Math.max(tolerance, BREAKDOWN_FACTOR * EPSILON) * scale) {
+    if (hypot(delta, c * betaNext) <= Math.max(tolerance, BREAKDOWN_FACTOR * EPSILON) * scale) {
       status = "breakdown"; // ‖A r‖ = |η| times this: r is (nearly) in the null space
       break;
     }
-    const rho = Math.hypot(delta, betaNext);
+    const rho = hypot(delta, betaNext);
     const above = s * alpha + cBefore * c * beta;
     const corner = sBefore * beta;
     [cBefore, sBefore] = [c, s];

@@ -60,7 +60,7 @@ export function ritzPairs(factorization: LanczosFactorization, options: RitzOpti
   const weights = new Float64Array(steps);
   for (let i = 0; i < steps; i++) {
     residualNorms[i] = residualNorm * Math.abs(S.data[(steps - 1) * steps + i]);
-    weights[i] = S.data[i] ** 2;
+    weights[i] = S.data[i] * S.data[i];
   }
   return { values, residualNorms, weights, vectors: wanted ? matmul(basis!, S, { transposeA: true }) : null };
 }

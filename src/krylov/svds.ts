@@ -11,6 +11,7 @@ import {
   requireNumber,
   requireOneOf,
   requireOptions,
+  hypot,
 } from "../core/index.js";
 import { type LinearOperator, requireOperator, requireTranspose } from "../operators/index.js";
 import { type Basis, basisRow } from "./basis.js";
@@ -146,7 +147,7 @@ function* certified(settings: GolubKahanSettings, start: Float64Array, wide: boo
     yield* multiplyTransposed(u, back);
     axpy(-singularValues[k], u, image);
     axpy(-singularValues[k], v, back);
-    residualNorms[k] = Math.hypot(norm(image), norm(back)) / Math.SQRT2;
+    residualNorms[k] = hypot(norm(image), norm(back)) / Math.SQRT2;
   }
   const target = Math.max(tolerance, roundoff(cols, 1));
   const worst = residualNorms.reduce((most, value) => Math.max(most, value), 0);

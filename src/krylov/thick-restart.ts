@@ -1,8 +1,8 @@
-import { type CancellationSignal, EPSILON, type Progress, type Status, isCancelled } from "../core/index.js";
+import { type CancellationSignal, EPSILON, type Progress, type Status, axpy, dot, isCancelled } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { gemm } from "../routines/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize } from "./basis.js";
+import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract } from "./basis.js";
 import { type Coroutine, multiply } from "./products.js";
 import { randomUnit, requireFiniteProduct } from "./start.js";
 
@@ -113,20 +113,24 @@ export function* thickRestart(
   const period = Math.max(1, Math.floor(m / 20)); // steps between convergence tests: each costs O(m³)
   const w = new Float64Array(n); // the product, orthogonalised in place
   const coefficients = new Float64Array(locked + m + 1); // those of the product in the rows
-  const h = coefficients.subarray(locked);
   for (;;) {
     if (isCancelled(signal)) return extract(settings, state, "cancelled");
     if (state.matvecs >= settings.maximumMatvecs) return extract(settings, state, "max-iterations");
     const j = state.size;
     yield* multiply(basisRow(basis, locked + j), w);
     state.matvecs++;
+    // First pass: the couplings are known from the step before (the measured ones differ by rounding), the others are
+    // zero by symmetry. Second pass: against everything.
+    recur(state, w);
+    const alpha = dot(basisRow(basis, locked + j), w);
+    axpy(-alpha, basisRow(basis, locked + j), w);
     let beta = orthogonalize(basis, locked + j + 1, w, coefficients);
-    requireFiniteProduct(h[j] + beta, state.matvecs, "eigsh");
-    // The couplings are known from the step before; the measured ones differ by rounding.
+    const diagonal = alpha + coefficients[locked + j];
+    requireFiniteProduct(diagonal + beta, state.matvecs, "eigsh");
     for (let i = 0; i < j; i++) projected[i * m + j] = projected[j * m + i] = coupling[i];
-    projected[j * m + j] = h[j];
+    projected[j * m + j] = diagonal;
     state.size = j + 1;
-    state.scale = Math.max(state.scale, Math.abs(h[j]), beta);
+    state.scale = Math.max(state.scale, Math.abs(diagonal), beta);
     coupling.fill(0);
     if (state.size === dimension || beta <= roundoff(n, state.scale)) beta = 0;
     coupling[j] = beta;
@@ -148,6 +152,16 @@ export function* thickRestart(
       state.randomized = true;
     }
   }
+}
+
+/** w ← w − Σ coupling_i v_i: one vector in an ordinary step, all the kept ones after a restart. */
+function recur({ basis, locked, coupling, size }: ThickRestartState, w: Float64Array): void {
+  const first = coupling.findIndex((value) => value !== 0);
+  if (first < 0) return;
+  if (first === size - 1) return axpy(-coupling[first], basisRow(basis, locked + first), w);
+  const h = new Float64Array(locked + size);
+  h.set(coupling.subarray(0, size), locked);
+  subtract(basis, locked + size, h, w);
 }
 
 /** Smallest residual norm that rounding lets one ask for. */

@@ -1,4 +1,4 @@
-import { ArgumentError, EPSILON, requireFinite } from "../core/index.js";
+import { ArgumentError, EPSILON, requireFinite, log2 } from "../core/index.js";
 import { fft, ifft } from "../fft/index.js";
 import type { LinearOperator, SymmetricOperator } from "./operator.js";
 
@@ -59,7 +59,7 @@ export function circulant(column: ArrayLike<number>): LinearOperator {
     exactSpectrum: () => ({
       kind: "exact",
       values: symbol.re.slice().sort(),
-      errorBound: TRANSFORM_FACTOR * EPSILON * Math.max(1, Math.log2(n)) * size,
+      errorBound: TRANSFORM_FACTOR * EPSILON * Math.max(1, log2(n)) * size,
     }),
   };
   return operator;

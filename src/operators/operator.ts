@@ -125,6 +125,52 @@ export function requireTranspose(A: LinearOperator, argument: string, caller: st
   return A;
 }
 
+/**
+ * Checks that an argument has the form of an asynchronous operator and returns it.
+ *
+ * @param kind "symmetric": square with the symmetric mark; "transposable": with applyTranspose (or symmetric); "any"
+ * @throws {ArgumentError} when it has not
+ */
+export function requireAsyncOperator(
+  A: AsyncLinearOperator,
+  argument: string,
+  caller: string,
+  kind: "symmetric",
+): AsyncSymmetricOperator;
+export function requireAsyncOperator(
+  A: AsyncLinearOperator,
+  argument: string,
+  caller: string,
+  kind: "transposable" | "any",
+): AsyncLinearOperator;
+export function requireAsyncOperator(
+  A: AsyncLinearOperator,
+  argument: string,
+  caller: string,
+  kind: "symmetric" | "transposable" | "any",
+): AsyncLinearOperator {
+  const operator = isOperator(A);
+  const marked = operator && isSymmetric(A);
+  if (kind === "symmetric" ? marked : operator && (kind === "any" || marked || A.applyTranspose !== undefined))
+    return A;
+  const needs = {
+    symmetric: "a square asynchronous operator with the symmetric mark",
+    any: "an asynchronous operator",
+  };
+  throw new ArgumentError({
+    function: caller,
+    argument,
+    expected: kind === "transposable" ? "an asynchronous operator with applyTranspose" : needs[kind],
+    got: operator
+      ? `a ${A.rows} x ${A.cols} operator without ${kind === "symmetric" ? "the mark" : "it"}`
+      : describe(A),
+    remedy:
+      kind === "symmetric"
+        ? "make it with fromAsyncFunction(n, product, { symmetric: true })"
+        : "make it with fromAsyncFunction(n, product, { applyTranspose })",
+  });
+}
+
 function isOperator(value: unknown): value is LinearOperator {
   if (value === null || typeof value !== "object") return false;
   const { rows, cols, apply } = value as Partial<LinearOperator>;

@@ -1,4 +1,4 @@
-import { ArgumentError, EPSILON, type ExactSpectrum, requireFinite } from "../core/index.js";
+import { ArgumentError, EPSILON, type ExactSpectrum, requireFinite, pow, log2, cos } from "../core/index.js";
 import { circulant } from "./circulant.js";
 import type { LinearOperator, SymmetricOperator } from "./operator.js";
 
@@ -49,7 +49,7 @@ export function toeplitz(column: ArrayLike<number>, row?: ArrayLike<number>): Li
       got: String(row[0]),
     });
   }
-  const size = 2 ** Math.ceil(Math.log2(Math.max(1, rows + cols - 1)));
+  const size = pow(2, Math.ceil(log2(Math.max(1, rows + cols - 1))));
   const first = new Float64Array(size);
   for (let i = 0; i < rows; i++) first[i] = column[i];
   for (let j = 1; j < cols; j++) first[size - j] = (row ?? column)[j];
@@ -87,7 +87,7 @@ function tridiagonalSpectrum(column: ArrayLike<number>): (() => ExactSpectrum) |
   const b = n > 1 ? column[1] : 0;
   return () => ({
     kind: "exact",
-    values: Float64Array.from({ length: n }, (_, j) => a + 2 * b * Math.cos((Math.PI * (j + 1)) / (n + 1))).sort(),
+    values: Float64Array.from({ length: n }, (_, j) => a + 2 * b * cos((Math.PI * (j + 1)) / (n + 1))).sort(),
     errorBound: 4 * EPSILON * (Math.abs(a) + 2 * Math.abs(b)),
   });
 }
