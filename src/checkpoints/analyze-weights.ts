@@ -8,6 +8,7 @@ import {
   requireNumber,
   requireOneOf,
   requireOptions,
+  log,
 } from "../core/index.js";
 import {
   type ByteInput,
@@ -382,7 +383,7 @@ function assemble(
       layout,
       largestSpectralNorm: largest,
       logSpectralNormSum: layers.reduce(
-        (sum, layer) => (layer.spectralNorm > 0 ? sum + Math.log(layer.spectralNorm) : sum),
+        (sum, layer) => (layer.spectralNorm > 0 ? sum + log(layer.spectralNorm) : sum),
         0,
       ),
       medianRelativeStableRank: relative.length === 0 ? 0 : relative[relative.length >> 1],

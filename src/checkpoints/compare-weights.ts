@@ -1,4 +1,4 @@
-import { type Matrix, requireInteger, requireOptions } from "../core/index.js";
+import { type Matrix, requireInteger, requireOptions, square, asin, acos } from "../core/index.js";
 import { type NamedTensors, type Tensor, toFloat64 } from "../formats/index.js";
 import { matmul, norms, svd } from "../linalg/index.js";
 import { spectralDistance } from "../spectra/index.js";
@@ -128,7 +128,7 @@ function compareLayer(name: string, part: string | null, A: Matrix, B: Matrix, s
     spectralChange: change[0],
     frobeniusChange,
     relativeChange: frobeniusChange === 0 ? 0 : frobeniusChange / size,
-    changeStableRank: change[0] === 0 ? 0 : (frobeniusChange / change[0]) ** 2,
+    changeStableRank: change[0] === 0 ? 0 : square(frobeniusChange / change[0]),
     spectrumDistance: distance.wasserstein2,
     spectrumKs: distance.kolmogorovSmirnov,
     leftAngles: principalAngles(before.u, after.u, count),
@@ -146,9 +146,7 @@ function principalAngles(U: Matrix, V: Matrix, count: number): Float64Array {
   const projected = matmul(A, overlap);
   const outside = { ...B, data: B.data.map((value, e) => value - projected.data[e]) };
   const sines = svd(outside, { vectors: "none" }).singularValues.reverse();
-  return cosines.map((cosine, k) =>
-    cosine > Math.SQRT1_2 ? Math.asin(Math.min(1, sines[k])) : Math.acos(Math.min(1, cosine)),
-  );
+  return cosines.map((cosine, k) => (cosine > Math.SQRT1_2 ? asin(Math.min(1, sines[k])) : acos(Math.min(1, cosine))));
 }
 
 function leading(A: Matrix, count: number): Matrix {

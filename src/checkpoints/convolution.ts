@@ -6,6 +6,8 @@ import {
   requireInteger,
   requireOneOf,
   requireOptions,
+  cos,
+  sin,
 } from "../core/index.js";
 import { svds } from "../krylov/index.js";
 import { matmul, svd } from "../linalg/index.js";
@@ -268,8 +270,8 @@ function forEachSymbol(
         (sum, x, axis) => sum + (2 * Math.PI * ((omega[axis] * x) % extents[axis])) / extents[axis],
         0,
       );
-      cosines[t] = Math.cos(angle);
-      sines[t] = Math.sin(angle);
+      cosines[t] = cos(angle);
+      sines[t] = sin(angle);
     });
     // [[A, −B], [B, A]] has the singular values of A + iB, each twice.
     const cols = 2 * I;

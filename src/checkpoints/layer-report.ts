@@ -1,4 +1,4 @@
-import { type Matrix, type Tagged, defined, undefinedBecause } from "../core/index.js";
+import { type Matrix, type Tagged, defined, undefinedBecause, square, pow } from "../core/index.js";
 import type { Rng } from "../random/index.js";
 import {
   type MarchenkoPasturFit,
@@ -129,7 +129,7 @@ export function reportLayer(
   const numericalRank = singularValues.filter((value) => value > reliableAbove).length;
   const smallest = singularValues[count - 1];
   // s/√N squared: s² alone overflows for weights of 1e200.
-  const eigenvalues = singularValues.map((value) => (value / Math.sqrt(long)) ** 2);
+  const eigenvalues = singularValues.map((value) => square(value / Math.sqrt(long)));
   const ifNonzero = <T>(compute: () => T): Tagged<T> =>
     first > 0 ? defined(compute()) : undefinedBecause("zero matrix");
   const bulk = attempt(() => {
@@ -160,7 +160,7 @@ export function reportLayer(
     ...values,
     spectralNorm: first,
     frobeniusNorm:
-      first === 0 ? 0 : first * Math.sqrt(singularValues.reduce((sum, value) => sum + (value / first) ** 2, 0)),
+      first === 0 ? 0 : first * Math.sqrt(singularValues.reduce((sum, value) => sum + square(value / first), 0)),
     nuclearNorm: singularValues.reduce((sum, value) => sum + value, 0),
     numericalRank,
     conditionNumber: ifNonzero(() => (numericalRank < count ? Infinity : first / smallest)),
@@ -212,7 +212,7 @@ function operatorNormOf(
   if (kernel === null) return undefinedBecause("not a convolution");
   if (rng === null) return undefinedBecause("no rng was given for the iteration");
   const { inputSize, padding, stride } = settings.convolution;
-  const positions = inputSize ** kernel.kernelSize.length;
+  const positions = pow(inputSize, kernel.kernelSize.length);
   const work = ASSUMED_PRODUCTS * 2 * positions * kernel.data.length;
   if (work > settings.operatorBudget)
     return undefinedBecause(

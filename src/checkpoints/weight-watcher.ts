@@ -1,3 +1,4 @@
+import { log10, pow, square, log } from "../core/index.js";
 import type { Tagged } from "../core/index.js";
 import type { MarchenkoPasturFit, PowerLawFit } from "../rmt/index.js";
 
@@ -55,16 +56,16 @@ export function weightWatcherAliases(
   const N = Math.max(shape.rows, shape.cols);
   const M = Math.min(shape.rows, shape.cols);
   const first = singularValues[0];
-  const log10Max = 2 * Math.log10(first);
+  const log10Max = 2 * log10(first);
   // Sums relative to λ_max: powers of alpha overflow otherwise.
   const sum = (power: number): number =>
-    singularValues.reduce((total, value) => total + (value / first) ** (2 * power), 0);
+    singularValues.reduce((total, value) => total + pow(value / first, 2 * power), 0);
   const total = sum(1);
   const positive = singularValues.filter((value) => value > 0).length;
   let entropy = 0;
   for (const value of singularValues) {
-    const p = (value / first) ** 2 / total;
-    if (p > 0) entropy -= p * Math.log(p);
+    const p = square(value / first) / total;
+    if (p > 0) entropy -= p * log(p);
   }
   const nonzero = first > 0;
   const fit = tail.defined && Number.isFinite(tail.value.alpha) ? tail.value : null;
@@ -74,20 +75,20 @@ export function weightWatcherAliases(
     Q: N / M,
     alpha: fit?.alpha ?? null,
     alpha_weighted: fit === null ? null : fit.alpha * log10Max,
-    log_alpha_norm: fit === null ? null : fit.alpha * log10Max + Math.log10(sum(fit.alpha)),
-    log_norm: nonzero ? log10Max + Math.log10(total) : null,
+    log_alpha_norm: fit === null ? null : fit.alpha * log10Max + log10(sum(fit.alpha)),
+    log_norm: nonzero ? log10Max + log10(total) : null,
     log_spectral_norm: nonzero ? log10Max : null,
-    spectral_norm: first ** 2,
+    spectral_norm: first * first,
     sv_max: first,
     sv_min: singularValues[singularValues.length - 1],
     stable_rank: nonzero ? total : null,
-    entropy: nonzero && positive > 1 ? entropy / Math.log(positive) : null,
+    entropy: nonzero && positive > 1 ? entropy / log(positive) : null,
     xmin: fit === null ? null : fit.xmin * N,
-    xmax: first ** 2,
+    xmax: first * first,
     D: fit?.distance ?? null,
     sigma: fit?.standardError ?? null,
     num_pl_spikes: fit?.tailCount ?? null,
     num_spikes: bulk.defined ? bulk.value.spikes.length : null,
-    mp_softrank: bulk.defined && nonzero ? (bulk.value.law.support[1] * N) / first ** 2 : null,
+    mp_softrank: bulk.defined && nonzero ? (bulk.value.law.support[1] * N) / (first * first) : null,
   };
 }

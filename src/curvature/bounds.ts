@@ -8,6 +8,9 @@ import {
   type Tagged,
   undefinedBecause,
   UnsupportedError,
+  pow,
+  square,
+  log,
 } from "../core/index.js";
 import {
   argmaxRows,
@@ -145,19 +148,20 @@ export function generalizationBounds(
   const inputNorms = normsOfInputs(inputs, augmented);
   // Written without dividing by s_l, so that a layer of zeros gives 0 and not NaN.
   const spread = norms.reduce(
-    (sum, layer) => sum + (layer.spectral === 0 ? 0 : (layer.rowSum / layer.spectral) ** (2 / 3)),
+    (sum, layer) => sum + (layer.spectral === 0 ? 0 : pow(layer.rowSum / layer.spectral, 2 / 3)),
     0,
   );
-  const bartlettNorm = spectralProduct * spread ** 1.5;
+  const bartlettNorm = spectralProduct * pow(spread, 1.5);
   const pathNormL1 = pathNorm(weights, 1);
   const pathNormL2 = pathNorm(weights, 2);
   const d = weights.length;
   const h = Math.max(...weights.map((W) => Math.max(W.rows, W.cols)));
   const ratioSum = norms.reduce(
-    (sum, layer) => sum + (layer.spectral === 0 ? 0 : (layer.frobenius / layer.spectral) ** 2),
+    (sum, layer) => sum + (layer.spectral === 0 ? 0 : square(layer.frobenius / layer.spectral)),
     0,
   );
-  const neyshaburCore = inputNorms.largest ** 2 * d ** 2 * h * Math.log(d * h) * spectralProduct ** 2 * ratioSum;
+  const neyshaburCore =
+    inputNorms.largest * inputNorms.largest * (d * d) * h * log(d * h) * (spectralProduct * spectralProduct) * ratioSum;
 
   const bound = (
     name: string,
@@ -226,7 +230,7 @@ export function generalizationBounds(
       bound(
         "Neyshabur, Tomioka and Srebro 2015",
         "2^(d−1) (ℓ1 path norm) max|x| √(2 ln(2D))/(γ √n), D the input width",
-        (2 ** (d - 1) * pathNormL1 * inputNorms.entry * Math.sqrt(2 * Math.log(2 * weights[0].cols))) /
+        (pow(2, d - 1) * pathNormL1 * inputNorms.entry * Math.sqrt(2 * log(2 * weights[0].cols))) /
           (margin * Math.sqrt(n)),
         isRelu,
         "ReLU activations",
@@ -262,7 +266,8 @@ function normsOfInputs(inputs: Matrix, augmented: boolean): { frobenius: number;
   let largest = 0;
   for (let i = 0; i < inputs.rows; i++) {
     let squares = augmented ? 1 : 0;
-    for (let j = 0; j < inputs.cols; j++) squares += inputs.data[i * inputs.cols + j] ** 2;
+    for (let j = 0; j < inputs.cols; j++)
+      squares += inputs.data[i * inputs.cols + j] * inputs.data[i * inputs.cols + j];
     total += squares;
     largest = Math.max(largest, squares);
   }

@@ -6,6 +6,7 @@ import {
   requirePositive,
   type Tagged,
   undefinedBecause,
+  pow,
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import {
@@ -244,16 +245,16 @@ function bartlettOf(
     return undefinedBecause(`needs 1-Lipschitz activations with φ(0) = 0, and ${outside} is not`);
   const product = layers.reduce((all, layer) => all * layer.spectral, 1);
   const sum = layers.reduce(
-    (all, layer) => all + (layer.spectral === 0 ? 0 : (layer.rowSum / layer.spectral) ** (2 / 3)),
+    (all, layer) => all + (layer.spectral === 0 ? 0 : pow(layer.rowSum / layer.spectral, 2 / 3)),
     0,
   );
-  return defined(product * sum ** 1.5);
+  return defined(product * pow(sum, 1.5));
 }
 
 function truncationOf(layer: string, singularValues: Float64Array, rank: number | undefined): LayerTruncation {
   const kept = Math.min(singularValues.length, rank ?? Math.ceil(singularValues.length / 2));
   let squares = 0;
-  for (let i = kept; i < singularValues.length; i++) squares += singularValues[i] ** 2;
+  for (let i = kept; i < singularValues.length; i++) squares += singularValues[i] * singularValues[i];
   return {
     layer,
     rank: kept,

@@ -7,6 +7,7 @@ import {
   requireInteger,
   requireOptions,
   type Status,
+  square,
 } from "../core/index.js";
 import { requireSymmetricOperator, type SymmetricOperator } from "../operators/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
@@ -69,7 +70,7 @@ export function estimateEffectiveRank(A: SymmetricOperator, options: EffectiveRa
     fillRademacher(options.rng, v);
     operator.apply(v, Av);
     operator.apply(Av, AAv);
-    moments.push([dot(v, Av), norm(Av) ** 2, norm(AAv) ** 2]);
+    moments.push([dot(v, Av), square(norm(Av)), square(norm(AAv))]);
     options.onProgress?.({ phase: "effective rank", done: probe + 1, total: probes });
   }
   const ratio = (numerator: 0 | 1, denominator: 1 | 2): Estimate => jackknife(moments, numerator, denominator);
@@ -81,7 +82,7 @@ function jackknife(moments: readonly (readonly number[])[], a: number, b: number
   const count = moments.length;
   const sumA = moments.reduce((sum, m) => sum + m[a], 0);
   const sumB = moments.reduce((sum, m) => sum + m[b], 0);
-  const value = (x: number, y: number, size: number): number => (y === 0 ? 0 : x ** 2 / (size * y));
+  const value = (x: number, y: number, size: number): number => (y === 0 ? 0 : (x * x) / (size * y));
   if (count < 2)
     return {
       mean: count === 0 ? 0 : value(sumA, sumB, 1),
@@ -92,7 +93,7 @@ function jackknife(moments: readonly (readonly number[])[], a: number, b: number
   const whole = value(sumA, sumB, count);
   const without = moments.map((m) => value(sumA - m[a], sumB - m[b], count - 1));
   const average = without.reduce((sum, x) => sum + x, 0) / count;
-  const spread = without.reduce((sum, x) => sum + (x - average) ** 2, 0);
+  const spread = without.reduce((sum, x) => sum + square(x - average), 0);
   return {
     mean: count * whole - (count - 1) * average,
     standardError: Math.sqrt((spread * (count - 1)) / count),

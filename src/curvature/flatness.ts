@@ -1,4 +1,4 @@
-import { type Estimate, type LongRunning, requireInteger, requireOptions } from "../core/index.js";
+import { type Estimate, type LongRunning, requireInteger, requireOptions, square } from "../core/index.js";
 import type { DataLike, LossOptions, Network } from "../networks/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
 import { curvatureAt, lossOptionsOf } from "./operators.js";
@@ -71,7 +71,7 @@ export function flatness(net: Network, params: Float64Array, data: DataLike, opt
       return v.reduce((sum, value, i) => sum + value * Hv[i], 0);
     });
     const mean = values.reduce((sum, value) => sum + value, 0) / probes;
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    const squares = values.reduce((sum, value) => sum + square(value - mean), 0);
     return { mean, standardError: Math.sqrt(squares / (probes - 1) / probes), samples: probes, matvecs: probes };
   };
   const trace = quadratic(null);

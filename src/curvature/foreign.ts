@@ -10,6 +10,7 @@ import {
   requireOptions,
   requirePositive,
   requireVector,
+  cbrt,
 } from "../core/index.js";
 import { fromFunction, type Product, type SymmetricOperator } from "../operators/index.js";
 import { fillNormal, type Rng } from "../random/index.js";
@@ -182,7 +183,7 @@ export function operatorFromGradient(
   const n = theta.length;
   const step =
     options.step === undefined
-      ? Math.cbrt(unit) * Math.max(1, norm(theta) / Math.sqrt(Math.max(1, n)))
+      ? cbrt(unit) * Math.max(1, norm(theta) / Math.sqrt(Math.max(1, n)))
       : requirePositive(options.step, "step", caller);
   let last = 0;
   let largest = 0;

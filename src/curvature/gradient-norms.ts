@@ -12,10 +12,10 @@ export function squaredGradientSum(pass: LayerPass, cotangent: Matrix, parameter
   const { linear } = pass;
   if (linear !== undefined && linear.positions === 1) {
     const { rows, weightScale } = linear;
-    const constant = linear.biasScale === null ? 0 : linear.biasScale ** 2;
+    const constant = linear.biasScale === null ? 0 : linear.biasScale * linear.biasScale;
     let sum = 0;
     for (let i = 0; i < rows.rows; i++) {
-      sum += rowSquares(cotangent, i) * (weightScale ** 2 * rowSquares(rows, i) + constant);
+      sum += rowSquares(cotangent, i) * (weightScale * weightScale * rowSquares(rows, i) + constant);
     }
     return sum;
   }
@@ -63,7 +63,7 @@ export function ggnBlockTraces(point: LossExpansion, ranges: readonly ParameterR
           let sum = 0;
           for (let i = 0; i < gradients.rows; i++) {
             for (let j = range.start - start; j < range.end - start; j++)
-              sum += gradients.data[i * gradients.cols + j] ** 2;
+              sum += gradients.data[i * gradients.cols + j] * gradients.data[i * gradients.cols + j];
           }
           traces[range.index] += sum / point.samples;
         }

@@ -12,6 +12,8 @@ import {
   ShapeError,
   SingularError,
   UnsupportedError,
+  log,
+  square,
 } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
 import {
@@ -159,7 +161,7 @@ export function kfac(net: Network, params: Float64Array, data: DataLike, options
     },
     logDeterminant(damping) {
       requireDamping(damping, "Kfac.logDeterminant");
-      return values().reduce((sum, value) => sum + Math.log(value + damping), 0);
+      return values().reduce((sum, value) => sum + log(value + damping), 0);
     },
     quality(given) {
       requireOptions(given, ["rng", "probes"], "Kfac.quality");
@@ -205,8 +207,8 @@ function computeBlocks(
       bias: linear.biasScale !== null,
       inputs: rows.cols,
       outputs,
-      input: new Float64Array(rows.cols ** 2),
-      output: new Float64Array(outputs ** 2),
+      input: new Float64Array(rows.cols * rows.cols),
+      output: new Float64Array(outputs * outputs),
     };
     moments.set(l, found);
     addGram(rows, found.input, 1 / (point.samples * (sharing === "expand" ? linear.positions : 1)));
@@ -345,8 +347,8 @@ function exactMoments(
 }
 
 function addGramOfSquares(D: Matrix, A: Matrix, out: Float64Array, factor: number): void {
-  const square = (M: Matrix): Matrix => ({ ...M, data: M.data.map((value) => value * value) });
-  const product = matmul(square(D), square(A), { transposeA: true }).data;
+  const squares = (M: Matrix): Matrix => ({ ...M, data: M.data.map((value) => value * value) });
+  const product = matmul(squares(D), squares(A), { transposeA: true }).data;
   for (let e = 0; e < out.length; e++) out[e] += factor * product[e];
 }
 
@@ -418,14 +420,14 @@ function compare(
     fillRademacher(rng, v);
     G.apply(v, Gv);
     K.apply(v, Kv);
-    sizes.push(norm(Gv) ** 2);
+    sizes.push(square(norm(Gv)));
     for (let i = 0; i < n; i++) Gv[i] -= Kv[i];
-    errors.push(norm(Gv) ** 2);
+    errors.push(square(norm(Gv)));
   }
   const total = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0);
   const mean = total(sizes) === 0 ? 0 : total(errors) / total(sizes);
   // Ratio estimator: linearised standard error from the deviations errors − mean · sizes.
-  const spread = errors.reduce((sum, value, i) => sum + (value - mean * sizes[i]) ** 2, 0);
+  const spread = errors.reduce((sum, value, i) => sum + square(value - mean * sizes[i]), 0);
   const standardError = total(sizes) === 0 ? 0 : Math.sqrt((spread * probes) / (probes - 1)) / total(sizes);
   const ggnTrace = ggnTraceOf(G.expansion);
   return {

@@ -1,3 +1,4 @@
+import { square, log } from "../core/index.js";
 import type { Matrix } from "../core/index.js";
 import { argmaxRows, type Network, predict } from "../networks/index.js";
 import { fillNormal, type Rng } from "../random/index.js";
@@ -48,7 +49,7 @@ export function pacBayes(given: PacBayesInput): PacBayesBound {
   const { net, params, prior, inputs, labels, delta, draws, deviations, rng } = given;
   const n = inputs.rows;
   const share = delta / (2 * deviations.length);
-  const distance = params.reduce((sum, value, i) => sum + (value - prior[i]) ** 2, 0);
+  const distance = params.reduce((sum, value, i) => sum + square(value - prior[i]), 0);
   const noise = new Float64Array(params.length);
   let best: PacBayesBound | null = null;
   deviations.forEach((deviation, index) => {
@@ -61,9 +62,9 @@ export function pacBayes(given: PacBayesInput): PacBayesBound {
       for (let i = 0; i < n; i++) if (predicted[i] !== labels[i]) wrong++;
     }
     const empiricalError = wrong / (draws * n);
-    const empiricalErrorLimit = inverseKl(empiricalError, Math.log(2 / share) / draws);
-    const divergence = distance / (2 * deviation ** 2);
-    const bound = inverseKl(empiricalErrorLimit, (divergence + Math.log((2 * Math.sqrt(n)) / share)) / n);
+    const empiricalErrorLimit = inverseKl(empiricalError, log(2 / share) / draws);
+    const divergence = distance / (2 * (deviation * deviation));
+    const bound = inverseKl(empiricalErrorLimit, (divergence + log((2 * Math.sqrt(n)) / share)) / n);
     if (best !== null && best.bound <= bound) return;
     best = {
       name: "PAC-Bayes-kl",
@@ -93,6 +94,6 @@ export function inverseKl(q: number, limit: number): number {
 }
 
 function coinDivergence(q: number, p: number): number {
-  const term = (a: number, b: number): number => (a === 0 ? 0 : b === 0 ? Infinity : a * Math.log(a / b));
+  const term = (a: number, b: number): number => (a === 0 ? 0 : b === 0 ? Infinity : a * log(a / b));
   return term(q, p) + term(1 - q, 1 - p);
 }

@@ -6,6 +6,7 @@ import {
   requireOneOf,
   requireOptions,
   type Status,
+  square,
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import {
@@ -208,7 +209,7 @@ function blockTraces(
 function estimateOf(values: readonly number[]): Estimate {
   const count = values.length;
   const mean = count === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = values.reduce((sum, value) => sum + square(value - mean), 0);
   return {
     mean,
     standardError: count < 2 ? Infinity : Math.sqrt(squares / (count - 1) / count),

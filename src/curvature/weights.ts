@@ -1,4 +1,4 @@
-import { type Matrix, UnsupportedError } from "../core/index.js";
+import { type Matrix, UnsupportedError, log, exp } from "../core/index.js";
 import { norms, svd } from "../linalg/index.js";
 import type { Network } from "../networks/index.js";
 
@@ -146,9 +146,9 @@ export function pathNorm(weights: readonly Matrix[], order: 1 | 2): number {
     }
     const largest = next.reduce((most, value) => Math.max(most, value), 0);
     if (largest === 0) return 0;
-    logScale += Math.log(top) + Math.log(largest) / order;
+    logScale += log(top) + log(largest) / order;
     vector = next.map((value) => value / largest);
   }
   const sum = vector.reduce((total, value) => total + value, 0);
-  return (order === 1 ? sum : Math.sqrt(sum)) * Math.exp(logScale);
+  return (order === 1 ? sum : Math.sqrt(sum)) * exp(logScale);
 }

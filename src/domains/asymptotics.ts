@@ -1,4 +1,4 @@
-import { ArgumentError, requireInteger, requireNumber } from "../core/index.js";
+import { ArgumentError, requireInteger, requireNumber, acos, cos, sin, exp, pow } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { gammaRatio, logGamma } from "../special/index.js";
 
@@ -57,14 +57,14 @@ export function sphereAsymptotics(kernel: Kernel, d: number): SphereAsymptotics 
   let minus = plus;
   if (delta < 1) {
     minus = (2 * delta) / Math.PI;
-    let theta = Math.acos(2 * delta - 1);
+    let theta = acos(2 * delta - 1);
     for (let j = 1; j <= depth - 2; j++) {
       minus *= 1 - ((2 * delta) / Math.PI) * theta;
-      const rho = Math.cos(theta) + ((2 * delta) / Math.PI) * (Math.sin(theta) - theta * Math.cos(theta));
-      theta = Math.acos(Math.min(1, rho));
+      const rho = cos(theta) + ((2 * delta) / Math.PI) * (sin(theta) - theta * cos(theta));
+      theta = acos(Math.min(1, rho));
     }
   }
-  const constant = Math.exp((d - 2) * Math.LN2 + 2 * logGamma(d / 2)) / Math.PI;
+  const constant = exp((d - 2) * Math.LN2 + 2 * logGamma(d / 2)) / Math.PI;
   const even = scale * (plus + minus) * constant;
   const odd = depth === 2 || delta === 1 ? 0 : scale * (plus - minus) * constant;
   return {
@@ -74,7 +74,7 @@ export function sphereAsymptotics(kernel: Kernel, d: number): SphereAsymptotics 
     oddConstant: odd,
     predict(degree) {
       requireInteger(degree, "degree", "sphereAsymptotics.predict", 1);
-      return (degree % 2 === 0 ? even : odd) * (degree + (d - 2) / 2) ** -d;
+      return (degree % 2 === 0 ? even : odd) * pow(degree + (d - 2) / 2, -d);
     },
   };
 }
@@ -102,7 +102,7 @@ export function singularCoefficient(d: number, exponent: number, degree: number)
     });
   }
   // I_0 by a ratio of gamma functions, then (−ν)_k / Γ(k + ν + d − 1) term by term.
-  const power = Math.exp(logGamma(d / 2) + (exponent + d - 2) * Math.LN2);
+  const power = exp(logGamma(d / 2) + (exponent + d - 2) * Math.LN2);
   let value = (gammaRatio(exponent, (d - 1) / 2, d - 1) * power) / Math.sqrt(Math.PI);
   for (let j = 0; j < degree; j++) value *= (j - exponent) / (j + exponent + d - 1);
   return value;

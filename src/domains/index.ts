@@ -51,6 +51,7 @@ export {
   type GaussianSobolevOptions,
   type GaussianSpectrum,
 } from "./gaussian.js";
+export type { GaussianSmoothness } from "./gaussian-smoothness.js";
 export { commutator, type Commutator, type CommutatorOptions } from "./commutator.js";
 export {
   sobolevFlow,

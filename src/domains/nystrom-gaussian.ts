@@ -6,6 +6,7 @@ import {
   requireInteger,
   requireNumber,
   requireVector,
+  pow,
 } from "../core/index.js";
 import { type Kernel, requirePoints } from "../kernels/index.js";
 import { eigh, golubWelsch } from "../linalg/index.js";
@@ -84,7 +85,7 @@ export function gaussHermiteGrid(d: number, m: number): PointRule {
   const caller = "gaussHermiteGrid";
   requireInteger(d, "d", caller, 1, 12);
   requireInteger(m, "m", caller, 1, 500);
-  if (m ** d > 4_000_000) {
+  if (pow(m, d) > 4_000_000) {
     throw new ResourceError({
       function: caller,
       argument: "m",
@@ -102,7 +103,7 @@ export function gaussHermiteGrid(d: number, m: number): PointRule {
   const rows: number[] = [];
   const weights: number[] = [];
   const index = new Int32Array(d);
-  for (let i = 0; i < m ** d; i++) {
+  for (let i = 0; i < pow(m, d); i++) {
     let rest = i;
     let weight = 1;
     for (let j = d - 1; j >= 0; j--) {
@@ -194,7 +195,7 @@ export function hermiteSpectrum(
     const a = 0.25;
     const b = 1 / (2 * parameter * parameter);
     const total = a + b + Math.sqrt(a * a + 2 * a * b);
-    first = ((2 * a) / total) ** (d / 2);
+    first = pow((2 * a) / total, d / 2);
     ratio = b / total;
   }
   const multiplicities = new Float64Array(maxDegree + 1);
@@ -203,5 +204,5 @@ export function hermiteSpectrum(
     multiplicities[k] = Math.round(count);
     count = (count * (k + d)) / (k + 1);
   }
-  return { eigenvalues: multiplicities.map((_, k) => first * ratio ** k), multiplicities, ratio };
+  return { eigenvalues: multiplicities.map((_, k) => first * pow(ratio, k)), multiplicities, ratio };
 }

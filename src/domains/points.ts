@@ -1,4 +1,4 @@
-import { type Matrix, requireInteger, requireOneOf } from "../core/index.js";
+import { type Matrix, requireInteger, requireOneOf, cos, sin, norm } from "../core/index.js";
 import { gaussLegendre } from "../special/index.js";
 
 /**
@@ -25,8 +25,8 @@ export function fibonacciSphere(n: number): Matrix {
     const r = Math.sqrt(((2 * i + 1) / n) * ((2 * n - 2 * i - 1) / n));
     const turns = i * golden;
     const azimuth = 2 * Math.PI * (turns - Math.floor(turns));
-    data[3 * i] = r * Math.cos(azimuth);
-    data[3 * i + 1] = r * Math.sin(azimuth);
+    data[3 * i] = r * cos(azimuth);
+    data[3 * i + 1] = r * sin(azimuth);
     data[3 * i + 2] = z;
   }
   return { rows: n, cols: 3, data };
@@ -37,8 +37,8 @@ export function equispacedCircle(n: number): Matrix {
   requireInteger(n, "n", "equispacedCircle", 1);
   const data = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
-    data[2 * i] = Math.cos((2 * Math.PI * i) / n);
-    data[2 * i + 1] = Math.sin((2 * Math.PI * i) / n);
+    data[2 * i] = cos((2 * Math.PI * i) / n);
+    data[2 * i + 1] = sin((2 * Math.PI * i) / n);
   }
   return { rows: n, cols: 2, data };
 }
@@ -74,8 +74,8 @@ export function productQuadrature(latitudes: number, longitudes: number): Sphere
     for (let j = 0; j < longitudes; j++) {
       const at = i * longitudes + j;
       const azimuth = (2 * Math.PI * j) / longitudes;
-      data[3 * at] = r * Math.cos(azimuth);
-      data[3 * at + 1] = r * Math.sin(azimuth);
+      data[3 * at] = r * cos(azimuth);
+      data[3 * at + 1] = r * sin(azimuth);
       data[3 * at + 2] = z;
       weights[at] = rule.weights[i] / (2 * longitudes);
     }
@@ -125,7 +125,7 @@ export function sphericalDesign(name: SphericalDesignName): SphereQuadrature {
     dodecahedron: { degree: 5, rows: [...cube, ...cyclic(1 / phi, phi)] },
   };
   const { degree, rows } = vertices[name];
-  const data = Float64Array.from(rows.flatMap((row) => row.map((x) => x / Math.hypot(...row))));
+  const data = Float64Array.from(rows.flatMap((row) => row.map((x) => x / norm(Float64Array.from(row)))));
   return {
     points: { rows: rows.length, cols: 3, data },
     weights: new Float64Array(rows.length).fill(1 / rows.length),

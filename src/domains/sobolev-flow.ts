@@ -10,6 +10,10 @@ import {
   requirePositive,
   requireVector,
   undefinedBecause,
+  exp,
+  pow,
+  square,
+  log,
 } from "../core/index.js";
 
 /** What training starts from, mode by mode. */
@@ -109,12 +113,12 @@ export function sobolevFlow(problem: FlowProblem, options: FlowOptions): FlowHis
   const sobolevLoss = new Float64Array(rows);
   options.times.forEach((time, i) => {
     for (let k = 0; k < modes; k++) {
-      const factor = step === undefined ? Math.exp(-rates[k] * time) : (1 - step * rates[k]) ** time;
+      const factor = step === undefined ? exp(-rates[k] * time) : pow(1 - step * rates[k], time);
       const value = residual[k] * factor;
       data[i * modes + k] = value;
-      const square = (masses[k] * value * value) / 2;
-      loss[i] += square;
-      sobolevLoss[i] += symbol[k] * square;
+      const part = (masses[k] * value * value) / 2;
+      loss[i] += part;
+      sobolevLoss[i] += symbol[k] * part;
     }
   });
   const fastest = rates.reduce((a, b) => Math.max(a, b), 0);
@@ -212,7 +216,7 @@ export function timeToAccuracy(problem: FlowProblem, options: AccuracyOptions): 
   const { rates, residual, masses, symbol } = requireProblem(problem, caller);
   const squared = (t: number): number => {
     let sum = 0;
-    for (let k = 0; k < rates.length; k++) sum += masses[k] * (residual[k] * Math.exp(-rates[k] * t)) ** 2;
+    for (let k = 0; k < rates.length; k++) sum += masses[k] * square(residual[k] * exp(-rates[k] * t));
     return sum;
   };
   const target = epsilon * epsilon;
@@ -221,7 +225,7 @@ export function timeToAccuracy(problem: FlowProblem, options: AccuracyOptions): 
   let stuck = 0;
   for (let k = 0; k < rates.length; k++) {
     slowest = Math.min(slowest, rates[k]);
-    if (rates[k] <= 0) stuck += masses[k] * residual[k] ** 2;
+    if (rates[k] <= 0) stuck += masses[k] * (residual[k] * residual[k]);
   }
   return {
     exact: exactTime(squared, initial, target, stuck),
@@ -259,5 +263,5 @@ function guaranteedTime(initial: number, target: number, rate: number, symbol: F
     );
   }
   if (!(rate > 0)) return undefinedBecause(`λ_min − perturbation = ${rate.toExponential(3)} is not positive`);
-  return defined(Math.log(initial / target) / (2 * rate));
+  return defined(log(initial / target) / (2 * rate));
 }

@@ -1,4 +1,4 @@
-import { requireFinite } from "../core/index.js";
+import { requireFinite, sin, exp, log1p, pow, log } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { gammaRatio, gaussLegendre } from "../special/index.js";
 import type { ModeSpectrum } from "./types.js";
@@ -59,7 +59,7 @@ function integrate(
     for (let i = start; i < Math.min(nodes, start + BLOCK); i++) {
       const theta = (Math.PI / 2) * (1 + rule.nodes[i]);
       const supplement = (Math.PI / 2) * (1 - rule.nodes[i]);
-      const cosine = -Math.sin((Math.PI / 2) * rule.nodes[i]);
+      const cosine = -sin((Math.PI / 2) * rule.nodes[i]);
       const weight = constant * (Math.PI / 2) * rule.weights[i] * sinePower(d - 2, Math.min(theta, supplement), cosine);
       if (weight === 0) continue; // high dimension: the mass is at π/2, the rest underflows
       const f = weight * kernel.profile(theta, supplement);
@@ -80,7 +80,7 @@ function integrate(
 
 /** sin^p θ; near π/2 from the cosine, because a high power would multiply the rounding of a sine near 1 by p. */
 function sinePower(power: number, angle: number, cosine: number): number {
-  return Math.abs(cosine) < 0.7 ? Math.exp((power / 2) * Math.log1p(-cosine * cosine)) : Math.sin(angle) ** power;
+  return Math.abs(cosine) < 0.7 ? exp((power / 2) * log1p(-cosine * cosine)) : pow(sin(angle), power);
 }
 
 /** Γ(d/2)/Γ((d + 1)/2) for integers d >= 1: by r(d + 2) = r(d) d/(d + 1) while that product is short. */
@@ -191,7 +191,7 @@ export function sphereSpectrum(
     if (Math.abs(eigenvalues[k]) <= errorBounds[k]) vanishing.push(k);
     partialTrace += Number.isFinite(counts[k])
       ? counts[k] * eigenvalues[k]
-      : Math.sign(eigenvalues[k]) * Math.exp(logMultiplicity(d, k) + Math.log(Math.abs(eigenvalues[k])));
+      : Math.sign(eigenvalues[k]) * exp(logMultiplicity(d, k) + log(Math.abs(eigenvalues[k])));
   }
   return {
     conventions: {

@@ -1,4 +1,4 @@
-import { requireNumber, requireOneOf } from "../core/index.js";
+import { requireNumber, requireOneOf, pow } from "../core/index.js";
 
 /**
  * Symbols of Sobolev operators. With ℓ the degree (or |k|) and ν the square root of the Laplacian's eigenvalue
@@ -14,13 +14,13 @@ export const sobolevSymbols: readonly SobolevSymbol[] = ["A", "B", "C", "D"];
 export function symbolValue(symbol: SobolevSymbol, smoothness: number, degree: number, laplacian: number): number {
   switch (symbol) {
     case "A":
-      return (1 + degree) ** (2 * smoothness);
+      return pow(1 + degree, 2 * smoothness);
     case "B":
-      return (1 + Math.sqrt(laplacian)) ** smoothness;
+      return pow(1 + Math.sqrt(laplacian), smoothness);
     case "C":
-      return (1 + laplacian) ** smoothness;
+      return pow(1 + laplacian, smoothness);
     case "D":
-      return (1 + degree) ** smoothness;
+      return pow(1 + degree, smoothness);
   }
 }
 

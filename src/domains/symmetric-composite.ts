@@ -8,6 +8,9 @@ import {
   requireOptions,
   requireSquare,
   requireVector,
+  pow,
+  exp,
+  square,
 } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
 
@@ -74,7 +77,8 @@ export function symmetricComposite(K: Matrix, P: Matrix): SymmetricComposite {
   const power = (exponent: number): Matrix => {
     const scaled: Matrix = { rows: n, cols: n, data: new Float64Array(n * n) };
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) scaled.data[i * n + j] = vectors.data[i * n + j] * Math.max(0, values[j]) ** exponent;
+      for (let j = 0; j < n; j++)
+        scaled.data[i * n + j] = vectors.data[i * n + j] * pow(Math.max(0, values[j]), exponent);
     }
     return matmul(scaled, vectors, { transposeB: true });
   };
@@ -104,7 +108,7 @@ export function symmetricComposite(K: Matrix, P: Matrix): SymmetricComposite {
       }
       const column = (v: Float64Array): Matrix => ({ rows: n, cols: 1, data: v });
       const start = matmul(decomposition.vectors, matmul(root, column(residual)), { transposeA: true });
-      for (let i = 0; i < n; i++) start.data[i] *= Math.exp(-Math.max(0, decomposition.values[i]) * time);
+      for (let i = 0; i < n; i++) start.data[i] *= exp(-Math.max(0, decomposition.values[i]) * time);
       return matmul(power(-0.5), matmul(decomposition.vectors, start)).data;
     },
   };
@@ -191,7 +195,7 @@ export function compareWithOperator(
   let squares = 0;
   const clusters = new Map<number, number[]>();
   modes.forEach(({ degree, value }, i) => {
-    squares += (sampled[i] - value) ** 2;
+    squares += square(sampled[i] - value);
     clusters.set(degree, [...(clusters.get(degree) ?? []), sampled[i]]);
   });
   const distance = Math.sqrt(squares);

@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from "../core/index.js";
+import { requireInteger, requireNumber, log, cos, square, sin } from "../core/index.js";
 import { logGamma } from "../special/index.js";
 
 /**
@@ -39,8 +39,8 @@ export function logMultiplicity(d: number, k: number): number {
   requireInteger(d, "d", "logMultiplicity", 2);
   requireInteger(k, "k", "logMultiplicity");
   const direct = k + d < 60 ? multiplicity(d, k) : Infinity;
-  if (k === 0 || d === 2 || Number.isFinite(direct)) return Math.log(k === 0 ? 1 : d === 2 ? 2 : direct);
-  return Math.log(2 * k + d - 2) + logGamma(k + d - 2) - logGamma(k + 1) - logGamma(d - 1);
+  if (k === 0 || d === 2 || Number.isFinite(direct)) return log(k === 0 ? 1 : d === 2 ? 2 : direct);
+  return log(2 * k + d - 2) + logGamma(k + d - 2) - logGamma(k + 1) - logGamma(d - 1);
 }
 
 /** All multiplicities of degrees 0 … maxDegree. */
@@ -60,11 +60,11 @@ export function zonalHarmonicsInto(
   theta: number,
   supplement: number,
   out: Float64Array,
-  cosine: number = theta > Math.PI / 2 ? -Math.cos(supplement) : Math.cos(theta),
+  cosine: number = theta > Math.PI / 2 ? -cos(supplement) : cos(theta),
 ): void {
   const mirrored = theta > Math.PI / 2;
   const angle = mirrored ? supplement : theta;
-  const u = 2 * Math.sin(angle / 2) ** 2;
+  const u = 2 * square(sin(angle / 2));
   const t = mirrored ? -cosine : cosine;
   const K = out.length - 1;
   out[0] = 1;
@@ -133,7 +133,7 @@ export function logZonalHarmonics(d: number, theta: number, maxDegree: number): 
   requireInteger(maxDegree, "maxDegree", "logZonalHarmonics");
   const logarithms = new Float64Array(maxDegree + 1);
   const signs = new Int8Array(maxDegree + 1);
-  const t = Math.cos(theta);
+  const t = cos(theta);
   let shift = 0; // P_k = current · e^{shift}
   let previous = 1;
   let current = t;
@@ -148,9 +148,9 @@ export function logZonalHarmonics(d: number, theta: number, maxDegree: number): 
     if (size > 0 && size < 1e-150) {
       previous /= size;
       current /= size;
-      shift += Math.log(size);
+      shift += log(size);
     }
-    logarithms[k] = Math.log(Math.abs(current)) + shift;
+    logarithms[k] = log(Math.abs(current)) + shift;
     signs[k] = Math.sign(current);
   }
   return { logarithms, signs };
@@ -172,9 +172,9 @@ export function zonalSum(
 ): number {
   const mirrored = theta > Math.PI / 2;
   const angle = mirrored ? supplement : theta;
-  const t = Math.cos(angle);
+  const t = cos(angle);
   const K = coefficients.length - 1;
-  const u = 2 * Math.sin(angle / 2) ** 2;
+  const u = 2 * square(sin(angle / 2));
   if (u < 0.1) return differenceSum(coefficients, d, u, mirrored);
   let next = 0; // b_{k+1}
   let afterNext = 0; // b_{k+2}

@@ -1,4 +1,4 @@
-import { type Matrix, requireNumber, requireOneOf, requireOptions } from "../core/index.js";
+import { type Matrix, requireNumber, requireOneOf, requireOptions, pow, sin, cos } from "../core/index.js";
 import { sineMinusAngleCosine } from "./cosine-map.js";
 import { directionsOf, requireNonzeroRows, requirePoints, requireSameDimension } from "./geometry.js";
 import { forEachAngle } from "./pairwise.js";
@@ -70,7 +70,7 @@ export function arcCosine(order: 0 | 1 | 2, options: ArcCosineOptions = {}): Ker
       const n = X.rows;
       const data = new Float64Array(n * n);
       forEachAngle(points, points, true, (i, j, theta, supplement) => {
-        const k = value(theta, supplement) * (points.norms[i] * points.norms[j]) ** order;
+        const k = value(theta, supplement) * pow(points.norms[i] * points.norms[j], order);
         data[i * n + j] = k;
         data[j * n + i] = k;
       });
@@ -82,13 +82,13 @@ export function arcCosine(order: 0 | 1 | 2, options: ArcCosineOptions = {}): Ker
       requireSameDimension(X, Y, "arcCosine.cross");
       const data = new Float64Array(X.rows * Y.rows);
       forEachAngle(a, b, false, (i, j, theta, supplement) => {
-        data[i * Y.rows + j] = value(theta, supplement) * (a.norms[i] * b.norms[j]) ** order;
+        data[i * Y.rows + j] = value(theta, supplement) * pow(a.norms[i] * b.norms[j], order);
       });
       return { rows: X.rows, cols: Y.rows, data };
     },
     diagonal(X) {
       const { norms } = prepare(X, "X", "arcCosine.diagonal");
-      return norms.map((norm) => scale * norm ** (2 * order));
+      return norms.map((norm) => scale * pow(norm, 2 * order));
     },
     profile(theta, supplement) {
       requireNumber(theta, "theta", "arcCosine.profile", 0, Math.PI);
@@ -113,17 +113,17 @@ export function arcCosineProfile(order: 0 | 1 | 2, theta: number, supplement: nu
   if (order === 0) return supplement / Math.PI;
   if (order === 1) {
     if (theta > Math.PI / 2) return sineMinusAngleCosine(supplement) / Math.PI;
-    return (Math.sin(theta) + supplement * Math.cos(theta)) / Math.PI;
+    return (sin(theta) + supplement * cos(theta)) / Math.PI;
   }
   if (theta > Math.PI / 2) return squaredSeries(2 * supplement) / (3 * Math.PI);
-  const cosine = Math.cos(theta);
-  return (3 * Math.sin(theta) * cosine + supplement * (1 + 2 * cosine * cosine)) / (3 * Math.PI);
+  const cosine = cos(theta);
+  return (3 * sin(theta) * cosine + supplement * (1 + 2 * cosine * cosine)) / (3 * Math.PI);
 }
 
 /** 1 − κ₁(θ) with full relative accuracy near θ = 0, where it is θ²/2 − θ³/(3π) + …. */
 export function oneMinusArcCosine(theta: number): number {
   requireNumber(theta, "theta", "oneMinusArcCosine", 0, Math.PI);
-  const half = Math.sin(theta / 2);
+  const half = sin(theta / 2);
   return 2 * half * half - sineMinusAngleCosine(theta) / Math.PI;
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, describe, requireNumber } from "../core/index.js";
+import { ArgumentError, describe, requireNumber, sin, cos, atan2 } from "../core/index.js";
 import { type ActivationLike, activation } from "../special/index.js";
 
 /**
@@ -7,7 +7,7 @@ import { type ActivationLike, activation } from "../special/index.js";
  * Relation: Σ_{k>=1} (−1)^{k+1} 2k θ^{2k+1}/(2k + 1)!; the direct formula cancels like θ² below 1.
  */
 export function sineMinusAngleCosine(theta: number): number {
-  if (theta >= 1) return Math.sin(theta) - theta * Math.cos(theta);
+  if (theta >= 1) return sin(theta) - theta * cos(theta);
   const s = theta * theta;
   // 2k/(2k + 1)! for k = 9 … 1, alternating: 1/3, −1/30, 1/840, …
   return (
@@ -49,18 +49,18 @@ export interface MappedCosine {
 export function mapCosineInto(theta: number, supplement: number, delta: number, out: MappedCosine): void {
   const c = (2 * delta) / Math.PI;
   if (theta <= Math.PI / 2) {
-    const half = Math.sin(theta / 2);
+    const half = sin(theta / 2);
     const g = c * sineMinusAngleCosine(theta);
     out.below = 2 * half * half - g;
     out.above = 2 - out.below;
-    out.cosine = Math.cos(theta) + g;
+    out.cosine = cos(theta) + g;
   } else {
-    const half = Math.sin(supplement / 2);
+    const half = sin(supplement / 2);
     const linear = (1 - 2 * delta) * 2 * half * half;
     const g = c * sineMinusAngleCosine(supplement);
     out.below = 2 * (1 - delta) - linear - g;
     out.above = 2 * delta + linear + g;
-    out.cosine = (2 * delta - 1) * Math.cos(supplement) + g;
+    out.cosine = (2 * delta - 1) * cos(supplement) + g;
   }
   // Rounding may leave [0, 2] by one ulp at coincident or antipodal points: the map itself does not.
   if (out.below < 0) out.below = 0;
@@ -75,7 +75,7 @@ export function mapSlope(theta: number, supplement: number, delta: number): numb
 
 /** The angle whose 1 − cos and 1 + cos are given. */
 export function angleOf(below: number, above: number): number {
-  return 2 * Math.atan2(Math.sqrt(below), Math.sqrt(above));
+  return 2 * atan2(Math.sqrt(below), Math.sqrt(above));
 }
 
 /** One step of the cosine map. */

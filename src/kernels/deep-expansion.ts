@@ -7,6 +7,9 @@ import {
   requireNumber,
   requireOptions,
   undefinedBecause,
+  log,
+  pow,
+  cos,
 } from "../core/index.js";
 import type { ActivationLike } from "../special/index.js";
 import { deltaOf } from "./cosine-map.js";
@@ -89,7 +92,7 @@ export function deepExpansion(angle: number, options: DeepExpansionOptions): Dee
     affine: leading - 1 / 8,
     refined: leading - 1 / 8 - (31 / (120 * rate) + (5 * rate) / 16) * lastAngle,
     affineResidual: out.ntk - leading,
-    constant: out.ntk - depth / 4 - (3 / 8) * Math.log(depth),
+    constant: out.ntk - depth / 4 - (3 / 8) * log(depth),
     xi: out.ntk - depth / 4,
     rate,
     delta,
@@ -187,7 +190,7 @@ export function inverseCosineDistance(X: Matrix, options: DeepExpansionOptions):
       });
     }
     const start = delta === 1 ? Math.min(theta, supplement) : theta;
-    transient = Math.max(transient, (last / start) ** 3 / (4 * rate * start));
+    transient = Math.max(transient, pow(last / start, 3) / (4 * rate * start));
     const value = slope / last - 1 / 8;
     largestError = Math.max(largestError, Math.abs(out.ntk - value));
     for (const at of [i * n + j, j * n + i]) {
@@ -264,7 +267,7 @@ export function deepSpectrum(options: DeepSpectrumOptions): DeepSpectrumPredicti
     const reason = "no angle was given";
     return { ...base, condition: undefinedBecause(reason), equicorrelated: undefinedBecause(reason) };
   }
-  if (n > 1 && Math.cos(angle) < -1 / (n - 1) - 1e-12) {
+  if (n > 1 && cos(angle) < -1 / (n - 1) - 1e-12) {
     throw new ArgumentError({
       function: caller,
       argument: "angle",

@@ -5,6 +5,8 @@ import {
   requireNumber,
   requireOptions,
   requirePositive,
+  sin,
+  pow,
 } from "../core/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { angleOf } from "./cosine-map.js";
@@ -132,8 +134,8 @@ export function deepNarrowNtk(options: DeepNarrowOptions): DeepNarrowKernel {
     diagonal: (X) => requireDimension(X, "X", "diagonal").map((xx) => value(xx, xx, 0, 4 * xx)),
     profile(theta, supplement) {
       requireNumber(theta, "theta", `${caller}.profile`, 0, Math.PI);
-      const minus = Math.sin(theta / 2);
-      const plus = Math.sin((supplement ?? Math.PI - theta) / 2);
+      const minus = sin(theta / 2);
+      const plus = sin((supplement ?? Math.PI - theta) / 2);
       return value(1, 1, 4 * minus * minus, 4 * plus * plus);
     },
     depthFactor(depth, passScale) {
@@ -141,6 +143,6 @@ export function deepNarrowNtk(options: DeepNarrowOptions): DeepNarrowKernel {
       requireNumber(passScale, "passScale", `${caller}.depthFactor`);
       return depth * passScale * passScale;
     },
-    singularCoefficient: (v / 2) * ((2 * Math.SQRT2) / (3 * Math.PI)) * (gain / v) ** 1.5,
+    singularCoefficient: (v / 2) * ((2 * Math.SQRT2) / (3 * Math.PI)) * pow(gain / v, 1.5),
   };
 }

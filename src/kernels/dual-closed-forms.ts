@@ -1,3 +1,4 @@
+import { atan2, exp, expm1, pow, sin } from "../core/index.js";
 import { type LinearAbsolute, gaussLegendre } from "../special/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { type MappedCosine, mapCosineInto, mapSlope } from "./cosine-map.js";
@@ -7,7 +8,7 @@ const ROUNDING = 4 * Number.EPSILON; // relative error of the closed forms, in u
 
 /** Angle of the pair from its determinant: accurate also when the correlation is near ±1. */
 function pairAngle({ k12, determinant }: PairCovariance): number {
-  return Math.atan2(Math.sqrt(determinant), k12);
+  return atan2(Math.sqrt(determinant), k12);
 }
 
 /** φ(s) = a s + b|s|. Relation: E φφ = √(k11 k22)(a² + b²) ϱ(cos θ), E φ′φ′ = (a² + b²) ϱ′. */
@@ -23,7 +24,7 @@ export function linearAbsoluteDual(name: string, form: LinearAbsolute): DualForm
     differentiable: true,
     evaluateInto(pair, out) {
       const theta = pairAngle(pair);
-      const supplement = Math.atan2(Math.sqrt(pair.determinant), -pair.k12);
+      const supplement = atan2(Math.sqrt(pair.determinant), -pair.k12);
       mapCosineInto(theta, supplement, delta, mapped);
       const scale = Math.sqrt(pair.k11) * Math.sqrt(pair.k22) * power;
       out.value = scale * mapped.cosine;
@@ -42,7 +43,7 @@ export function linearAbsoluteDual(name: string, form: LinearAbsolute): DualForm
 export function erfDual(): DualFormula {
   const evaluate = (k11: number, k12: number, k22: number, determinant: number, out: DualValue): void => {
     const root = Math.sqrt(1 + 2 * (k11 + k22) + 4 * determinant);
-    out.value = (2 / Math.PI) * Math.atan2(2 * k12, root);
+    out.value = (2 / Math.PI) * atan2(2 * k12, root);
     out.derivative = 4 / (Math.PI * root);
     out.error = ROUNDING * (Math.abs(out.value) + out.derivative);
   };
@@ -59,7 +60,7 @@ export function geluDual(): DualFormula {
     const product = (1 + k11) * (1 + k22);
     const square = 1 + k11 + k22 + determinant;
     const root = Math.sqrt(square);
-    const alpha = Math.atan2(k12, root);
+    const alpha = atan2(k12, root);
     const rest = (k12 * k12 + k11 * k22 * square) / (product * root);
     out.value = k12 / 4 + (k12 * alpha + rest) / (2 * Math.PI);
     const inner = 1 / square + (1 - k11 * k22) / product + 1;
@@ -74,9 +75,9 @@ export function sineDual(): DualFormula {
   const evaluate = (k11: number, k12: number, k22: number, _determinant: number, out: DualValue): void => {
     // One exponential of a non-positive number: sinh k12 alone overflows at variance 710.
     const modulus = Math.abs(k12);
-    const peak = Math.exp(modulus - (k11 + k22) / 2) / 2;
-    out.value = Math.sign(k12) * peak * -Math.expm1(-2 * modulus);
-    out.derivative = peak * (1 + Math.exp(-2 * modulus));
+    const peak = exp(modulus - (k11 + k22) / 2) / 2;
+    out.value = Math.sign(k12) * peak * -expm1(-2 * modulus);
+    out.derivative = peak * (1 + exp(-2 * modulus));
     out.error = ROUNDING * out.derivative * (1 + k11 + k22);
   };
   return smoothForm("sine", evaluate);
@@ -127,11 +128,11 @@ function derivativeMean(coefficients: readonly number[], r: number, k: number): 
  */
 export function rectifierPowerDual(power: number): DualFormula {
   const half = (n: number, k11: number, k22: number, theta: number, supplement: number): number =>
-    ([1, 1, 3, 15][n] / 2) * (Math.sqrt(k11) * Math.sqrt(k22)) ** n * profileOf(n, theta, supplement);
+    ([1, 1, 3, 15][n] / 2) * pow(Math.sqrt(k11) * Math.sqrt(k22), n) * profileOf(n, theta, supplement);
   const evaluate = (k11: number, k12: number, k22: number, determinant: number, out: DualValue): void => {
     const root = Math.sqrt(determinant);
-    const theta = Math.atan2(root, k12);
-    const supplement = Math.atan2(root, -k12);
+    const theta = atan2(root, k12);
+    const supplement = atan2(root, -k12);
     out.value = half(power, k11, k22, theta, supplement);
     out.derivative =
       power === 0 ? 1 / (2 * Math.PI * root) : power * power * half(power - 1, k11, k22, theta, supplement);
@@ -148,7 +149,7 @@ function profileOf(n: number, theta: number, supplement: number): number {
   let sum = 0;
   for (let i = 0; i < thirdRule.nodes.length; i++) {
     const s = (supplement / 2) * (1 + thirdRule.nodes[i]);
-    sum += thirdRule.weights[i] * arcCosineProfile(2, Math.PI - s, s) * Math.sin(s);
+    sum += thirdRule.weights[i] * arcCosineProfile(2, Math.PI - s, s) * sin(s);
   }
   return (9 / 5) * (supplement / 2) * sum;
 }

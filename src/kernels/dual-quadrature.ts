@@ -1,3 +1,4 @@
+import { square, exp, atan2, cos } from "../core/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation } from "../special/index.js";
 import type { DualFormula, DualValue, PairCovariance } from "./dual-activation.js";
 
@@ -26,12 +27,12 @@ export function quadratureDual(phi: Activation, hasDerivative: boolean): DualFor
       integrate(phi, hasDerivative, pair, out);
     },
     varianceInto(k, out) {
-      const value = gaussianExpectation((x) => phi.value(x) ** 2, { variance: k, kinks: phi.kinks });
+      const value = gaussianExpectation((x) => square(phi.value(x)), { variance: k, kinks: phi.kinks });
       out.value = value.value;
       out.error = value.error;
       out.derivative = 0;
       if (hasDerivative) {
-        const derivative = gaussianExpectation((x) => phi.derivative(x) ** 2, { variance: k, kinks: phi.kinks });
+        const derivative = gaussianExpectation((x) => square(phi.derivative(x)), { variance: k, kinks: phi.kinks });
         out.derivative = derivative.value;
         out.error += derivative.error;
       }
@@ -56,7 +57,7 @@ function trapezoid(phi: Activation, hasDerivative: boolean, pair: PairCovariance
     let size = 0;
     for (let i = -n; i <= n; i++) {
       const x = i * h;
-      const left = Math.exp(-0.5 * x * x);
+      const left = exp(-0.5 * x * x);
       const value1 = left * phi.value(a * x);
       const derivative1 = hasDerivative ? left * phi.derivative(a * x) : 0;
       // Row sums first: one long sum of n² terms would carry n² roundings.
@@ -66,7 +67,7 @@ function trapezoid(phi: Activation, hasDerivative: boolean, pair: PairCovariance
       for (let j = c === 0 ? 0 : -n; j <= (c === 0 ? 0 : n); j++) {
         const y = j * h;
         // For c = 0 (v a multiple of u) the y-integral is 1: the factor √(2π)/h stands for it.
-        const right = c === 0 ? Math.sqrt(2 * Math.PI) / h : Math.exp(-0.5 * y * y);
+        const right = c === 0 ? Math.sqrt(2 * Math.PI) / h : exp(-0.5 * y * y);
         const term = phi.value(b * x + c * y) * right;
         rowValue += term;
         rowSize += Math.abs(term);
@@ -97,7 +98,7 @@ const RADIAL_PANELS = [0, 0.75, 1.5, 2.5, 4, 6, RANGE] as const;
 function polar(phi: Activation, hasDerivative: boolean, pair: PairCovariance, out: DualValue): void {
   const first = Math.sqrt(pair.k11);
   const second = Math.sqrt(pair.k22);
-  const psi = Math.atan2(Math.sqrt(pair.determinant), pair.k12);
+  const psi = atan2(Math.sqrt(pair.determinant), pair.k12);
   // u = √k11 r cos α, v = √k22 r cos(α − ψ): signs change at ±π/2 and ψ ± π/2.
   const splits = [-Math.PI / 2, psi - Math.PI / 2, Math.PI / 2, psi + Math.PI / 2, (3 * Math.PI) / 2];
   const sums = [0, 1].map((level) => {
@@ -111,14 +112,14 @@ function polar(phi: Activation, hasDerivative: boolean, pair: PairCovariance, ou
       for (let i = 0; i < angular.nodes.length; i++) {
         // Angles measured from the nearer end keep their sign at the split itself.
         const alpha = (splits[p] + splits[p + 1]) / 2 + half * angular.nodes[i];
-        const cu = first * Math.cos(alpha);
-        const cv = second * Math.cos(alpha - psi);
+        const cu = first * cos(alpha);
+        const cv = second * cos(alpha - psi);
         for (let q = 0; q + 1 < RADIAL_PANELS.length; q++) {
           const radius = (RADIAL_PANELS[q + 1] - RADIAL_PANELS[q]) / 2;
           const centre = (RADIAL_PANELS[q + 1] + RADIAL_PANELS[q]) / 2;
           for (let k = 0; k < radial.nodes.length; k++) {
             const r = centre + radius * radial.nodes[k];
-            const weight = half * angular.weights[i] * radius * radial.weights[k] * r * Math.exp(-0.5 * r * r);
+            const weight = half * angular.weights[i] * radius * radial.weights[k] * r * exp(-0.5 * r * r);
             value += weight * phi.value(r * cu) * phi.value(r * cv);
             if (hasDerivative) derivative += weight * phi.derivative(r * cu) * phi.derivative(r * cv);
           }

@@ -5,6 +5,9 @@ import {
   requireOptions,
   requirePositive,
   undefinedBecause,
+  square,
+  log,
+  pow,
 } from "../core/index.js";
 import { type Activation, type ActivationLike, activation, gaussianExpectation } from "../special/index.js";
 import { dualActivation } from "./dual-activation.js";
@@ -88,7 +91,7 @@ export function meanField(phi: ActivationLike, options: MeanFieldOptions): MeanF
   const phase = Math.abs(chi - 1) <= EDGE ? "edge" : chi < 1 ? "ordered" : "chaotic";
   // V′(q) by a symmetric difference of relative step 1e-4: V is smooth in ln q.
   const step = 1e-4 * q;
-  const slope = q === 0 ? weightVariance * record.derivative(0) ** 2 : (map(q + step) - map(q - step)) / (2 * step);
+  const slope = q === 0 ? weightVariance * square(record.derivative(0)) : (map(q + step) - map(q - step)) / (2 * step);
   const correlation = phase === "chaotic" && q > 0 ? correlationFixedPoint(phi, weightVariance, biasVariance, q) : 1;
   const slopeAtCorrelation =
     correlation === 1 ? chi : weightVariance * dualActivation(phi).evaluate(q, correlation * q, q).derivative;
@@ -104,26 +107,32 @@ export function meanField(phi: ActivationLike, options: MeanFieldOptions): MeanF
 }
 
 function secondMoment(phi: Activation, q: number): number {
-  return gaussianExpectation((x) => phi.value(x) ** 2, { variance: q, kinks: phi.kinks }).value;
+  return gaussianExpectation((x) => square(phi.value(x)), { variance: q, kinks: phi.kinks }).value;
 }
 
 function slopeMoment(phi: Activation, q: number): number {
   // At variance 0 the one-sided derivatives of a kink average in the square.
-  if (q === 0 && phi.linearAbsolute !== null) return phi.linearAbsolute.linear ** 2 + phi.linearAbsolute.absolute ** 2;
-  return gaussianExpectation((x) => phi.derivative(x) ** 2, { variance: q, kinks: phi.kinks }).value;
+  if (q === 0 && phi.linearAbsolute !== null)
+    return (
+      phi.linearAbsolute.linear * phi.linearAbsolute.linear + phi.linearAbsolute.absolute * phi.linearAbsolute.absolute
+    );
+  return gaussianExpectation((x) => square(phi.derivative(x)), { variance: q, kinks: phi.kinks }).value;
 }
 
 function lengthOf(slope: number, marginal: string): Tagged {
   if (Math.abs(slope - 1) <= EDGE) return undefinedBecause(marginal);
   if (slope > 1) return undefinedBecause("the fixed point repels");
   if (slope <= 0) return defined(0);
-  return defined(-1 / Math.log(slope));
+  return defined(-1 / log(slope));
 }
 
 /** Iterates V from 1, then bisects V(q) − q around the last step. */
 function varianceFixedPoint(phi: Activation, map: (q: number) => number, weight: number, bias: number): Tagged {
   if (phi.linearAbsolute !== null) {
-    const growth = weight * (phi.linearAbsolute.linear ** 2 + phi.linearAbsolute.absolute ** 2);
+    const growth =
+      weight *
+      (phi.linearAbsolute.linear * phi.linearAbsolute.linear +
+        phi.linearAbsolute.absolute * phi.linearAbsolute.absolute);
     if (Math.abs(growth - 1) <= 1e-14) {
       return bias === 0 ? defined(1) : undefinedBecause("the variance grows by the bias variance in each layer");
     }
@@ -223,7 +232,7 @@ export function edgeOfChaos(phi: ActivationLike, options: EdgeOfChaosOptions = {
   const weightAt = (q: number): number => 1 / slopeMoment(record, q);
   const biasAt = (q: number): number => q - weightAt(q) * secondMoment(record, q) - biasVariance;
   if (biasVariance === 0 && record.value(0) === 0 && record.derivative(0) !== 0 && biasAt(1e-6) >= -1e-12) {
-    return { ...head, weightVariance: defined(record.derivative(0) ** -2), variance: defined(0), degenerate: false };
+    return { ...head, weightVariance: defined(pow(record.derivative(0), -2)), variance: defined(0), degenerate: false };
   }
   let low = 1e-8;
   const sign = Math.sign(biasAt(low));

@@ -1,4 +1,13 @@
-import { ArgumentError, type Matrix, ShapeError, requireFinite, requireMatrix } from "../core/index.js";
+import {
+  ArgumentError,
+  type Matrix,
+  ShapeError,
+  requireFinite,
+  requireMatrix,
+  pow,
+  log2,
+  atan2,
+} from "../core/index.js";
 
 /** Points prepared for angles: directions and lengths. */
 export interface Directions {
@@ -40,7 +49,7 @@ export function directionsOf(X: Matrix): Directions {
     for (let j = i * cols; j < (i + 1) * cols; j++) largest = Math.max(largest, Math.abs(data[j]));
     if (largest === 0) continue;
     // Dividing by a power of two is exact: the directions do not depend on the scale.
-    const scale = 2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
+    const scale = pow(2, Math.max(-1000, Math.min(1000, Math.floor(log2(largest)))));
     let squares = 0;
     for (let j = i * cols; j < (i + 1) * cols; j++) {
       const x = data[j] / scale;
@@ -98,5 +107,5 @@ export function angleBetween(x: Float64Array, y: Float64Array): number {
   const b = directionsOf({ rows: 1, cols: y.length, data: y });
   const out = new Float64Array(2);
   sumAndDifference(a.unit.data, 0, b.unit.data, 0, x.length, out);
-  return 2 * Math.atan2(Math.sqrt(out[0]), Math.sqrt(out[1]));
+  return 2 * atan2(Math.sqrt(out[0]), Math.sqrt(out[1]));
 }

@@ -1,4 +1,4 @@
-import { ShapeError, requireMatrix } from "../core/index.js";
+import { ShapeError, requireMatrix, atan2, cos, norm } from "../core/index.js";
 import { type MappedCosine, angleOf, mapCosineInto, mapSlope } from "./cosine-map.js";
 import { directionsOf, sumAndDifference } from "./geometry.js";
 import { type NetworkSpecification, pointOf } from "./network-kernel.js";
@@ -77,10 +77,10 @@ function closedGradient(
   const b = directionsOf({ rows: 1, cols: d, data: y });
   const parts = new Float64Array(2);
   sumAndDifference(a.unit.data, 0, b.unit.data, 0, d, parts);
-  const theta0 = 2 * Math.atan2(Math.sqrt(parts[0]), Math.sqrt(parts[1]));
+  const theta0 = 2 * atan2(Math.sqrt(parts[0]), Math.sqrt(parts[1]));
   const normX = a.norms[0];
   const normY = b.norms[0];
-  const [cosine0, sine0] = [Math.cos(theta0), Math.sqrt(parts[0] * parts[1]) / 2];
+  const [cosine0, sine0] = [cos(theta0), Math.sqrt(parts[0] * parts[1]) / 2];
   const normal = new Float64Array(d);
   if (sine0 > 0) {
     // ŷ − cos θ x̂ = (ŷ − x̂) + (|x̂ − ŷ|²/2) x̂
@@ -155,7 +155,7 @@ const FOURTH = [2 / 3, -1 / 12, 0];
 
 function differences(kernel: Kernel, x: Float64Array, y: Float64Array): KernelGradient {
   const d = x.length;
-  const size = Math.max(Math.hypot(...x), 1e-300);
+  const size = Math.max(norm(x), 1e-300);
   const h = 0.01 * size;
   const data = new Float64Array(6 * d * d);
   for (let j = 0; j < d; j++) {

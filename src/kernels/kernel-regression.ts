@@ -6,6 +6,7 @@ import {
   requireMatrix,
   requireNumber,
   requireOptions,
+  expm1,
 } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
 import type { Kernel } from "./types.js";
@@ -99,7 +100,7 @@ export function kernelRegression(
       // (1 − e^{−λt})/λ → t at λ = 0: finite times are well defined, the limit is not.
       return time === Infinity ? 0 : time;
     }
-    return time === Infinity ? 1 / lambda : -Math.expm1(-lambda * time) / lambda;
+    return time === Infinity ? 1 / lambda : -expm1(-lambda * time) / lambda;
   });
   const residual: Matrix = { ...Y, data: Y.data.map((value, i) => value - initialTrain[i]) };
   const coefficients = matmul(vectors, residual, { transposeA: true });
@@ -151,7 +152,8 @@ function posteriorVariance(
   const projected = matmul(cross, vectors);
   return kernel.diagonal(test).map((prior, i) => {
     let explained = 0;
-    for (let k = 0; k < projected.cols; k++) explained += gain[k] * projected.data[i * projected.cols + k] ** 2;
+    for (let k = 0; k < projected.cols; k++)
+      explained += gain[k] * (projected.data[i * projected.cols + k] * projected.data[i * projected.cols + k]);
     return Math.max(0, prior - explained); // a variance: rounding below 0 at training points
   });
 }

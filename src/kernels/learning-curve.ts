@@ -6,6 +6,9 @@ import {
   requireOptions,
   requireSquare,
   requireVector,
+  square,
+  exp,
+  log,
 } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 
@@ -109,8 +112,8 @@ export function learningCurve(eigenvalues: Float64Array, options: LearningCurveO
     let total = ridge;
     for (let i = 0; i < modes; i++) {
       const denominator = n * eigenvalues[i] + k;
-      gamma += (n * counts[i] * eigenvalues[i] ** 2) / denominator ** 2;
-      unlearned += power[i] * (k / denominator) ** 2;
+      gamma += (n * counts[i] * (eigenvalues[i] * eigenvalues[i])) / (denominator * denominator);
+      unlearned += power[i] * square(k / denominator);
       total += (k * counts[i] * eigenvalues[i]) / denominator;
     }
     kappa[index] = k;
@@ -210,7 +213,7 @@ export function spectralProjection(
   requireVector(y, n, "y", caller);
   requireFinite(y, "y", caller);
   requireOptions(options, ["factor"], caller);
-  const factor = requireNumber(options.factor ?? Math.exp(-1), "factor", caller, 0, 1);
+  const factor = requireNumber(options.factor ?? exp(-1), "factor", caller, 0, 1);
   if (factor === 0 || factor === 1) {
     throw new ArgumentError({ function: caller, argument: "factor", expected: "in (0, 1)", got: String(factor) });
   }
@@ -231,7 +234,7 @@ export function spectralProjection(
     sum += value;
     cumulative[i] = sum / squared;
   });
-  const times = eigenvalues.map((value) => (value > 0 ? Math.log(1 / factor) / value : Infinity));
+  const times = eigenvalues.map((value) => (value > 0 ? log(1 / factor) / value : Infinity));
   return { eigenvalues, power, cumulative, alignment: align(K, y), centredAlignment: centredAlign(K, y), times };
 }
 

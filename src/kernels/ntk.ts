@@ -1,4 +1,4 @@
-import { type Matrix, requireNumber } from "../core/index.js";
+import { type Matrix, requireNumber, pow, sin } from "../core/index.js";
 import { arcCosineCross, arcCosineGram } from "../routines/index.js";
 import { deltaOf } from "./cosine-map.js";
 import {
@@ -146,7 +146,7 @@ function homogeneousScale(spec: NetworkSpecification, dimension: number): number
   const { linear: a, absolute: b } = spec.dual.linearAbsolute!;
   const layer = spec.weightVariance * (a * a + b * b);
   // The default variance is the reciprocal of a² + b²: their product is 1, not 1 ± ε to the power of the depth.
-  const growth = Math.abs(layer - 1) <= 4 * Number.EPSILON ? 1 : layer ** (spec.depth - 1);
+  const growth = Math.abs(layer - 1) <= 4 * Number.EPSILON ? 1 : pow(layer, spec.depth - 1);
   return inputGain(spec, dimension) * growth;
 }
 
@@ -240,8 +240,8 @@ function profileOf(spec: NetworkSpecification, field: keyof PairKernels): Kernel
   const run = pairRecursion(spec, 1);
   return (theta, supplement) => {
     requireNumber(theta, "theta", caller, 0, Math.PI);
-    const half = Math.sin(theta / 2);
-    const otherHalf = Math.sin((supplement ?? Math.PI - theta) / 2);
+    const half = sin(theta / 2);
+    const otherHalf = sin((supplement ?? Math.PI - theta) / 2);
     run({ xx: 1, yy: 1, minus: 4 * half * half, plus: 4 * otherHalf * otherHalf }, out);
     return out[field];
   };

@@ -1,4 +1,4 @@
-import { type Matrix } from "../core/index.js";
+import { type Matrix, acos, atan2 } from "../core/index.js";
 import { type Directions, sumAndDifference } from "./geometry.js";
 
 /**
@@ -27,13 +27,13 @@ export function forEachAngle(
       }
       const t = dot(x, i, y, j);
       if (t < NEAR && t > -NEAR) {
-        const theta = Math.acos(t);
+        const theta = acos(t);
         visit(i, j, theta, Math.PI - theta);
       } else {
         sumAndDifference(x.data, i, y.data, j, x.cols, parts);
         const minus = Math.sqrt(parts[0]);
         const plus = Math.sqrt(parts[1]);
-        visit(i, j, 2 * Math.atan2(minus, plus), 2 * Math.atan2(plus, minus));
+        visit(i, j, 2 * atan2(minus, plus), 2 * atan2(plus, minus));
       }
     }
   }

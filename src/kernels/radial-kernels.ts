@@ -1,4 +1,4 @@
-import { ArgumentError, type Matrix, requireNumber, requirePositive } from "../core/index.js";
+import { ArgumentError, type Matrix, requireNumber, requirePositive, pow, exp, sin } from "../core/index.js";
 import { requirePoints, requireSameDimension, sumAndDifference } from "./geometry.js";
 import type { Kernel } from "./types.js";
 
@@ -31,7 +31,7 @@ export function mehlerKernel(r: number): Kernel {
   return radialKernel(
     `Mehler kernel, r = ${r}`,
     "mehlerKernel",
-    (difference, sum, d) => scale ** (-d / 2) * Math.exp(minus * difference + plus * sum),
+    (difference, sum, d) => pow(scale, -d / 2) * exp(minus * difference + plus * sum),
   );
 }
 
@@ -51,7 +51,7 @@ export function mehlerKernel(r: number): Kernel {
 export function rbfKernel(lengthScale: number): Kernel {
   requirePositive(lengthScale, "lengthScale", "rbfKernel");
   const factor = -0.5 / (lengthScale * lengthScale);
-  return radialKernel(`RBF kernel, length ${lengthScale}`, "rbfKernel", (difference) => Math.exp(factor * difference));
+  return radialKernel(`RBF kernel, length ${lengthScale}`, "rbfKernel", (difference) => exp(factor * difference));
 }
 
 /** Kernels of |x − y|², |x + y|² and the dimension. */
@@ -109,8 +109,8 @@ function radialKernel(
     },
     profile(theta, supplement) {
       requireNumber(theta, "theta", `${caller}.profile`, 0, Math.PI);
-      const half = Math.sin(theta / 2);
-      const other = Math.sin((supplement ?? Math.PI - theta) / 2);
+      const half = sin(theta / 2);
+      const other = sin((supplement ?? Math.PI - theta) / 2);
       return value(4 * half * half, 4 * other * other, 2);
     },
   };

@@ -1,3 +1,4 @@
+import { cos } from "../core/index.js";
 import { type MappedCosine, angleOf, mapCosineInto, mapSlope } from "./cosine-map.js";
 import type { DualValue, PairCovariance } from "./dual-activation.js";
 import type { NetworkSpecification } from "./network-kernel.js";
@@ -174,7 +175,7 @@ export function anglesRecursion(
   const mapped: MappedCosine = { below: 0, above: 0, cosine: 0 };
   let theta = theta0;
   let supplement = supplement0;
-  let cosine = theta <= Math.PI / 2 ? Math.cos(theta) : -Math.cos(supplement);
+  let cosine = theta <= Math.PI / 2 ? cos(theta) : -cos(supplement);
   let ntk = cosine;
   for (let k = 1; k < depth; k++) {
     const slope = mapSlope(theta, supplement, delta);

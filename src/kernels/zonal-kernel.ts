@@ -6,6 +6,7 @@ import {
   requireNumber,
   requireOneOf,
   requireOptions,
+  pow,
 } from "../core/index.js";
 import { directionsOf, requireNonzeroRows, requirePoints, requireSameDimension } from "./geometry.js";
 import { forEachAngle } from "./pairwise.js";
@@ -100,7 +101,7 @@ export function zonalKernel(
       const n = X.rows;
       const data = new Float64Array(n * n);
       forEachAngle(points, points, true, (i, j, theta, supplement) => {
-        const value = profile(theta, supplement) * (points.norms[i] * points.norms[j]) ** power;
+        const value = profile(theta, supplement) * pow(points.norms[i] * points.norms[j], power);
         data[i * n + j] = value;
         data[j * n + i] = value;
       });
@@ -112,14 +113,14 @@ export function zonalKernel(
       requireSameDimension(X, Y, `${caller}.cross`);
       const data = new Float64Array(X.rows * Y.rows);
       forEachAngle(a, b, false, (i, j, theta, supplement) => {
-        data[i * Y.rows + j] = profile(theta, supplement) * (a.norms[i] * b.norms[j]) ** power;
+        data[i * Y.rows + j] = profile(theta, supplement) * pow(a.norms[i] * b.norms[j], power);
       });
       return { rows: X.rows, cols: Y.rows, data };
     },
     diagonal(X) {
       const { norms: lengths } = prepare(X, "X", "diagonal");
       const value = profile(0, Math.PI);
-      return lengths.map((length) => value * length ** (2 * power));
+      return lengths.map((length) => value * pow(length, 2 * power));
     },
     profile(theta, supplement) {
       requireNumber(theta, "theta", `${caller}.profile`, 0, Math.PI);

@@ -1,4 +1,4 @@
-import { EPSILON } from "../core/index.js";
+import { EPSILON, pow } from "../core/index.js";
 import { rot } from "../routines/index.js";
 import { bidiagonalQr } from "./bidiagonal-qr.js";
 import { BOTH, SECOND, groupByKind, mergeOrders, multiplyHalf } from "./merging.js";
@@ -25,7 +25,7 @@ export interface RowSvd {
 export function bidiagonalSvd(n: number, d: Float64Array, e: Float64Array, wantVectors: boolean): RowSvd {
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
-  const scale = norm === 0 ? 1 : 2 ** -(binaryExponent(norm) + 1);
+  const scale = norm === 0 ? 1 : pow(2, -(binaryExponent(norm) + 1));
   for (let i = 0; i < n; i++) {
     d[i] *= scale;
     e[i] *= scale;

@@ -1,4 +1,4 @@
-import { EPSILON } from "../core/index.js";
+import { EPSILON, pow } from "../core/index.js";
 import { rot } from "../routines/index.js";
 import { BOTH, FIRST, SECOND, groupByKind, mergeOrders, multiplyHalf } from "./merging.js";
 import { type SecularRoot, recomputeWeights, solveSecular } from "./secular.js";
@@ -41,7 +41,7 @@ interface Workspace {
 export function divideAndConquer(n: number, d: Float64Array, e: Float64Array): RowEigen {
   // Norm in [1/2, 1): the deflation test compares weights of size one with entries of T.
   const norm = tridiagonalNorm(n, d, e);
-  const scale = norm === 0 ? 1 : 2 ** -(binaryExponent(norm) + 1);
+  const scale = norm === 0 ? 1 : pow(2, -(binaryExponent(norm) + 1));
   for (let i = 0; i < n; i++) {
     d[i] *= scale;
     e[i] *= scale;

@@ -1,4 +1,4 @@
-import { EPSILON, type Matrix, requireOptions } from "../core/index.js";
+import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
 import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 import { backSubstitute, quasiTriangularValues } from "./quasi-triangular.js";
@@ -131,7 +131,7 @@ function balanceInPlace(n: number, a: Float64Array): Float64Array {
       a[i * n + i] = diagonal;
       if (row === 0 || column === 0) continue;
       const exponent = Math.round(0.5 * (binaryExponent(row) - binaryExponent(column)));
-      const factor = 2 ** exponent;
+      const factor = pow(2, exponent);
       // Only when the sum of both norms shrinks by 5 %, and D stays far from overflow.
       if (exponent === 0 || row / factor + column * factor > 0.95 * (row + column)) continue;
       if (!(d[i] * factor < 1e100 && d[i] * factor > 1e-100)) continue;

@@ -1,4 +1,4 @@
-import { type Matrix, ResourceError, identity } from "../core/index.js";
+import { type Matrix, ResourceError, identity, pow } from "../core/index.js";
 import { type MatrixInput, requireRepresentable, requireSquareInput } from "./input.js";
 import { luInPlace, solvePacked } from "./lu.js";
 import { matmul } from "./products.js";
@@ -47,7 +47,7 @@ export function expm(A: MatrixInput): Matrix {
       got: `norm ${norm.toExponential(2)}`,
     });
   }
-  const scale = 2 ** -squarings;
+  const scale = pow(2, -squarings);
   let power: Matrix = pade({ rows: n, cols: n, data: input.data.map((entry) => entry * scale) });
   for (let k = 0; k < squarings; k++) power = matmul(power, power);
   requireRepresentable(power.data, "exp(A)", "expm");

@@ -9,6 +9,7 @@ import {
   requireFinite,
   requireMatrix,
   requireOneOf,
+  pow,
 } from "../core/index.js";
 import { nrm2 } from "../routines/index.js";
 import { binaryExponent } from "./scalar.js";
@@ -91,7 +92,7 @@ export function safeScale(modulus: number): number {
   if (modulus === 0 || (modulus > 1e-90 && modulus < 1e90)) return 1;
   // Split in two factors when 1/modulus itself would overflow (subnormal input): 2^1000 is enough to be safe.
   const exponent = binaryExponent(modulus);
-  return 2 ** Math.max(-1000, Math.min(1000, -exponent));
+  return pow(2, Math.max(-1000, Math.min(1000, -exponent)));
 }
 
 /** Euclidean norm of `length` entries, safe from overflow and underflow of the squares. */

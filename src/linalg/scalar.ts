@@ -1,4 +1,4 @@
-// Scalar helpers that give the same bits in every engine: Math.hypot and Math.log2 may not.
+// Scalar helpers that give the same bits in every engine: plain code, as the inner loops need it.
 
 /** sqrt(f² + g²) without harmful overflow or underflow. */
 export function length2(f: number, g: number): number {

@@ -1,4 +1,4 @@
-import { EPSILON, EigenscopeError, type Matrix, requireOptions } from "../core/index.js";
+import { EPSILON, EigenscopeError, type Matrix, requireOptions, pow } from "../core/index.js";
 import { axpy, dot, gemv } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale } from "./input.js";
@@ -111,7 +111,7 @@ function hessenberg(n: number, h: Float64Array, wantQ: boolean): Float64Array | 
 /** Francis double-shift QR on a Hessenberg matrix in place, accumulating into q unless it is null. */
 function francis(n: number, h: Float64Array, q: Float64Array | null): void {
   const norm = largestModulus(h);
-  const negligible = EPSILON ** 3 * norm; // entries whose squares could not be told from zero in the shifts
+  const negligible = pow(EPSILON, 3) * norm; // entries whose squares could not be told from zero in the shifts
   let last = n - 1;
   let sweeps = 0;
   while (last > 0) {

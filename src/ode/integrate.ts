@@ -15,6 +15,7 @@ import {
   ShapeError,
   type Status,
   UNIT_ROUNDOFF,
+  pow,
 } from "../core/index.js";
 import { createEventWatch, type EventFunction, requireEvents } from "./events.js";
 import { type Invariant, watchInvariants } from "./invariants.js";
@@ -178,7 +179,7 @@ export function integrate(f: RightHandSide, y0: ArrayLike<number>, options: Inte
     if (!(error <= 1) && fixedStep === null) {
       rejected++;
       lastRejected = true;
-      const factor = Number.isFinite(error) ? SAFETY * error ** -exponent : 0.1;
+      const factor = Number.isFinite(error) ? SAFETY * pow(error, -exponent) : 0.1;
       h = size * Math.max(Number.isFinite(error) ? tableau.controller.decrease : 0.1, Math.min(1, factor));
       continue;
     }
@@ -208,7 +209,7 @@ export function integrate(f: RightHandSide, y0: ArrayLike<number>, options: Inte
       const optimal =
         error === 0
           ? tableau.controller.increase
-          : SAFETY * error ** -exponent * previousError ** tableau.controller.memory;
+          : SAFETY * pow(error, -exponent) * pow(previousError, tableau.controller.memory);
       const factor = Math.min(tableau.controller.increase, Math.max(tableau.controller.decrease, optimal));
       // After a rejection the step must not grow at once: that would be rejected again.
       h = size * (lastRejected ? Math.min(1, factor) : factor);
@@ -379,7 +380,7 @@ function initialStep(stepper: Stepper, plan: Plan, y: Float64Array): number {
   evaluateStage(stepper, 1, t0 + h * direction, stepper.argument);
   const bend = norm((i) => stepper.k[1][i] - slope[i]) / h;
   const steepest = Math.max(speed, bend);
-  const second = steepest <= 1e-15 ? Math.max(1e-6, h * 1e-3) : (0.01 / steepest) ** (1 / tableau.order);
+  const second = steepest <= 1e-15 ? Math.max(1e-6, h * 1e-3) : pow(0.01 / steepest, 1 / tableau.order);
   const chosen = Math.min(100 * h, second, Math.abs(t1 - t0));
   return Number.isFinite(chosen) && chosen > 0 ? chosen : h;
 }

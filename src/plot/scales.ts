@@ -1,3 +1,4 @@
+import { log10, pow } from "../core/index.js";
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Axis, Mark, Panel } from "./figure.js";
 import { formatNumber, superscript } from "./format-number.js";
@@ -62,8 +63,8 @@ function clampPixel(pixel: number, range: readonly [number, number]): number {
 
 /** 1-2-5 steps where they fit, else decades, else (for a short axis) linear steps. */
 function logTicks(domain: readonly [number, number], tickCount: number): Tick[] {
-  const low = Math.log10(domain[0]);
-  const high = Math.log10(domain[1]);
+  const low = log10(domain[0]);
+  const high = log10(domain[1]);
   const slack = 1e-9;
   const first = Math.ceil(low - slack);
   const last = Math.floor(high + slack);
@@ -147,6 +148,6 @@ function padLinear(low: number, high: number, exact: boolean, grounded: boolean)
 
 function padLog(low: number, high: number, exact: boolean): [number, number] {
   if (exact && low < high) return [low, high];
-  const factor = Math.max(1.25, 10 ** (PADDING * (Math.log10(high) - Math.log10(low)))); // the ratio itself may overflow
+  const factor = Math.max(1.25, pow(10, PADDING * (log10(high) - log10(low)))); // the ratio itself may overflow
   return [Math.max(SMALLEST / 1e6, low / factor), Math.min(LARGEST * 1e6, high * factor)];
 }

@@ -1,3 +1,4 @@
+import { log10 } from "../core/index.js";
 import { area, line } from "d3-shape";
 import type { AreaMark, BarMark, Dash, HeatMark, LineMark, Mark, PointMark, Shape } from "./figure.js";
 import { formatNumber } from "./format-number.js";
@@ -129,7 +130,7 @@ export function heatPosition(mark: HeatMark): { ends: readonly [number, number];
   const usable = mark.values.filter((value) => mark.scale === "linear" || value > 0);
   const low = usable.length === 0 ? 1 : Math.min(...usable);
   const high = usable.length === 0 ? 1 : Math.max(...usable);
-  const transform = mark.scale === "log" ? Math.log10 : (value: number): number => value;
+  const transform = mark.scale === "log" ? log10 : (value: number): number => value;
   const span = transform(high) - transform(low);
   return {
     ends: [low, high],

@@ -1,4 +1,4 @@
-import { requireOneOf, requireOptions } from "../core/index.js";
+import { requireOneOf, requireOptions, square } from "../core/index.js";
 import { type Axis, type Figure, type Mark, type Panel, requireFigure } from "./figure.js";
 import { PALETTE, sequentialRange } from "./palette.js";
 import { panelExtent } from "./scales.js";
@@ -180,7 +180,7 @@ function layers(
         type: "point",
         filled: mark.shape !== "cross",
         color,
-        size: Math.PI * (mark.size ?? 3.5) ** 2,
+        size: Math.PI * square(mark.size ?? 3.5),
         shape: SHAPES[mark.shape ?? "circle"]!,
         clip: true,
       };

@@ -1,4 +1,4 @@
-import { requireInteger, requireOneOf, requireOptions } from "../core/index.js";
+import { requireInteger, requireOneOf, requireOptions, log, sin, cos } from "../core/index.js";
 
 /** Conventions of the recipe that is replayed. */
 export interface Mulberry32Options {
@@ -51,10 +51,10 @@ export function mulberry32(seed: number, options: Mulberry32Options = {}): Repla
       return value;
     }
     const u1 = uniform();
-    const radius = Math.sqrt(-2 * Math.log(convention === "midpoint" ? u1 : 1 - u1));
+    const radius = Math.sqrt(-2 * log(convention === "midpoint" ? u1 : 1 - u1));
     const angle = 2 * Math.PI * uniform();
-    if (normals === "pair") spare = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
+    if (normals === "pair") spare = radius * sin(angle);
+    return radius * cos(angle);
   };
   return { uniform, normal, uint32, normals: (n) => Float64Array.from({ length: n }, normal) };
 }

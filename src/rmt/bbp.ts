@@ -6,6 +6,8 @@ import {
   requireOptions,
   requirePositive,
   undefinedBecause,
+  square,
+  pow,
 } from "../core/index.js";
 
 /** What a planted spike looks like in the sample. */
@@ -60,7 +62,7 @@ export function bbpCovariance(spike: number, parameters: CovarianceParameters): 
   const ell = requireNumber(spike, "spike", "bbpCovariance", variance) / variance;
   const threshold = variance * (1 + Math.sqrt(ratio));
   if (spike <= threshold)
-    return { location: variance * (1 + Math.sqrt(ratio)) ** 2, overlap: 0, detectable: false, threshold };
+    return { location: variance * square(1 + Math.sqrt(ratio)), overlap: 0, detectable: false, threshold };
   const pull = ratio / (ell - 1);
   return {
     location: variance * ell * (1 + pull),
@@ -82,7 +84,7 @@ export function bbpCovariance(spike: number, parameters: CovarianceParameters): 
 export function bbpCovarianceInverse(location: number, parameters: CovarianceParameters): Tagged<SpikeInverse> {
   const { ratio, variance } = covarianceParameters(parameters, "bbpCovarianceInverse");
   const t = requireNumber(location, "location", "bbpCovarianceInverse") / variance;
-  if (t <= (1 + Math.sqrt(ratio)) ** 2) return undefinedBecause("not above the bulk edge");
+  if (t <= square(1 + Math.sqrt(ratio))) return undefinedBecause("not above the bulk edge");
   const middle = t + 1 - ratio;
   const strength = (variance * (middle + Math.sqrt(middle * middle - 4 * t))) / 2;
   return defined({ strength, overlap: bbpCovariance(strength, parameters).overlap });
@@ -140,7 +142,7 @@ export interface RectangularForward {
 export function bbpRectangular(strength: number, parameters: RectangularParameters): RectangularForward {
   const { ratio: c, deviation } = rectangularParameters(parameters, "bbpRectangular");
   const theta = requireNumber(strength, "strength", "bbpRectangular", 0) / deviation;
-  const threshold = deviation * c ** 0.25;
+  const threshold = deviation * pow(c, 0.25);
   if (strength <= threshold) {
     return { location: deviation * (1 + Math.sqrt(c)), shortOverlap: 0, longOverlap: 0, detectable: false, threshold };
   }
@@ -217,7 +219,7 @@ export function bbpWigner(strength: number, parameters: WignerParameters = {}): 
   const s = wignerDeviation(parameters, "bbpWigner");
   const theta = requireNumber(strength, "strength", "bbpWigner", 0);
   if (theta <= s) return { location: 2 * s, overlap: 0, detectable: false, threshold: s };
-  return { location: theta + s * (s / theta), overlap: 1 - (s / theta) ** 2, detectable: true, threshold: s };
+  return { location: theta + s * (s / theta), overlap: 1 - square(s / theta), detectable: true, threshold: s };
 }
 
 /**

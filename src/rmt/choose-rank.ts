@@ -6,6 +6,7 @@ import {
   requireOneOf,
   requireOptions,
   requirePositive,
+  square,
 } from "../core/index.js";
 import { marchenkoPastur } from "./marchenko-pastur.js";
 
@@ -119,6 +120,6 @@ function cumulativeEnergy(descending: Float64Array): Float64Array {
   const first = descending[0];
   if (first === 0) return new Float64Array(descending.length).fill(1);
   let sum = 0;
-  const sums = descending.map((value) => (sum += (value / first) ** 2));
+  const sums = descending.map((value) => (sum += square(value / first)));
   return sums.map((value) => value / sum);
 }

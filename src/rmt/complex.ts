@@ -1,3 +1,5 @@
+import { hypot } from "../core/index.js";
+
 /** A complex number; products of the solver below are small enough for records. */
 export interface Complex {
   /** Real part. */
@@ -20,7 +22,7 @@ export const times = (a: Complex, b: Complex): Complex => ({
 /** t a for real t. */
 export const stretch = (a: Complex, t: number): Complex => ({ re: t * a.re, im: t * a.im });
 /** |a|. */
-export const modulus = (a: Complex): number => Math.hypot(a.re, a.im);
+export const modulus = (a: Complex): number => hypot(a.re, a.im);
 
 /** a / b. The moduli here are far from overflow, so the plain formula is enough. */
 export const over = (a: Complex, b: Complex): Complex => {

@@ -6,6 +6,7 @@ import {
   requireNumber,
   requireOneOf,
   requireOptions,
+  log,
 } from "../core/index.js";
 import { spectralDistance } from "../spectra/index.js";
 import { bbpRectangularInverse } from "./bbp.js";
@@ -179,7 +180,7 @@ export function fitMarchenkoPastur(
     );
   // Var(number of eigenvalues below the median) = (ln p + c)/π²; divided by the density there it moves the median.
   const spread =
-    Math.sqrt(Math.log(sorted.length) + NUMBER_VARIANCE_CONSTANT) / Math.PI / sorted.length / unit.pdf(unitMedian);
+    Math.sqrt(log(sorted.length) + NUMBER_VARIANCE_CONSTANT) / Math.PI / sorted.length / unit.pdf(unitMedian);
   // The trace of the bulk is a sum of (N − k)(p − k) squares of normals, each of relative variance 2.
   const entries = (long - sorted.length + bulkCount) * bulkCount;
   const standardError = variance * (estimator === "median" ? spread / unitMedian : Math.sqrt(2 / entries));

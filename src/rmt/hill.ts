@@ -1,4 +1,4 @@
-import { ArgumentError, requireFinite, requireInteger, requireOptions } from "../core/index.js";
+import { ArgumentError, requireFinite, requireInteger, requireOptions, log } from "../core/index.js";
 
 /** Options of hillEstimator. */
 export interface HillOptions {
@@ -54,7 +54,7 @@ export function hillEstimator(values: ArrayLike<number>, options: HillOptions = 
     });
   }
   let sum = 0;
-  for (let i = n - count; i < n; i++) sum += Math.log(sorted[i] / threshold);
+  for (let i = n - count; i < n; i++) sum += log(sorted[i] / threshold);
   const alpha = 1 + count / sum;
   return { alpha, standardError: (alpha - 1) / Math.sqrt(count), count, threshold };
 }

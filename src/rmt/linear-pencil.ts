@@ -1,3 +1,4 @@
+import { square } from "../core/index.js";
 import { type Complex, complex, minus, modulus, over, plus, squareRoot, stretch, times } from "./complex.js";
 
 /** Ratios and activation constant of a network of linear width. */
@@ -16,7 +17,10 @@ const SECANT_STEPS = 80;
 /** ∫ dμ(t) / (t − z) for the Marchenko–Pastur law of variance 1: the product of roots is analytic off the support. */
 export function marchenkoPasturTransform(ratio: number, z: Complex): Complex {
   const root = Math.sqrt(ratio);
-  const product = times(squareRoot(minus(z, complex((1 - root) ** 2))), squareRoot(minus(z, complex((1 + root) ** 2))));
+  const product = times(
+    squareRoot(minus(z, complex(square(1 - root)))),
+    squareRoot(minus(z, complex(square(1 + root)))),
+  );
   return over(plus(minus(complex(1 - ratio), z), product), stretch(z, 2 * ratio));
 }
 

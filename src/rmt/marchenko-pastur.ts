@@ -1,4 +1,4 @@
-import { requireNumber, requireOptions, requirePositive } from "../core/index.js";
+import { requireNumber, requireOptions, requirePositive, asin, square, pow } from "../core/index.js";
 import { type SpectralLaw, requireProbability, solveQuantile } from "./law.js";
 
 /** Parameters of the Marchenko–Pastur law. */
@@ -19,7 +19,7 @@ export interface MarchenkoPasturLaw extends SpectralLaw {
   readonly moment: (k: number) => number;
 }
 
-const clampedAsin = (x: number): number => Math.asin(Math.min(1, Math.max(-1, x)));
+const clampedAsin = (x: number): number => asin(Math.min(1, Math.max(-1, x)));
 
 /**
  * Creates the Marchenko–Pastur law: the limit of the eigenvalues of XᵀX / N for independent entries of equal variance.
@@ -48,8 +48,8 @@ export function marchenkoPastur(parameters: MarchenkoPasturParameters): Marchenk
   const variance = requirePositive(parameters.variance ?? 1, "variance", caller);
   const root = Math.sqrt(ratio);
   // In units of the variance; (1 − √g)² is formed from the difference, which is exact near g = 1.
-  const a = (1 - root) ** 2;
-  const b = (1 + root) ** 2;
+  const a = square(1 - root);
+  const b = square(1 + root);
   const atom = Math.max(0, 1 - 1 / ratio);
   const pdfUnit = (x: number): number =>
     x <= a || x >= b ? 0 : Math.sqrt((b - x) * (x - a)) / (2 * Math.PI * ratio * x);
@@ -77,7 +77,7 @@ export function marchenkoPastur(parameters: MarchenkoPasturParameters): Marchenk
       if (p === 1) return variance * b;
       return variance * solveQuantile(p, a, b, cdfUnit, pdfUnit);
     },
-    moment: (k) => variance ** k * unitMoment(k, ratio),
+    moment: (k) => pow(variance, k) * unitMoment(k, ratio),
   };
 }
 
@@ -87,8 +87,8 @@ function unitMoment(k: number, ratio: number): number {
   let sum = 0;
   let coefficient = 1; // C(k, r) C(k − 1, r)
   for (let r = 0; r < k; r++) {
-    sum += (coefficient * ratio ** r) / (r + 1);
-    coefficient *= ((k - r) * (k - 1 - r)) / (r + 1) ** 2;
+    sum += (coefficient * pow(ratio, r)) / (r + 1);
+    coefficient *= ((k - r) * (k - 1 - r)) / square(r + 1);
   }
   return sum;
 }

@@ -5,6 +5,11 @@ import {
   requireNumber,
   requireOptions,
   requirePositive,
+  square,
+  pow,
+  cos,
+  sin,
+  acos,
 } from "../core/index.js";
 import { type ActivationLike, activation, activationMoments, gaussianExpectation } from "../special/index.js";
 import { type Complex, complex, modulus, over } from "./complex.js";
@@ -90,8 +95,8 @@ export function conjugateKernelLaw(network: LinearWidthNetwork, options: Network
     // z_k = 0 for the layers below: their 1/z_l is never formed, because every level receives b²/s from the one above.
     return { value: pencil.evaluate(weights, probe), residual: pencil.status.residual };
   };
-  let largest = (1 + Math.sqrt(model.dataRatio)) ** 2;
-  for (const ratio of model.widthRatios) largest = (1 + Math.sqrt(ratio)) ** 2 * (1 - b2 + b2 * largest);
+  let largest = square(1 + Math.sqrt(model.dataRatio));
+  for (const ratio of model.widthRatios) largest = square(1 + Math.sqrt(ratio)) * (1 - b2 + b2 * largest);
   // Below the last layer the identity part (1 − b²) I has full rank, unless the activation is linear.
   const rank =
     b2 > 1 - 1e-12 ? Math.min(1 / model.dataRatio, ...model.widthRatios.map((ratio) => 1 / ratio)) : 1 / last;
@@ -127,9 +132,9 @@ export function ntkLaw(network: LinearWidthNetwork, options: NetworkLawOptions =
   const model = requireNetwork(network, caller);
   const { bSquared: b2, a, widthRatios, dataRatio } = model;
   const depth = widthRatios.length;
-  const q = Array.from({ length: depth + 1 }, (_, l) => b2 ** (depth - l));
+  const q = Array.from({ length: depth + 1 }, (_, l) => pow(b2, depth - l));
   let shift = 0;
-  for (let l = 0; l < depth; l++) shift += a ** (depth - l) - q[l];
+  for (let l = 0; l < depth; l++) shift += pow(a, depth - l) - q[l];
   const pencil = createPencil(model);
   const transform = (z: Complex): { value: Complex; residual: number } => {
     const moved = complex(z.re - shift, z.im);
@@ -138,10 +143,10 @@ export function ntkLaw(network: LinearWidthNetwork, options: NetworkLawOptions =
     const probe = weights.map((_, k) => complex(k === 0 ? 1 : 0));
     return { value: pencil.evaluate(weights, probe), residual: pencil.status.residual };
   };
-  let layerLargest = (1 + Math.sqrt(dataRatio)) ** 2;
+  let layerLargest = square(1 + Math.sqrt(dataRatio));
   let largest = shift + q[0] * layerLargest;
   widthRatios.forEach((ratio, l) => {
-    layerLargest = (1 + Math.sqrt(ratio)) ** 2 * (1 - b2 + b2 * layerLargest);
+    layerLargest = square(1 + Math.sqrt(ratio)) * (1 - b2 + b2 * layerLargest);
     largest += q[l + 1] * layerLargest;
   });
   const ranks = [1 / dataRatio, ...widthRatios.map((ratio) => 1 / ratio)];
@@ -193,10 +198,10 @@ function activationConstants(phi: ActivationLike, caller: string): { readonly bS
   const record = activation(phi);
   const { mean, secondMoment, derivativeSecondMoment } = activationMoments(record);
   const slope = gaussianExpectation((x) => record.derivative(x), { kinks: record.kinks }).value;
-  const variance = secondMoment.value - mean.value ** 2;
+  const variance = secondMoment.value - mean.value * mean.value;
   if (!(variance > 0))
     throw new ArgumentError({ function: caller, argument: "activation", expected: "not constant", got: record.name });
-  return { bSquared: slope ** 2 / variance, a: derivativeSecondMoment.value / variance };
+  return { bSquared: (slope * slope) / variance, a: derivativeSecondMoment.value / variance };
 }
 
 interface Frame {
@@ -237,10 +242,7 @@ function assemble(
   ): { grid: Float64Array; density: Float64Array; center: number; radius: number } => {
     const center = (low + high) / 2;
     const radius = (high - low) / 2;
-    const grid = Float64Array.from(
-      { length: points },
-      (_, i) => center - radius * Math.cos((Math.PI * i) / (points - 1)),
-    );
+    const grid = Float64Array.from({ length: points }, (_, i) => center - radius * cos((Math.PI * i) / (points - 1)));
     const density = new Float64Array(points);
     residual = 0;
     for (let i = points - 1; i >= 0; i--) {
@@ -267,7 +269,7 @@ function assemble(
   const support = visible(final);
   // ∫ density dx = ∫ density · radius sin θ dθ: the trapezoidal rule on the equidistant angles.
   const cumulative = new Float64Array(points);
-  const weight = (i: number): number => density[i] * radius * Math.sin((Math.PI * i) / (points - 1));
+  const weight = (i: number): number => density[i] * radius * sin((Math.PI * i) / (points - 1));
   for (let i = 1; i < points; i++)
     cumulative[i] = cumulative[i - 1] + ((weight(i) + weight(i - 1)) / 2) * (Math.PI / (points - 1));
   const mass = cumulative[points - 1];
@@ -276,7 +278,7 @@ function assemble(
     const base = x >= lowest ? atom : 0;
     if (x <= grid[0]) return base;
     if (x >= grid[points - 1]) return 1;
-    const position = (Math.acos((center - x) / radius) / Math.PI) * (points - 1);
+    const position = (acos((center - x) / radius) / Math.PI) * (points - 1);
     const i = Math.min(points - 2, Math.floor(position));
     return Math.min(1, base + scale * (cumulative[i] + (position - i) * (cumulative[i + 1] - cumulative[i])));
   };

@@ -1,3 +1,4 @@
+import { exp, log, square, expm1 } from "../core/index.js";
 import { gaussLegendre } from "../special/index.js";
 import { normalSurvival } from "./normal.js";
 
@@ -75,7 +76,7 @@ function integrate(a: number, b: number, T: (y: number) => number, slopeT: (y: n
       for (let k = 0; k < nodes.length; k++) {
         const y = from + (length / 2) * (1 + nodes[k]);
         const t = T(y);
-        const mass = weights[k] * (length / 2) * Math.exp(h(y) - peak);
+        const mass = weights[k] * (length / 2) * exp(h(y) - peak);
         sums[0] += mass;
         sums[1] += mass * y;
         sums[2] += mass * t;
@@ -89,11 +90,11 @@ function integrate(a: number, b: number, T: (y: number) => number, slopeT: (y: n
   const meanY = y1 / z;
   const meanT = t1 / z;
   return {
-    logZ: peak + Math.log(z),
+    logZ: peak + log(z),
     meanY,
     meanT,
-    varY: y2 / z - meanY ** 2,
-    varT: t2 / z - meanT ** 2,
+    varY: y2 / z - meanY * meanY,
+    varT: t2 / z - meanT * meanT,
     cov: yt / z - meanY * meanT,
   };
 }
@@ -113,7 +114,7 @@ function fitFamily(
   for (let iteration = 0; iteration < 200; iteration++) {
     const gradA = meanY - state.meanY;
     const gradB = -(meanT - state.meanT);
-    const determinant = state.varY * state.varT - state.cov ** 2;
+    const determinant = state.varY * state.varT - state.cov * state.cov;
     if (!(determinant > 0)) break;
     const stepA = (state.varT * gradA + state.cov * gradB) / determinant;
     const stepB = (state.cov * gradA + state.varY * gradB) / determinant;
@@ -165,13 +166,13 @@ export function compareTail(
   let logLikelihood = 0;
   const differences = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const power = Math.log((alpha - 1) / xmin) - alpha * Math.log(tail[i] / xmin);
+    const power = log((alpha - 1) / xmin) - alpha * log(tail[i] / xmin);
     const other = fitted.logDensity(tail[i]);
     logLikelihood += other;
     differences[i] = power - other;
     sum += differences[i];
   }
-  for (let i = 0; i < n; i++) squares += (differences[i] - sum / n) ** 2;
+  for (let i = 0; i < n; i++) squares += square(differences[i] - sum / n);
   const nested = alternative === "truncated-power-law";
   const deviation = Math.sqrt(squares / n);
   const statistic = fitted.degenerate || deviation === 0 ? 0 : sum / (deviation * Math.sqrt(n));
@@ -194,7 +195,7 @@ function fitExponential(tail: Float64Array, xmin: number): FittedAlternative {
   let sum = 0;
   for (const x of tail) sum += x - xmin;
   const rate = tail.length / sum;
-  return { parameters: { rate }, logDensity: (x) => Math.log(rate) - rate * (x - xmin), degenerate: false };
+  return { parameters: { rate }, logDensity: (x) => log(rate) - rate * (x - xmin), degenerate: false };
 }
 
 function fitExponentialFamily(
@@ -204,30 +205,30 @@ function fitExponentialFamily(
   alpha: number,
 ): FittedAlternative {
   const lognormal = alternative === "lognormal";
-  const T = lognormal ? (y: number): number => y * y : Math.expm1;
-  const slopeT = lognormal ? (y: number): number => 2 * y : Math.exp;
+  const T = lognormal ? (y: number): number => y * y : expm1;
+  const slopeT = lognormal ? (y: number): number => 2 * y : exp;
   let meanY = 0;
   let meanT = 0;
   for (const x of tail) {
-    const y = Math.log(x / xmin);
+    const y = log(x / xmin);
     meanY += y / tail.length;
     meanT += T(y) / tail.length;
   }
   // The gradient at b = 0 is E_powerlaw[T] − mean T: when it is not positive, the power law itself is the optimum.
-  const expected = lognormal ? 2 * meanY ** 2 : alpha > 2 ? 1 / (alpha - 2) : Infinity;
+  const expected = lognormal ? 2 * (meanY * meanY) : alpha > 2 ? 1 / (alpha - 2) : Infinity;
   if (meanT >= expected) {
-    const density = (x: number): number => Math.log((alpha - 1) / xmin) - alpha * Math.log(x / xmin);
+    const density = (x: number): number => log((alpha - 1) / xmin) - alpha * log(x / xmin);
     const parameters: Record<string, number> = lognormal ? { mu: -Infinity, sigma: Infinity } : { alpha, rate: 0 };
     return { parameters, logDensity: density, degenerate: true };
   }
   const { a, b, logZ } = fitFamily(meanY, meanT, T, slopeT);
   const logDensity = (x: number): number => {
-    const y = Math.log(x / xmin);
-    return a * y - b * T(y) - logZ - Math.log(x);
+    const y = log(x / xmin);
+    return a * y - b * T(y) - logZ - log(x);
   };
   // exp(a y − b y²) is a normal density of variance 1/(2b) and mean a/(2b), shifted by ln xmin.
   const parameters: Record<string, number> = lognormal
-    ? { mu: Math.log(xmin) + a / (2 * b), sigma: Math.sqrt(0.5 / b) }
+    ? { mu: log(xmin) + a / (2 * b), sigma: Math.sqrt(0.5 / b) }
     : { alpha: 1 - a, rate: b / xmin };
   return { parameters, logDensity, degenerate: false };
 }

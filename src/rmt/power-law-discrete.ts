@@ -1,3 +1,4 @@
+import { log, square } from "../core/index.js";
 import { hurwitzZeta } from "../special/index.js";
 import type { TailFit } from "./power-law-scan.js";
 
@@ -30,9 +31,9 @@ function countValues(sorted: Float64Array): Counted {
  * @returns Infinity when all tail values equal xmin
  */
 export function discreteExponent(xmin: number, meanLog: number): number {
-  if (meanLog <= Math.log(xmin)) return Infinity;
+  if (meanLog <= log(xmin)) return Infinity;
   // Continuous approximation with the half shift as the start.
-  let alpha = 1 + 1 / Math.max(meanLog - Math.log(xmin - 0.5), 1e-3);
+  let alpha = 1 + 1 / Math.max(meanLog - log(xmin - 0.5), 1e-3);
   for (let step = 0; step < NEWTON_STEPS; step++) {
     const { value, derivative, secondDerivative } = hurwitzZeta(alpha, xmin);
     const ratio = derivative / value;
@@ -48,7 +49,7 @@ export function discreteExponent(xmin: number, meanLog: number): number {
 /** Standard error of the exponent from the observed information. */
 export function discreteStandardError(alpha: number, xmin: number, count: number): number {
   const { value, derivative, secondDerivative } = hurwitzZeta(alpha, xmin);
-  return 1 / Math.sqrt(count * (secondDerivative / value - (derivative / value) ** 2));
+  return 1 / Math.sqrt(count * (secondDerivative / value - square(derivative / value)));
 }
 
 /** Fits the discrete law from one cut-off on. Between data values both step functions move: both ends are compared. */
@@ -76,7 +77,7 @@ function fitAt(sorted: Float64Array, counted: Counted, index: number, logSums: F
 
 function suffixLogSums(sorted: Float64Array): Float64Array {
   const sums = new Float64Array(sorted.length + 1);
-  for (let i = sorted.length - 1; i >= 0; i--) sums[i] = sums[i + 1] + Math.log(sorted[i]);
+  for (let i = sorted.length - 1; i >= 0; i--) sums[i] = sums[i + 1] + log(sorted[i]);
   return sums;
 }
 

@@ -1,3 +1,5 @@
+import { log, exp } from "../core/index.js";
+
 /** Which deviations of the empirical distribution count. */
 export type KsVariant = "two-sided" | "one-sided";
 
@@ -30,7 +32,7 @@ const MEMORY = 6;
  */
 export function scanContinuous(values: Float64Array, variant: KsVariant): TailFit {
   const n = values.length;
-  const logs = values.map(Math.log);
+  const logs = values.map(log);
   const excess = excessSums(logs);
   const search = createSearch(logs, variant);
   let best: TailFit = { start: 0, alpha: Infinity, distance: Infinity };
@@ -51,7 +53,7 @@ export function scanContinuous(values: Float64Array, variant: KsVariant): TailFi
 
 /** Fits with a given cut-off. */
 export function fitContinuousAt(values: Float64Array, start: number, variant: KsVariant): TailFit {
-  const logs = values.map(Math.log);
+  const logs = values.map(log);
   const excess = excessSums(logs)[start];
   const beta = (values.length - start) / excess;
   if (excess === 0) return { start, alpha: Infinity, distance: 0 };
@@ -77,7 +79,7 @@ function createSearch(logs: Float64Array, variant: KsVariant): (i: number, beta:
   const stackHigh = new Float64Array(128);
   return (i, beta, limit) => {
     const size = n - i;
-    const fitted = (j: number): number => 1 - Math.exp(beta * (logs[i] - logs[j]));
+    const fitted = (j: number): number => 1 - exp(beta * (logs[i] - logs[j]));
     const deviation = (j: number, F: number): number =>
       twoSided ? Math.max(F - (j - i) / size, (j - i + 1) / size - F) : Math.abs(F - (j - i) / size);
     for (let m = 0; m < MEMORY; m++) {

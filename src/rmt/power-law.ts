@@ -12,6 +12,9 @@ import {
   requireOptions,
   requirePositive,
   undefinedBecause,
+  log,
+  expm1,
+  pow,
 } from "../core/index.js";
 import { type Rng, uniformInteger } from "../random/index.js";
 import { normalQuantile } from "./normal.js";
@@ -287,11 +290,11 @@ function fitTail(
 function fitBelowData(sorted: Float64Array, start: number, variant: KsVariant, xmin: number): TailFit {
   const n = sorted.length - start;
   let sum = 0;
-  for (let i = start; i < sorted.length; i++) sum += Math.log(sorted[i] / xmin);
+  for (let i = start; i < sorted.length; i++) sum += log(sorted[i] / xmin);
   const beta = n / sum;
   let distance = 0;
   for (let i = start; i < sorted.length; i++) {
-    const F = -Math.expm1(-beta * Math.log(sorted[i] / xmin));
+    const F = -expm1(-beta * log(sorted[i] / xmin));
     const below = F - (i - start) / n;
     distance = Math.max(distance, variant === "one-sided" ? Math.abs(below) : Math.max(below, 1 / n - below));
   }
@@ -300,8 +303,8 @@ function fitBelowData(sorted: Float64Array, start: number, variant: KsVariant, x
 
 function powerLogLikelihood(tail: Float64Array, xmin: number, alpha: number): number {
   let sum = 0;
-  for (const x of tail) sum += Math.log(x / xmin);
-  return tail.length * Math.log((alpha - 1) / xmin) - alpha * sum;
+  for (const x of tail) sum += log(x / xmin);
+  return tail.length * log((alpha - 1) / xmin) - alpha * sum;
 }
 
 /** Replicates: each value from the fitted tail with probability n/N, else one of the observed values below xmin. */
@@ -325,7 +328,7 @@ function bootstrap(
     for (let i = 0; i < total; i++) {
       if (fit.start > 0 && stream.uniform() >= tailShare) sample[i] = sorted[uniformInteger(stream, fit.start)];
       else if (kind === "discrete") sample[i] = drawDiscrete(fit.alpha, cutoff, stream.uniform());
-      else sample[i] = cutoff * (1 - stream.uniform()) ** (-1 / (fit.alpha - 1));
+      else sample[i] = cutoff * pow(1 - stream.uniform(), -1 / (fit.alpha - 1));
     }
     sample.sort();
     if (replicateDistance(sample, kind, variant, xmin) >= fit.distance) atLeast++;

@@ -1,4 +1,4 @@
-import { requireOptions, requirePositive } from "../core/index.js";
+import { requireOptions, requirePositive, asin } from "../core/index.js";
 import { type SpectralLaw, requireProbability, solveQuantile } from "./law.js";
 
 /** Parameters of the semicircle and circular laws. */
@@ -33,9 +33,7 @@ export function semicircle(parameters: VarianceParameter = {}): SpectralLaw {
   const cdf = (x: number): number => {
     if (x <= -radius) return 0;
     if (x >= radius) return 1;
-    return (
-      0.5 + (x * Math.sqrt((radius - x) * (radius + x))) / (4 * Math.PI * variance) + Math.asin(x / radius) / Math.PI
-    );
+    return 0.5 + (x * Math.sqrt((radius - x) * (radius + x))) / (4 * Math.PI * variance) + asin(x / radius) / Math.PI;
   };
   return {
     pdf,

@@ -1,4 +1,4 @@
-import { requireNumber, requireOneOf } from "../core/index.js";
+import { requireNumber, requireOneOf, log1p, exp, expm1, square, sinh, cbrt } from "../core/index.js";
 import { eigh, solve } from "../linalg/index.js";
 import { airy, gaussLegendre } from "../special/index.js";
 import { requireProbability, solveQuantile } from "./law.js";
@@ -120,25 +120,25 @@ function logDeterminants(s: number): LogDeterminants {
   let plus = 0;
   let minus = 0;
   for (const value of values) {
-    plus += Math.log1p(-Math.min(value, 1 - 1e-18));
-    minus += Math.log1p(value);
+    plus += log1p(-Math.min(value, 1 - 1e-18));
+    minus += log1p(value);
   }
   return { plus, minus };
 }
 
 function combine(beta: 1 | 2 | 4, { plus, minus }: LogDeterminants): number {
-  if (beta === 1) return Math.exp(plus);
-  if (beta === 2) return Math.exp(plus + minus);
-  return (Math.exp(plus) + Math.exp(minus)) / 2;
+  if (beta === 1) return exp(plus);
+  if (beta === 2) return exp(plus + minus);
+  return (exp(plus) + exp(minus)) / 2;
 }
 
 function combineSurvival(beta: 1 | 2 | 4, { plus, minus }: LogDeterminants): number {
-  if (beta === 1) return -Math.expm1(plus);
-  if (beta === 2) return -Math.expm1(plus + minus);
+  if (beta === 1) return -expm1(plus);
+  if (beta === 2) return -expm1(plus + minus);
   // With D± = exp(m ∓ d): 1 − e^m cosh d = −expm1(m) − e^m (cosh d − 1). The two terms cancel in the far tail.
   const mean = (plus + minus) / 2;
   const half = (minus - plus) / 2;
-  return -Math.expm1(mean) - Math.exp(mean) * 2 * Math.sinh(half / 2) ** 2;
+  return -expm1(mean) - exp(mean) * 2 * square(sinh(half / 2));
 }
 
 /** d/ds log det(I ∓ K) = R(s, s), the resolvent kernel ±K (I ∓ K)^{-1} at the end point, by Nyström's formula. */
@@ -156,10 +156,10 @@ function density(beta: 1 | 2 | 4, s: number): number {
   };
   const logs = logDeterminants(s);
   const plus = resolvent(1);
-  if (beta === 1) return Math.exp(logs.plus) * plus;
+  if (beta === 1) return exp(logs.plus) * plus;
   const minus = resolvent(-1);
-  if (beta === 2) return Math.exp(logs.plus + logs.minus) * (plus + minus);
-  return (Math.exp(logs.plus) * plus + Math.exp(logs.minus) * minus) / 2;
+  if (beta === 2) return exp(logs.plus + logs.minus) * (plus + minus);
+  return (exp(logs.plus) * plus + exp(logs.minus) * minus) / 2;
 }
 
 /** Centre and scale of the largest eigenvalue of a Gram matrix. */
@@ -186,6 +186,6 @@ export function tracyWidomCentring(rows: number, cols: number): TracyWidomCentri
   const caller = "tracyWidomCentring";
   const n = Math.sqrt(requireNumber(rows, "rows", caller, 1) - 0.5);
   const p = Math.sqrt(requireNumber(cols, "cols", caller, 1) - 0.5);
-  const center = (n + p) ** 2;
-  return { center, scale: (n + p) * Math.cbrt(1 / n + 1 / p) };
+  const center = square(n + p);
+  return { center, scale: (n + p) * cbrt(1 / n + 1 / p) };
 }

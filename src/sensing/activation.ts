@@ -1,4 +1,13 @@
-import { ArgumentError, describe, requireNumber, requireOneOf, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  describe,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  tanh,
+  exp,
+  expm1,
+} from "../core/index.js";
 import { gaussLegendre } from "../special/index.js";
 
 /** Names understood by {@link spectralActivation}. */
@@ -126,23 +135,23 @@ function scaledTanh(name: string, c: number): SpectralActivation {
     name,
     supremum: 1,
     valueAtZero: 0,
-    value: (x) => Math.tanh(c * x),
+    value: (x) => tanh(c * x),
     derivative: (x) => c * sech2(c * x),
     dividedDifference(a, b) {
       const upper = Math.max(a, b);
       const lower = Math.min(a, b);
       const delta = upper - lower;
       if (delta === 0) return c * sech2(c * upper);
-      const eu = Math.exp(-2 * c * upper);
-      const el = Math.exp(-2 * c * lower);
-      return (2 * el * -Math.expm1(-2 * c * delta)) / (delta * (1 + eu) * (1 + el));
+      const eu = exp(-2 * c * upper);
+      const el = exp(-2 * c * lower);
+      return (2 * el * -expm1(-2 * c * delta)) / (delta * (1 + eu) * (1 + el));
     },
   };
 }
 
 /** 1 / cosh², from exponentials: 1 − tanh² would lose all digits for large x. */
 function sech2(x: number): number {
-  const e = Math.exp(-2 * Math.abs(x));
+  const e = exp(-2 * Math.abs(x));
   return (4 * e) / ((1 + e) * (1 + e));
 }
 
@@ -169,19 +178,19 @@ const named: Readonly<Record<SpectralActivationName, SpectralActivation>> = {
     name: "expsat",
     supremum: 1,
     valueAtZero: 0,
-    value: (x) => -Math.expm1(-x),
-    derivative: (x) => Math.exp(-x),
+    value: (x) => -expm1(-x),
+    derivative: (x) => exp(-x),
     dividedDifference(a, b) {
       const delta = Math.abs(a - b);
-      const lower = Math.exp(-Math.min(a, b));
-      return delta === 0 ? lower : (lower * -Math.expm1(-delta)) / delta;
+      const lower = exp(-Math.min(a, b));
+      return delta === 0 ? lower : (lower * -expm1(-delta)) / delta;
     },
   },
   sigmoid: {
     name: "sigmoid",
     supremum: 1,
     valueAtZero: 0.5,
-    value: (x) => 1 / (1 + Math.exp(-x)),
+    value: (x) => 1 / (1 + exp(-x)),
     derivative: (x) => sech2(x / 2) / 4,
     // sigmoid(x) = 1/2 + tanh(x/2)/2: the constant drops out of the difference.
     dividedDifference: (a, b) => 0.5 * named.sig0.dividedDifference(a, b),

@@ -1,3 +1,4 @@
+import { square } from "../core/index.js";
 import type { Matrix } from "../core/index.js";
 import { matmul, svd } from "../linalg/index.js";
 import { type Measurements } from "./measurements.js";
@@ -57,7 +58,7 @@ export function dualCertificate(measurements: Measurements, X: Matrix, certifica
   for (let i = 0; i < off.length; i++) {
     const tangent = onLeft.data[i] + onRight.data[i] - both.data[i];
     off[i] = certificate.data[i] - tangent;
-    residual += (tangent - sign.data[i]) ** 2;
+    residual += square(tangent - sign.data[i]);
   }
   const faceDimension = (q * (q + 1)) / 2;
   const faceRank = rankOnFace(measurements, columns(dual.u, q), columns(dual.v, q));

@@ -12,6 +12,8 @@ import {
   ShapeError,
   requireMatrix,
   requireOneOf,
+  pow,
+  square,
 } from "../core/index.js";
 import { integrate } from "../ode/index.js";
 import { product, transposedProduct } from "./diagonal-problem.js";
@@ -181,7 +183,7 @@ export function deepFactorization(
     step++;
   }
   if (status === "max-iterations" && depth >= 3 && loss > 0.5 * initialLoss && scale > 0) {
-    const message = `still on the plateau around zero: the escape time from scale ε = ${scale} grows like ε^(2 − N) = ${(scale ** (2 - depth)).toPrecision(2)}, and ${(steps * eta).toPrecision(3)} units of time were given; start larger or go on longer`;
+    const message = `still on the plateau around zero: the escape time from scale ε = ${scale} grows like ε^(2 − N) = ${pow(scale, 2 - depth).toPrecision(2)}, and ${(steps * eta).toPrecision(3)} units of time were given; start larger or go on longer`;
     findings.push({ code: "plateau", message });
   }
   let gradientNorm = 0;
@@ -263,14 +265,14 @@ export function deepDiagonalFlow(
     throw new ShapeError({ function: caller, argument: "times", expected: "at least one time", got: "none" });
   }
   const tolerance = requirePositive(options.tolerance ?? 1e-13, "tolerance", caller);
-  const sigmaOf = (w: Float64Array): Float64Array => w.map((value) => value ** depth);
+  const sigmaOf = (w: Float64Array): Float64Array => w.map((value) => pow(value, depth));
   const solution = integrate(
     (_t, w, out) => {
       const residual = product(coefficients, sigmaOf(w)).map((value, i) => y[i] - value);
       const g = transposedProduct(coefficients, residual);
-      for (let i = 0; i < w.length; i++) out[i] = w[i] ** (depth - 1) * g[i];
+      for (let i = 0; i < w.length; i++) out[i] = pow(w[i], depth - 1) * g[i];
     },
-    initial.map((value) => value ** (1 / depth)),
+    initial.map((value) => pow(value, 1 / depth)),
     {
       t0: 0,
       t1: times[times.length - 1],
@@ -353,7 +355,7 @@ function createChain(factors: readonly Matrix[]): Chain {
       let worst = 0;
       balances().forEach((now, j) => {
         let sum = 0;
-        for (let i = 0; i < now.length; i++) sum += (now[i] - start[j][i]) ** 2;
+        for (let i = 0; i < now.length; i++) sum += square(now[i] - start[j][i]);
         worst = Math.max(worst, Math.sqrt(sum));
       });
       return worst;

@@ -1,4 +1,4 @@
-import { ArgumentError, requireOneOf } from "../core/index.js";
+import { ArgumentError, requireOneOf, exp, log } from "../core/index.js";
 import { integrate } from "../ode/index.js";
 import {
   createDiagonalField,
@@ -117,14 +117,14 @@ function logarithmicChart(field: DiagonalField, start: Float64Array, caller: str
   const flat = new Float64Array(start.length);
   const push = new Float64Array(start.length);
   const toFlat = (z: Float64Array, out: Float64Array): Float64Array => {
-    for (let i = 0; i < K * d; i++) out[i] = out[K * d + i] = Math.exp(0.5 * z[i]);
+    for (let i = 0; i < K * d; i++) out[i] = out[K * d + i] = exp(0.5 * z[i]);
     for (let k = 0; k < K; k++) out[2 * K * d + k] = z[K * d + k];
     return out;
   };
   return {
     fromFlat(from) {
       const z = new Float64Array(K * d + K);
-      for (let i = 0; i < K * d; i++) z[i] = 2 * Math.log(from[i]);
+      for (let i = 0; i < K * d; i++) z[i] = 2 * log(from[i]);
       for (let k = 0; k < K; k++) z[K * d + k] = from[2 * K * d + k];
       return z;
     },

@@ -1,3 +1,4 @@
+import { sinh, log1p, hypot } from "../core/index.js";
 import { gaussLegendre } from "../special/index.js";
 import type { SpectralActivation } from "./activation.js";
 
@@ -22,7 +23,9 @@ export function alphaPotential(gamma: SpectralActivation, w: number, c: number):
     const integrand = (x: number): number => (x === 0 ? 1 : ratio(x) / x);
     return 0.5 * integrate(integrand, 0, end);
   }
-  return 0.5 * integrate((s) => ratio(half * Math.sinh(s)), 0, Math.asinh(end / half));
+  const x = end / half;
+  const arsinh = log1p(x + (x * x) / (1 + hypot(1, x)));
+  return 0.5 * integrate((s) => ratio(half * sinh(s)), 0, arsinh);
 }
 
 function integrate(f: (x: number) => number, from: number, to: number): number {

@@ -136,7 +136,7 @@ function alphaValues(
   d: number,
 ): Float64Array {
   return Float64Array.from({ length: K }, (_, k) => {
-    let value = 0.5 * flat[2 * K * d + k] ** 2;
+    let value = 0.5 * (flat[2 * K * d + k] * flat[2 * K * d + k]);
     for (let i = 0; i < d; i++) {
       const at = k * d + i;
       const c = (start[at] - start[K * d + at]) * (start[at] + start[K * d + at]);

@@ -8,6 +8,8 @@ import {
   requireOptions,
   requirePositive,
   ShapeError,
+  sin,
+  cos,
 } from "../core/index.js";
 import type { LinearOperator } from "../operators/index.js";
 import { fillNormal, type Rng } from "../random/index.js";
@@ -358,8 +360,8 @@ function firstColumns(Q: Matrix, d: number): Float64Array {
 
 /** One deterministic pair of vectors: an A* that belongs to another A fails almost surely. */
 function requireAdjointPair(given: CustomMeasurements, caller: string): void {
-  const x = Float64Array.from({ length: given.rows * given.cols }, (_, i) => Math.sin(1 + 2.3 * i));
-  const r = Float64Array.from({ length: given.count }, (_, i) => Math.cos(1 + 1.7 * i));
+  const x = Float64Array.from({ length: given.rows * given.cols }, (_, i) => sin(1 + 2.3 * i));
+  const r = Float64Array.from({ length: given.count }, (_, i) => cos(1 + 1.7 * i));
   const Ax = new Float64Array(given.count);
   const Ar = new Float64Array(x.length);
   given.apply(x, Ax);

@@ -13,6 +13,10 @@ import {
   type Tagged,
   transpose,
   undefinedBecause,
+  log10,
+  asin,
+  acos,
+  square,
 } from "../core/index.js";
 import { matmul, svd } from "../linalg/index.js";
 import { effectiveRank, stableRank } from "../spectra/index.js";
@@ -163,7 +167,7 @@ export function sensingMetrics(X: Matrix, options: SensingMetricsOptions = {}): 
       truth === null || !peak.defined
         ? undefinedBecause(peak.defined ? noTruth : peak.reason)
         : meanSquare > 0
-          ? defined(10 * Math.log10((peak.value * peak.value) / meanSquare))
+          ? defined(10 * log10((peak.value * peak.value) / meanSquare))
           : undefinedBecause("the reconstruction is exact"),
     peak,
   };
@@ -187,7 +191,7 @@ export function principalAngles(U: Matrix, other: Matrix, r: number): Float64Arr
     const cosine = Math.min(1, cosines[i]);
     // Cosines descend and sines ascend with the angle.
     const sine = Math.min(1, sines[r - 1 - i]);
-    return cosine > 0.995 ? Math.asin(sine) : Math.acos(cosine);
+    return cosine > 0.995 ? asin(sine) : acos(cosine);
   });
 }
 
@@ -215,7 +219,7 @@ function trainingLoss(X: Matrix, { measurements, y, dual }: SensingMetricsOption
   const image = new Float64Array(measurements.rows);
   measurements.apply(X.data, image);
   let sum = 0;
-  for (let i = 0; i < image.length; i++) sum += (image[i] - y[i]) ** 2;
+  for (let i = 0; i < image.length; i++) sum += square(image[i] - y[i]);
   return defined(0.5 * sum);
 }
 
@@ -251,7 +255,8 @@ function offDiagonal(X: Matrix, norm: number, { left, right }: SensingMetricsOpt
   if (norm === 0) return undefinedBecause("the matrix is zero");
   const T = matmul(matmul(transpose(left), X), right);
   let off = 0;
-  for (let i = 0; i < T.rows; i++) for (let j = 0; j < T.cols; j++) if (i !== j) off += T.data[i * T.cols + j] ** 2;
+  for (let i = 0; i < T.rows; i++)
+    for (let j = 0; j < T.cols; j++) if (i !== j) off += T.data[i * T.cols + j] * T.data[i * T.cols + j];
   return defined(Math.sqrt(off) / norm);
 }
 

@@ -5,6 +5,7 @@ import {
   requireNumber,
   requireOptions,
   UnsupportedError,
+  exp,
 } from "../core/index.js";
 import { leastSquares } from "../linalg/index.js";
 import { integrate } from "../ode/index.js";
@@ -196,7 +197,7 @@ function moved(
   const s = u + v;
   const t = u - v;
   // w = u v = (s² e^{2x} − t² e^{−2x})/4 and u² + v² = (s² e^{2x} + t² e^{−2x})/2
-  const product = (x: number): number => 0.25 * (s * s * Math.exp(2 * x) - t * t * Math.exp(-2 * x));
+  const product = (x: number): number => 0.25 * (s * s * exp(2 * x) - t * t * exp(-2 * x));
   let x = alpha * theta;
   if (gamma.name !== "identity" && theta !== 0 && (s !== 0 || t !== 0)) {
     const solution = integrate(
@@ -209,7 +210,7 @@ function moved(
     x = solution.y[0];
   }
   const w = product(x);
-  const squares = 0.5 * (s * s * Math.exp(2 * x) + t * t * Math.exp(-2 * x));
+  const squares = 0.5 * (s * s * exp(2 * x) + t * t * exp(-2 * x));
   return { w, speed: alpha * gamma.derivative(Math.abs(w)) * squares };
 }
 

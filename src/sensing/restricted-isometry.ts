@@ -1,4 +1,4 @@
-import { type Estimate, requireInteger, requireNumber, requireOptions } from "../core/index.js";
+import { type Estimate, requireInteger, requireNumber, requireOptions, square } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
 import { requireMeasurements } from "./measure.js";
@@ -101,7 +101,7 @@ export function restrictedIsometry(measurements: Measurements, options: Restrict
     }
   }
   const mean = starts.reduce((sum, value) => sum + value, 0) / samples;
-  const squares = starts.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = starts.reduce((sum, value) => sum + square(value - mean), 0);
   return {
     rank,
     largest,

@@ -1,4 +1,4 @@
-import { type Convergence, type Matrix, undefinedBecause } from "../core/index.js";
+import { type Convergence, type Matrix, undefinedBecause, square } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { effectiveRank } from "../spectra/index.js";
 import { diagnose, type Finding } from "./diagnosis.js";
@@ -99,7 +99,7 @@ export function createRunRecorder(
       let drift = 0;
       balance.forEach((before, k) => {
         let sum = 0;
-        for (let i = 0; i < before.length; i++) sum += (after[k][i] - before[i]) ** 2;
+        for (let i = 0; i < before.length; i++) sum += square(after[k][i] - before[i]);
         drift = Math.max(drift, Math.sqrt(sum));
       });
       const findings = [...(parts.findings ?? []), ...diagnose(engine, start, parts.theta, y, parts.loss)];

@@ -8,6 +8,8 @@ import {
   requireNumber,
   requireOptions,
   requirePositive,
+  cos,
+  pow,
 } from "../core/index.js";
 import type { Finding } from "./diagnosis.js";
 import { createEngine } from "./engine.js";
@@ -93,7 +95,7 @@ export function sensingDescent(
   const schedule = requireSchedule(options.learningRate);
   const gradient = new Float64Array(theta.length);
   const previous = theta.slice();
-  const direction = Float64Array.from({ length: y.length }, (_, i) => Math.cos(1 + i)); // start of the power iteration
+  const direction = Float64Array.from({ length: y.length }, (_, i) => cos(1 + i)); // start of the power iteration
   const findings: Finding[] = [];
   const initialLoss = engine.evaluate(theta, gradient);
   if (!Number.isFinite(initialLoss)) {
@@ -224,6 +226,6 @@ export function recordedSteps(record: number | ArrayLike<number>, steps: number)
   if (typeof record !== "number") return new Set(Array.from(record));
   const count = requireInteger(record, "record", CALLER, 2);
   const marks = new Set<number>([steps]);
-  for (let i = 0; i < count - 1; i++) marks.add(Math.round((steps + 1) ** (i / (count - 1))) - 1);
+  for (let i = 0; i < count - 1; i++) marks.add(Math.round(pow(steps + 1, i / (count - 1))) - 1);
   return marks;
 }

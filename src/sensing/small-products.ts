@@ -1,3 +1,5 @@
+import { square } from "../core/index.js";
+
 /**
  * Products of small matrices into buffers, for the inner loop of training: at 28 x 28 the checks and allocations of
  * `matmul` cost more than the arithmetic. Row-major, no overlap between inputs and output.
@@ -69,6 +71,6 @@ export function norm2(a: ArrayLike<number>): number {
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]));
   if (largest === 0 || !Number.isFinite(largest)) return largest;
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] / largest) ** 2;
+  for (let i = 0; i < a.length; i++) sum += square(a[i] / largest);
   return largest * Math.sqrt(sum);
 }

@@ -8,6 +8,7 @@ import {
   type Tagged,
   transpose,
   undefinedBecause,
+  square,
 } from "../core/index.js";
 import { matmul, svd } from "../linalg/index.js";
 import type { Rng } from "../random/index.js";
@@ -148,7 +149,7 @@ function diagonalise(all: readonly Matrix[], left: Matrix, right: Matrix): Singu
     for (let i = 0; i < T.rows; i++) {
       for (let j = 0; j < T.cols; j++) {
         if (i === j) coefficients.data[index * d + i] = T.data[i * T.cols + j];
-        else off += T.data[i * T.cols + j] ** 2;
+        else off += T.data[i * T.cols + j] * T.data[i * T.cols + j];
       }
     }
     const norm = frobenius(A.data);
@@ -169,7 +170,7 @@ function explicit(measurements: Measurements): Matrix[] {
 
 function skewNorm(A: Matrix, n: number): number {
   let sum = 0;
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) sum += (A.data[i * n + j] - A.data[j * n + i]) ** 2;
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) sum += square(A.data[i * n + j] - A.data[j * n + i]);
   return Math.sqrt(sum);
 }
 

@@ -1,4 +1,16 @@
-import { ArgumentError, describe, requireFinite, requireNumber, requireOneOf, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  describe,
+  requireFinite,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  exp,
+  tanh,
+  log1p,
+  sin,
+  cos,
+} from "../core/index.js";
 import { erf, normalCdf, normalPdf } from "./elementary.js";
 
 /** The coefficients of φ(s) = linear · s + absolute · |s|, the family with closed kernels at every depth. */
@@ -173,14 +185,14 @@ function complete(given: Activation | CustomActivation): Activation {
 
 /** 1/(1 + e^{−x}) without overflow; both tails keep relative accuracy. */
 function logistic(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x));
-  const e = Math.exp(x);
+  if (x >= 0) return 1 / (1 + exp(-x));
+  const e = exp(x);
   return e / (1 + e);
 }
 
 /** sech² x = 4 e^{−2|x|}/(1 + e^{−2|x|})²: the derivative of tanh without 1 − tanh². */
 function squaredSech(x: number): number {
-  const e = Math.exp(-2 * Math.abs(x));
+  const e = exp(-2 * Math.abs(x));
   return (4 * e) / ((1 + e) * (1 + e));
 }
 
@@ -222,21 +234,21 @@ const named: Record<Exclude<ActivationName, "leaky-relu">, Activation> = {
   tanh: {
     ...smooth,
     name: "tanh",
-    value: (x) => Math.tanh(x),
+    value: (x) => tanh(x),
     derivative: squaredSech,
-    secondDerivative: (x) => -2 * Math.tanh(x) * squaredSech(x),
+    secondDerivative: (x) => -2 * tanh(x) * squaredSech(x),
   },
   sigmoid: {
     ...smooth,
     name: "sigmoid",
     value: logistic,
     derivative: (x) => squaredSech(x / 2) / 4,
-    secondDerivative: (x) => (-squaredSech(x / 2) * Math.tanh(x / 2)) / 4,
+    secondDerivative: (x) => (-squaredSech(x / 2) * tanh(x / 2)) / 4,
   },
   softplus: {
     ...smooth,
     name: "softplus",
-    value: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    value: (x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))),
     derivative: logistic,
     secondDerivative: (x) => squaredSech(x / 2) / 4,
   },
@@ -252,20 +264,20 @@ const named: Record<Exclude<ActivationName, "leaky-relu">, Activation> = {
     name: "silu",
     value: (x) => x * logistic(x),
     derivative: (x) => logistic(x) + (x * squaredSech(x / 2)) / 4,
-    secondDerivative: (x) => (squaredSech(x / 2) * (2 - x * Math.tanh(x / 2))) / 4,
+    secondDerivative: (x) => (squaredSech(x / 2) * (2 - x * tanh(x / 2))) / 4,
   },
   erf: {
     ...smooth,
     name: "erf",
     value: erf,
-    derivative: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
-    secondDerivative: (x) => (-4 / Math.sqrt(Math.PI)) * x * Math.exp(-x * x),
+    derivative: (x) => (2 / Math.sqrt(Math.PI)) * exp(-x * x),
+    secondDerivative: (x) => (-4 / Math.sqrt(Math.PI)) * x * exp(-x * x),
   },
   sine: {
     ...smooth,
     name: "sine",
-    value: (x) => Math.sin(x),
-    derivative: (x) => Math.cos(x),
-    secondDerivative: (x) => -Math.sin(x),
+    value: (x) => sin(x),
+    derivative: (x) => cos(x),
+    secondDerivative: (x) => -sin(x),
   },
 };

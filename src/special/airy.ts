@@ -1,4 +1,4 @@
-import { requireNumber } from "../core/index.js";
+import { requireNumber, exp, cos, sin } from "../core/index.js";
 
 /** Value and derivative of the Airy function. */
 export interface AiryValue {
@@ -106,7 +106,7 @@ function decaying(x: number): AiryValue {
   const root = Math.sqrt(x);
   const zeta = (2 / 3) * x * root;
   const [evenU, oddU, evenV, oddV] = asymptoticSums(zeta, (k) => (k % 2 === 0 ? 1 : -1));
-  const front = Math.exp(-zeta) / (2 * Math.sqrt(Math.PI));
+  const front = exp(-zeta) / (2 * Math.sqrt(Math.PI));
   const fourth = Math.sqrt(root);
   return { ai: (front / fourth) * (evenU + oddU), derivative: -front * fourth * (evenV + oddV) };
 }
@@ -116,8 +116,8 @@ function oscillating(x: number): AiryValue {
   const root = Math.sqrt(x);
   const zeta = (2 / 3) * x * root;
   const [evenU, oddU, evenV, oddV] = asymptoticSums(zeta, (k) => ((k >> 1) % 2 === 0 ? 1 : -1));
-  const cosine = Math.cos(zeta - Math.PI / 4);
-  const sine = Math.sin(zeta - Math.PI / 4);
+  const cosine = cos(zeta - Math.PI / 4);
+  const sine = sin(zeta - Math.PI / 4);
   const fourth = Math.sqrt(root);
   const front = 1 / Math.sqrt(Math.PI);
   return {

@@ -1,3 +1,4 @@
+import { exp, log1p, log } from "../core/index.js";
 import stdlibErf from "@stdlib/math-base-special-erf";
 import stdlibErfc from "@stdlib/math-base-special-erfc";
 import stdlibGamma from "@stdlib/math-base-special-gamma";
@@ -37,7 +38,7 @@ export function regularizedBeta(x: number, a: number, b: number): number {
 
 /** Density of the standard normal law, e^{−x²/2}/√(2π). */
 export function normalPdf(x: number): number {
-  return Math.exp(-0.5 * x * x) * 0.3989422804014327;
+  return exp(-0.5 * x * x) * 0.3989422804014327;
 }
 
 /** Distribution function of the standard normal law, with full relative accuracy in the left tail. */
@@ -68,8 +69,8 @@ export function gammaRatio(x: number, a: number, b: number): number {
   // ln Γ(p) − ln Γ(q) = (p − 1/2) ln p − p − [(q − 1/2) ln q − q] + S(p) − S(q)
   //                   = (q − 1/2) ln(1 + h/q) + h (ln p − 1) with h = p − q: no large terms cancel.
   const h = p - q;
-  const logarithm = (q - 0.5) * Math.log1p(h / q) + h * (Math.log(p) - 1) + stirling(p) - stirling(q);
-  return factor * Math.exp(logarithm);
+  const logarithm = (q - 0.5) * log1p(h / q) + h * (log(p) - 1) + stirling(p) - stirling(q);
+  return factor * exp(logarithm);
 }
 
 /** ln Γ(x) − [(x − 1/2) ln x − x + ln √(2π)] for x >= 20, below 1e-17 absolute error. */

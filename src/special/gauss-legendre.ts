@@ -1,4 +1,4 @@
-import { requireInteger } from "../core/index.js";
+import { requireInteger, sin, cos, square } from "../core/index.js";
 
 /** Nodes and weights of a quadrature rule: ∫ f ≈ Σ weights[i] f(nodes[i]). */
 export interface QuadratureRule {
@@ -47,9 +47,9 @@ export function gaussLegendre(n: number): QuadratureRule {
     let sine: number;
     let cosine: number;
     for (let step = 0; step < 8; step++) {
-      sine = outer ? Math.sin(theta) : Math.cos(psi);
-      cosine = outer ? Math.cos(theta) : Math.sin(psi);
-      legendreAndSlope(n, sine, cosine, outer ? 2 * Math.sin(theta / 2) ** 2 : 1 - cosine, pair);
+      sine = outer ? sin(theta) : cos(psi);
+      cosine = outer ? cos(theta) : sin(psi);
+      legendreAndSlope(n, sine, cosine, outer ? 2 * square(sin(theta / 2)) : 1 - cosine, pair);
       if (middle) break;
       const ratio = pair[0] / pair[1];
       // Newton's step with its next correction, from P_θθ = −cot θ P_θ − n(n+1) P.
@@ -62,7 +62,7 @@ export function gaussLegendre(n: number): QuadratureRule {
         break;
       }
     }
-    const node = middle ? 0 : outer ? Math.cos(theta) : Math.sin(psi);
+    const node = middle ? 0 : outer ? cos(theta) : sin(psi);
     const weight = 2 / (pair[1] * pair[1]);
     nodes[n - 1 - i] = node;
     nodes[i] = middle ? 0 : -node;

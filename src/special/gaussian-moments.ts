@@ -5,6 +5,7 @@ import {
   requireNumber,
   requireOptions,
   requirePositive,
+  square,
 } from "../core/index.js";
 import { type ActivationLike, activation } from "./activations.js";
 import { normalPdf } from "./elementary.js";
@@ -174,8 +175,8 @@ export function activationMoments(phi: ActivationLike, variance = 1): Activation
     activation: record.name,
     variance,
     mean: expectation((x) => record.value(x)),
-    secondMoment: expectation((x) => record.value(x) ** 2),
-    derivativeSecondMoment: expectation((x) => record.derivative(x) ** 2),
-    curvatureSecondMoment: expectation((x) => record.secondDerivative(x) ** 2),
+    secondMoment: expectation((x) => square(record.value(x))),
+    derivativeSecondMoment: expectation((x) => square(record.derivative(x))),
+    curvatureSecondMoment: expectation((x) => square(record.secondDerivative(x))),
   };
 }

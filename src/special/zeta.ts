@@ -1,4 +1,4 @@
-import { ArgumentError, requireNumber, requirePositive } from "../core/index.js";
+import { ArgumentError, requireNumber, requirePositive, pow, log } from "../core/index.js";
 
 /** The Hurwitz zeta function with its first two derivatives in s. */
 export interface HurwitzZeta {
@@ -36,9 +36,9 @@ function multiply(a: Jet, b: Jet): Jet {
 
 /** x^{−s} as a function of s. */
 function powerJet(x: number, s: number): Jet {
-  const log = Math.log(x);
-  const value = x ** -s;
-  return [value, -log * value, log * log * value];
+  const logX = log(x);
+  const value = pow(x, -s);
+  return [value, -logX * value, logX * logX * value];
 }
 
 /**
@@ -78,7 +78,7 @@ export function hurwitzZeta(s: number, q: number): HurwitzZeta {
   }
   const power = powerJet(x, s);
   const gap = s - 1;
-  terms.push(multiply(power, [x / gap, -x / gap ** 2, (2 * x) / gap ** 3])); // ∫ = x^{1−s} / (s − 1)
+  terms.push(multiply(power, [x / gap, -x / (gap * gap), (2 * x) / pow(gap, 3)])); // ∫ = x^{1−s} / (s − 1)
   terms.push([power[0] / 2, power[1] / 2, power[2] / 2]);
   let rising: Jet = [s / x, 1 / x, 0]; // s (s+1) … (s + 2j − 2) / x^{2j−1}
   for (let j = 1; j <= BERNOULLI.length; j++) {

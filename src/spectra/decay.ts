@@ -5,6 +5,9 @@ import {
   requireInteger,
   requireOptions,
   undefinedBecause,
+  log,
+  square,
+  exp,
 } from "../core/index.js";
 import { requireValues } from "./values.js";
 
@@ -88,10 +91,10 @@ export function fitDecay(values: ArrayLike<number>, options: FitDecayOptions = {
         remedy: "choose from and to",
       });
     }
-    logs.push(Math.log(list[k - 1]));
+    logs.push(log(list[k - 1]));
     indices.push(k);
   }
-  const power = fitLine(indices.map(Math.log), logs);
+  const power = fitLine(indices.map(log), logs);
   const geometric = fitLine(indices, logs);
   const ratio = power.rootMeanSquare / geometric.rootMeanSquare;
   const undecided = !(ratio <= 1 / 1.5 || ratio >= 1.5);
@@ -113,16 +116,16 @@ function fitLine(x: readonly number[], y: readonly number[]): DecayFit {
   let sxx = 0;
   let sxy = 0;
   for (let i = 0; i < n; i++) {
-    sxx += (x[i] - meanX) ** 2;
+    sxx += square(x[i] - meanX);
     sxy += (x[i] - meanX) * (y[i] - meanY);
   }
   const slope = sxy / sxx;
   let squares = 0;
-  for (let i = 0; i < n; i++) squares += (y[i] - meanY - slope * (x[i] - meanX)) ** 2;
+  for (let i = 0; i < n; i++) squares += square(y[i] - meanY - slope * (x[i] - meanX));
   return {
     rate: -slope,
     standardError: n > 2 ? Math.sqrt(squares / (n - 2) / sxx) : Infinity,
-    prefactor: Math.exp(meanY - slope * meanX),
+    prefactor: exp(meanY - slope * meanX),
     rootMeanSquare: Math.sqrt(squares / n),
   };
 }

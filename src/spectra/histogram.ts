@@ -1,4 +1,4 @@
-import { ArgumentError, requireInteger, requireOptions } from "../core/index.js";
+import { ArgumentError, requireInteger, requireOptions, cbrt } from "../core/index.js";
 import { requireValues, sortedValues } from "./values.js";
 
 /** Options of histogram. */
@@ -95,7 +95,7 @@ function equalEdges(sorted: Float64Array, bins: number | undefined, caller: stri
   let count = bins;
   if (count === undefined) {
     const spread = sampleQuantile(sorted, 0.75) - sampleQuantile(sorted, 0.25);
-    const width = (2 * spread) / Math.cbrt(sorted.length);
+    const width = (2 * spread) / cbrt(sorted.length);
     count = width > 0 ? Math.min(512, Math.max(1, Math.ceil((high - low) / width))) : 1;
   }
   requireInteger(count, "bins", caller, 1, 1_000_000);

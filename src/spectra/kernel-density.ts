@@ -1,4 +1,13 @@
-import { ArgumentError, requireInteger, requireNumber, requireOptions, requirePositive } from "../core/index.js";
+import {
+  ArgumentError,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+  requirePositive,
+  square,
+  pow,
+  exp,
+} from "../core/index.js";
 import { sampleQuantile } from "./histogram.js";
 import { requireValues, sortedValues } from "./values.js";
 
@@ -89,7 +98,7 @@ export function kernelDensity(values: ArrayLike<number>, options: KernelDensityO
 function silvermanBandwidth(sorted: Float64Array, caller: string): number {
   const n = sorted.length;
   const mean = sorted.reduce((sum, value) => sum + value / n, 0);
-  const squares = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = sorted.reduce((sum, value) => sum + square(value - mean), 0);
   const sd = n > 1 ? Math.sqrt(squares / (n - 1)) : 0;
   const spread = (sampleQuantile(sorted, 0.75) - sampleQuantile(sorted, 0.25)) / 1.34;
   const width = spread > 0 ? Math.min(sd, spread) : sd;
@@ -102,7 +111,7 @@ function silvermanBandwidth(sorted: Float64Array, caller: string): number {
       remedy: "give bandwidth",
     });
   }
-  return 0.9 * width * n ** -0.2;
+  return 0.9 * width * pow(n, -0.2);
 }
 
 function kernelSum(sorted: Float64Array, x: number, bandwidth: number): number {
@@ -110,7 +119,7 @@ function kernelSum(sorted: Float64Array, x: number, bandwidth: number): number {
   const end = x + REACH * bandwidth;
   for (let i = firstAtLeast(sorted, x - REACH * bandwidth); i < sorted.length && sorted[i] <= end; i++) {
     const t = (x - sorted[i]) / bandwidth;
-    sum += Math.exp(-0.5 * t * t);
+    sum += exp(-0.5 * t * t);
   }
   return sum;
 }

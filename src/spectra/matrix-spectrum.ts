@@ -6,6 +6,9 @@ import {
   requireFinite,
   requireMatrix,
   undefinedBecause,
+  square,
+  log,
+  hypot,
 } from "../core/index.js";
 import { eig, eigh, norms, svd } from "../linalg/index.js";
 import { entropyRank, participation } from "./ranks.js";
@@ -130,7 +133,7 @@ export function matrixSpectrum(W: Matrix): MatrixSpectrum {
     effectiveConditionNumber: ifNonzero(() => first / singularValues[numericalRank - 1]),
     spectralGap: gap,
     relativeGap: hasTwo ? ifNonzero(() => (first - singularValues[1]) / first) : gap,
-    stableRank: ifNonzero(() => (entrywise.frobenius / first) ** 2),
+    stableRank: ifNonzero(() => square(entrywise.frobenius / first)),
     effectiveRank: ifNonzero(() => entropyRank(singularValues, 1)),
     effectiveRankEnergy: ifNonzero(() => entropyRank(singularValues, 2)),
     participationRatio: ifNonzero(() => participation(singularValues, 2)),
@@ -138,7 +141,7 @@ export function matrixSpectrum(W: Matrix): MatrixSpectrum {
     normalizedEntropy:
       first !== 0 && numericalRank < 2
         ? undefinedBecause("numerical rank below 2")
-        : ifNonzero(() => Math.log(entropyRank(singularValues, 2)) / Math.log(numericalRank)),
+        : ifNonzero(() => log(entropyRank(singularValues, 2)) / log(numericalRank)),
     ...squareQuantities(W, entrywise.frobenius),
   };
 }
@@ -163,9 +166,9 @@ function squareQuantities(W: Matrix, frobenius: number): SquareQuantities {
   let radius = 0;
   let relative = 0; // Σ (|λ| / ‖W‖_F)²
   for (let i = 0; i < n; i++) {
-    const modulus = Math.hypot(real[i], imaginary[i]);
+    const modulus = hypot(real[i], imaginary[i]);
     radius = Math.max(radius, modulus);
-    if (frobenius > 0) relative += (modulus / frobenius) ** 2;
+    if (frobenius > 0) relative += square(modulus / frobenius);
   }
   const symmetric = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {

@@ -1,4 +1,14 @@
-import { type Tagged, defined, requireOneOf, requireOptions, undefinedBecause } from "../core/index.js";
+import {
+  type Tagged,
+  defined,
+  requireOneOf,
+  requireOptions,
+  undefinedBecause,
+  pow,
+  log,
+  exp,
+  square,
+} from "../core/index.js";
 import { type MatrixOrSingularValues, singularValuesOf } from "./values.js";
 
 /** Options of effectiveRank and participationRatio. */
@@ -15,7 +25,7 @@ const ZERO_MATRIX = "zero matrix";
 /** Σ s^q relative to s_1^q: the division comes before the power, so that 1e±160 neither over- nor underflows. */
 function relativePowerSum(values: Float64Array, power: number): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += (values[i] / values[0]) ** power;
+  for (let i = 0; i < values.length; i++) sum += pow(values[i] / values[0], power);
   return sum;
 }
 
@@ -24,15 +34,15 @@ export function entropyRank(values: Float64Array, power: number): number {
   const total = relativePowerSum(values, power);
   let entropy = 0;
   for (let i = 0; i < values.length; i++) {
-    const p = (values[i] / values[0]) ** power / total;
-    if (p > 0) entropy -= p * Math.log(p);
+    const p = pow(values[i] / values[0], power) / total;
+    if (p > 0) entropy -= p * log(p);
   }
-  return Math.exp(entropy);
+  return exp(entropy);
 }
 
 /** (Σ s^q)² / Σ s^{2q}. */
 export function participation(values: Float64Array, power: number): number {
-  return relativePowerSum(values, power) ** 2 / relativePowerSum(values, 2 * power);
+  return square(relativePowerSum(values, power)) / relativePowerSum(values, 2 * power);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Matrix, requireFinite, requireInteger, requireMatrix } from "../core/index.js";
+import { type Matrix, requireFinite, requireInteger, requireMatrix, square } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 
 /** A rank-k approximation in factored form, with its errors. */
@@ -70,7 +70,7 @@ export function truncateSvd(W: Matrix, rank: number): Truncation {
   const first = all[0] ?? 0;
   const squares = (from: number): number => {
     let sum = 0;
-    for (let i = count - 1; i >= from; i--) sum += (all[i] / first) ** 2; // small terms first
+    for (let i = count - 1; i >= from; i--) sum += square(all[i] / first); // small terms first
     return sum;
   };
   const tail = first === 0 ? 0 : squares(rank);

@@ -1,3 +1,4 @@
+import { square } from "../core/index.js";
 import type { CancellationSignal, DensitySpectrum, Matrix, Progress, Status } from "../core/index.js";
 import type { Reorthogonalization } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
@@ -86,7 +87,7 @@ export function summarize(
     let mean = 0;
     for (const curve of curves) mean += curve[i] / count;
     let squares = 0;
-    for (const curve of curves) squares += (curve[i] - mean) ** 2;
+    for (const curve of curves) squares += square(curve[i] - mean);
     // One probe says nothing about its spread.
     const half = count > 1 ? quantile * Math.sqrt(squares / (count - 1) / count) : Infinity;
     density[i] = mean;

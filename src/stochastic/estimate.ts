@@ -1,4 +1,4 @@
-import { type Estimate } from "../core/index.js";
+import { type Estimate, cbrt } from "../core/index.js";
 import { studentQuantile } from "./student.js";
 
 /** An interval that contains the true value with a stated probability. */
@@ -105,6 +105,6 @@ export function skewedInterval(
   const root = Math.sqrt(count);
   const deviation = standardError * root;
   const quantile = studentQuantile(0.5 + level / 2, fromSamples - 1) / root;
-  const inverse = (y: number): number => (3 / skewness) * (Math.cbrt(1 + skewness * (y - skewness / (6 * count))) - 1);
+  const inverse = (y: number): number => (3 / skewness) * (cbrt(1 + skewness * (y - skewness / (6 * count))) - 1);
   return { lower: mean - deviation * inverse(quantile), upper: mean - deviation * inverse(-quantile), level };
 }

@@ -1,4 +1,4 @@
-import { type Matrix, dot } from "../core/index.js";
+import { type Matrix, dot, square } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
 import { besides, fillProbe, multiplyColumns, probeMatrix, projectOut } from "./probes.js";
@@ -88,7 +88,7 @@ function* grow(first: Sketch, settings: TraceSettings, rng: TraceSettings["rng"]
     for (let i = 0; i < SCOUTS; i++) addSample(moments, yield* sample());
     sketch = { ...sketch, matvecs: sketch.matvecs + SCOUTS };
     const half = tolerance! * Math.abs(sketch.captured + moments.mean);
-    const needed = sampleVariance(moments) * (studentQuantile(0.5 + confidence / 2, SCOUTS - 1) / half) ** 2;
+    const needed = sampleVariance(moments) * square(studentQuantile(0.5 + confidence / 2, SCOUTS - 1) / half);
     const more = Math.min(sketch.q.cols, n - sketch.q.cols);
     const pays = needed > 2 * more && sampleVariance(moments) < variance / 2;
     if (!pays || more === 0 || sketch.matvecs + 2 * more + SCOUTS > budget / 2) return sketch;

@@ -1,4 +1,4 @@
-import { dot, isCancelled, requireInteger, type Status } from "../core/index.js";
+import { dot, isCancelled, requireInteger, type Status, cos, sin, acos } from "../core/index.js";
 import { type Coroutine, multiply, startLanczos } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import {
@@ -49,10 +49,10 @@ export function jacksonFactors(degree: number): Float64Array {
   const N = requireInteger(degree, "degree", "jacksonFactors");
   const angle = Math.PI / (N + 1);
   if (N === 0) return Float64Array.of(1);
-  const cotangent = 1 / Math.tan(angle);
+  const cotangent = cos(angle) / sin(angle);
   return Float64Array.from(
     { length: N + 1 },
-    (_, k) => ((N - k + 1) * Math.cos(angle * k) + Math.sin(angle * k) * cotangent) / (N + 1),
+    (_, k) => ((N - k + 1) * cos(angle * k) + sin(angle * k) * cotangent) / (N + 1),
   );
 }
 
@@ -70,9 +70,9 @@ export function chebyshevDensity(moments: Float64Array, x: Float64Array): Float6
   const g = jacksonFactors(moments.length - 1);
   return x.map((at) => {
     if (!(Math.abs(at) < 1)) return 0;
-    const angle = Math.acos(at);
+    const angle = acos(at);
     let sum = moments[0];
-    for (let k = 1; k < moments.length; k++) sum += 2 * g[k] * moments[k] * Math.cos(k * angle);
+    for (let k = 1; k < moments.length; k++) sum += 2 * g[k] * moments[k] * cos(k * angle);
     return sum / (Math.PI * Math.sqrt(1 - at * at));
   });
 }
@@ -105,8 +105,8 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
     }
     // A known null space is subtracted moment by moment, which is exact in expectation.
     const share = (n - deflation.count) / n;
-    const zero = Math.acos(Math.min(1, Math.max(-1, -center / radius)));
-    all.push(moments.map((moment, k) => share * moment - (nullity / n) * Math.cos(k * zero)));
+    const zero = acos(Math.min(1, Math.max(-1, -center / radius)));
+    all.push(moments.map((moment, k) => share * moment - (nullity / n) * cos(k * zero)));
     onProgress?.({ phase: "spectral density", done: p + 1, total: probes, figures: { matvecs } });
     if (isCancelled(signal)) status = "cancelled";
   }
@@ -193,8 +193,8 @@ function chebyshevMeasure(moments: Float64Array, center: number, radius: number)
   for (let j = 0; j < count; j++) {
     const angle = (Math.PI * (j + 0.5)) / count;
     let sum = moments[0];
-    for (let k = 1; k < count; k++) sum += 2 * g[k] * moments[k] * Math.cos(k * angle);
-    nodes[count - 1 - j] = center + radius * Math.cos(angle);
+    for (let k = 1; k < count; k++) sum += 2 * g[k] * moments[k] * cos(k * angle);
+    nodes[count - 1 - j] = center + radius * cos(angle);
     weights[count - 1 - j] = sum / count;
   }
   return { nodes, weights };

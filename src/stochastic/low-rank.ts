@@ -1,4 +1,4 @@
-import { ArgumentError, EPSILON, type Matrix, ShapeError, requireInteger, requireOptions } from "../core/index.js";
+import { ArgumentError, EPSILON, type Matrix, ShapeError, requireInteger, requireOptions, pow } from "../core/index.js";
 import { matmul, qr, svd, tryCholesky } from "../linalg/index.js";
 import {
   type LinearOperator,
@@ -221,7 +221,7 @@ function posterior(
   }
   return {
     spectralBound: BOUND_FACTOR * largest,
-    probability: 1 - 10 ** -testVectors,
+    probability: 1 - pow(10, -testVectors),
     frobenius: Math.sqrt(squares),
     testVectors,
   };

@@ -1,4 +1,4 @@
-import { type LongRunning, type Status, isCancelled } from "../core/index.js";
+import { type LongRunning, type Status, isCancelled, square } from "../core/index.js";
 import { type Coroutine } from "../krylov/index.js";
 import {
   type IntervalEstimate,
@@ -57,7 +57,7 @@ export function* sampleInTwoStages(plan: SamplingPlan): Coroutine<SamplingResult
   const deviation = Math.sqrt(sampleVariance(moments));
   const quantile = studentQuantile(0.5 + confidence / 2, Math.max(1, first - 1));
   const half = tolerance * Math.abs(moments.mean + constant);
-  const needed = deviation === 0 ? 0 : Math.ceil(((quantile * deviation) / half) ** 2);
+  const needed = deviation === 0 ? 0 : Math.ceil(square((quantile * deviation) / half));
   if (needed > moments.count) status = yield* draw(plan, moments, Math.min(needed, maximumSamples), needed);
   if (status === "converged" && !(needed <= maximumSamples)) status = "max-iterations";
   const standardError = deviation / Math.sqrt(moments.count);

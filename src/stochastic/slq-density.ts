@@ -1,4 +1,4 @@
-import { isCancelled, type Status } from "../core/index.js";
+import { isCancelled, type Status, exp } from "../core/index.js";
 import { type Coroutine } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import {
@@ -114,7 +114,7 @@ function smooth({ nodes, weights }: ProbeMeasure, grid: Float64Array, bandwidth:
   for (let j = 0; j < nodes.length; j++) {
     for (let i = 0; i < grid.length; i++) {
       const z = (grid[i] - nodes[j]) / bandwidth;
-      if (Math.abs(z) < 39) out[i] += weights[j] * height * Math.exp(-0.5 * z * z); // exp underflows beyond
+      if (Math.abs(z) < 39) out[i] += weights[j] * height * exp(-0.5 * z * z); // exp underflows beyond
     }
   }
   return out;

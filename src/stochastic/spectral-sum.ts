@@ -11,6 +11,8 @@ import {
   requireInteger,
   requireNumber,
   requireOptions,
+  log,
+  pow,
 } from "../core/index.js";
 import { drive } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
@@ -115,7 +117,7 @@ export function logDeterminant(A: SymmetricOperator | Matrix, options: LogDeterm
       broken = true;
       return false;
     }
-    const gauss = integrate(rule.nodes, rule.weights, Math.log);
+    const gauss = integrate(rule.nodes, rule.weights, log);
     addSample(upper, settings.n * gauss);
     if (bound !== null) addSample(lower, settings.n * (rule.residualNorm === 0 ? gauss : radau(rule, bound, caller)));
     return true;
@@ -138,7 +140,7 @@ function radau({ diagonal, offDiagonal, residualNorm }: ProbeQuadrature, a: numb
   const k = diagonal.length;
   // The last pivot of T − a I gives the entry that puts an eigenvalue of the extended T at a.
   let pivot = diagonal[0] - a;
-  for (let i = 1; i < k && pivot > 0; i++) pivot = diagonal[i] - a - offDiagonal[i - 1] ** 2 / pivot;
+  for (let i = 1; i < k && pivot > 0; i++) pivot = diagonal[i] - a - (offDiagonal[i - 1] * offDiagonal[i - 1]) / pivot;
   if (!(pivot > 0)) {
     throw new ArgumentError({
       function: caller,
@@ -150,7 +152,7 @@ function radau({ diagonal, offDiagonal, residualNorm }: ProbeQuadrature, a: numb
   }
   const extended = new Float64Array(k + 1);
   extended.set(diagonal);
-  extended[k] = a + residualNorm ** 2 / pivot;
+  extended[k] = a + (residualNorm * residualNorm) / pivot;
   const off = new Float64Array(k);
   off.set(offDiagonal);
   off[k - 1] = residualNorm;
@@ -159,7 +161,7 @@ function radau({ diagonal, offDiagonal, residualNorm }: ProbeQuadrature, a: numb
   return integrate(
     values,
     firstRow!.map((entry) => entry * entry),
-    Math.log,
+    log,
   );
 }
 
@@ -348,7 +350,7 @@ export function schattenNorm(A: LinearOperator | Matrix, p: number, options: Sch
   const powered =
     p === 2 ? squaredFrobenius(operator, options, caller) : sum(gramOperator(operator), powerOf(p), options, caller);
   const { mean, standardError, interval, samples } = powered;
-  const root = (value: number): number => Math.max(0, value) ** (1 / p);
+  const root = (value: number): number => pow(Math.max(0, value), 1 / p);
   const norm = root(mean);
   return {
     mean: norm,
@@ -360,7 +362,7 @@ export function schattenNorm(A: LinearOperator | Matrix, p: number, options: Sch
 }
 
 function powerOf(p: number): (value: number) => number {
-  return (value) => Math.max(0, value) ** (p / 2); // Ritz values of Aᵀ A are negative by rounding only
+  return (value) => pow(Math.max(0, value), p / 2); // Ritz values of Aᵀ A are negative by rounding only
 }
 
 function squaredFrobenius(operator: LinearOperator, options: QuadratureOptions, caller: string): IntervalEstimate {

@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from "../core/index.js";
+import { requireInteger, requireNumber, cos, sin } from "../core/index.js";
 
 /** Degrees of freedom above which Student's law is the normal one to nine digits of its quantiles. */
 const NORMAL_FROM = 1_000_000;
@@ -39,12 +39,13 @@ function upperQuantile(mass: number, nu: number): number {
     if (centralMass(middle, nu) < mass) low = middle;
     else high = middle;
   }
-  return Math.sqrt(nu) * Math.tan((low + high) / 2);
+  const angle = (low + high) / 2;
+  return (Math.sqrt(nu) * sin(angle)) / cos(angle);
 }
 
 /** P(|T| <= √ν tan θ) for integer ν. */
 function centralMass(theta: number, nu: number): number {
-  const cosine = Math.cos(theta);
+  const cosine = cos(theta);
   const square = cosine * cosine;
   const odd = nu % 2 === 1;
   let term = odd ? cosine : 1;
@@ -53,5 +54,5 @@ function centralMass(theta: number, nu: number): number {
     term *= (square * (k - 1)) / k;
     sum += term;
   }
-  return odd ? (2 / Math.PI) * (theta + Math.sin(theta) * sum) : Math.sin(theta) * sum;
+  return odd ? (2 / Math.PI) * (theta + sin(theta) * sum) : sin(theta) * sum;
 }

@@ -131,7 +131,7 @@ function leftOutDirections(r: Matrix): Matrix | null {
   const S = matmul({ rows: k, cols: k, data }, v, { transposeB: true });
   for (let i = 0; i < k; i++) {
     let squares = 0;
-    for (let j = 0; j < k; j++) squares += S.data[j * k + i] ** 2;
+    for (let j = 0; j < k; j++) squares += S.data[j * k + i] * S.data[j * k + i];
     const length = Math.sqrt(squares);
     for (let j = 0; j < k; j++) S.data[j * k + i] /= length;
   }

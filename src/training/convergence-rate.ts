@@ -1,4 +1,12 @@
-import { ArgumentError, describe, requireNumber, requirePositive, UnsupportedError } from "../core/index.js";
+import {
+  ArgumentError,
+  describe,
+  requireNumber,
+  requirePositive,
+  UnsupportedError,
+  log,
+  square,
+} from "../core/index.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** How fast an optimiser converges on a quadratic. */
@@ -51,7 +59,7 @@ export function convergenceRate(optimizer: Optimizer, eigenvalues: ArrayLike<num
       slowest = lambda;
     }
   }
-  return { rate, slowest, stable: rate < 1, stepsPerFold: rate < 1 ? -1 / Math.log(rate) : Infinity };
+  return { rate, slowest, stable: rate < 1, stepsPerFold: rate < 1 ? -1 / log(rate) : Infinity };
 }
 
 function factorOf({ name, config }: Optimizer, caller: string): (etaLambda: number) => number {
@@ -108,6 +116,6 @@ export function optimalSteps(smallest: number, largest: number): OptimalSteps {
   return {
     kappa,
     gradientDescent: { stepSize: 2 / (smallest + largest), rate: (kappa - 1) / (kappa + 1) },
-    heavyBall: { stepSize: 4 / (Math.sqrt(largest) + Math.sqrt(smallest)) ** 2, momentum: rate * rate, rate },
+    heavyBall: { stepSize: 4 / square(Math.sqrt(largest) + Math.sqrt(smallest)), momentum: rate * rate, rate },
   };
 }

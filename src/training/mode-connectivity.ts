@@ -5,6 +5,7 @@ import {
   requireOptions,
   requirePositive,
   type Status,
+  square,
 } from "../core/index.js";
 import { hessian } from "../curvature/index.js";
 import { eigsh } from "../krylov/index.js";
@@ -109,7 +110,7 @@ export function modeConnectivity(
   const n = a.length;
   const control = a.map((value, i) => (value + b[i]) / 2);
   const bezier = (t: number): Float64Array =>
-    a.map((value, i) => (1 - t) ** 2 * value + 2 * t * (1 - t) * control[i] + t * t * b[i]);
+    a.map((value, i) => square(1 - t) * value + 2 * t * (1 - t) * control[i] + t * t * b[i]);
   const line = (t: number): Float64Array => a.map((value, i) => (1 - t) * value + t * b[i]);
   const evaluate = (path: (t: number) => Float64Array): CurvePoint[] =>
     Array.from({ length: points }, (_, k) => {

@@ -1,4 +1,4 @@
-import { ArgumentError, describe, requireNumber, requireOptions, requirePositive } from "../core/index.js";
+import { ArgumentError, describe, requireNumber, requireOptions, requirePositive, pow } from "../core/index.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** Options of {@link gradientDescent}. */
@@ -133,8 +133,8 @@ export function adam(options: AdamOptions): Optimizer {
       return {
         step(params, gradient, context) {
           t++;
-          const first = context.stepSize / (1 - beta1 ** t);
-          const second = 1 / (1 - beta2 ** t);
+          const first = context.stepSize / (1 - pow(beta1, t));
+          const second = 1 / (1 - pow(beta2, t));
           for (let i = 0; i < n; i++) {
             const g = gradient[i];
             m[i] = beta1 * m[i] + (1 - beta1) * g;
@@ -142,7 +142,7 @@ export function adam(options: AdamOptions): Optimizer {
             params[i] -= (first * m[i]) / (Math.sqrt(v[i] * second) + epsilon);
           }
         },
-        preconditioner: () => (t === 0 ? null : v.map((value) => Math.sqrt(value / (1 - beta2 ** t)) + epsilon)),
+        preconditioner: () => (t === 0 ? null : v.map((value) => Math.sqrt(value / (1 - pow(beta2, t))) + epsilon)),
       };
     },
   };

@@ -192,7 +192,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       gradientNorm,
       eigenvalues: Array.from(found.values),
       residualNorms: Array.from(found.residualNorms),
-      gradientShare: gradientNorm === 0 ? 0 : shareIn(found.vectors, point.gradient) / gradientNorm ** 2,
+      gradientShare: gradientNorm === 0 ? 0 : shareIn(found.vectors, point.gradient) / (gradientNorm * gradientNorm),
       kappa: bottom === null ? null : kappaOf(found.values[0], bottom.values[0], bottom.residualNorms[0]),
       density: density === null ? null : { grid: Array.from(density.grid), values: Array.from(density.density) },
       singularValues: options.singularValues === true ? singularValuesOf(net, params) : null,

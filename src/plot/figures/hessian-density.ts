@@ -1,3 +1,4 @@
+import { pow } from "../../core/index.js";
 import type { Figure, Mark } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
@@ -36,7 +37,7 @@ export function hessianDensity(input: HessianDensityInput): Figure {
   const outliers = Array.from(input.outliers);
   const upper = Array.from(input.band.upper);
   const top = Math.max(...density, ...upper);
-  const floor = top > 0 ? top * 10 ** -DECADES : 1e-7;
+  const floor = top > 0 ? top * pow(10, -DECADES) : 1e-7;
   const band: Mark = {
     kind: "area",
     x: grid,

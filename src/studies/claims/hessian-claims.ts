@@ -29,7 +29,7 @@ import type { Rng } from "../../random/index.js";
 import { normalCdf } from "../../special/index.js";
 import { spectralDensity, trace } from "../../stochastic/index.js";
 import { adam, edgeOfStability, gradientDescent, modeConnectivity, train } from "../../training/index.js";
-import { type Matrix, dot, norm } from "../../core/index.js";
+import { type Matrix, dot, norm, pow, sin, cos, log, square, tanh } from "../../core/index.js";
 import type { ClaimDefinition } from "./claim.js";
 import { between, descentRatio, equals, normal, productNetwork, smallCase } from "./quadratics.js";
 import { antisymmetricRun, edgeRecipe } from "./recipes.js";
@@ -112,7 +112,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     kind: "exact",
     check: () => [
       between("|θ_50/θ_0| at ηλ = 1.9", descentRatio([1], 1.9, 50), 0, 0.01),
-      equals("|θ_50/θ_0| at ηλ = 2.1", descentRatio([1], 2.1, 50), 1.1 ** 50, 1e-9),
+      equals("|θ_50/θ_0| at ηλ = 2.1", descentRatio([1], 2.1, 50), pow(1.1, 50), 1e-9),
     ],
   },
   {
@@ -233,10 +233,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     check: ({ rng }) => {
       const net = mlp({ sizes: [2, 24, 1], activation: "tanh" });
       const inputs = normal(rng.fork("inputs"), 40, 2);
-      const targets = Array.from(
-        { length: 40 },
-        (_, i) => Math.sin(2 * inputs.data[2 * i]) * Math.cos(inputs.data[2 * i + 1]),
-      );
+      const targets = Array.from({ length: 40 }, (_, i) => sin(2 * inputs.data[2 * i]) * cos(inputs.data[2 * i + 1]));
       const data = { inputs, targets };
       const minimum = (label: string): Float64Array =>
         train(net, data, {
@@ -568,7 +565,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
       return [
         // Every gradient is clipped: 0.33, 0.23, 0.13, 0.03, −0.07, 0.03, …
         equals("late max |θ| with ηλ = 4, c = 0.1, from 0.33", Math.max(...late), 0.07, 1e-12),
-        equals("|θ_10/θ_0| without clipping", Math.abs(free[0]), 3 ** 10, 1e-6),
+        equals("|θ_10/θ_0| without clipping", Math.abs(free[0]), pow(3, 10), 1e-6),
       ];
     },
   },
@@ -648,7 +645,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     check: ({ rng }) => {
       const widths = [50, 200, 800];
       const drifts = widths.map((width) => kernelDrift(rng, 2 * width, 100));
-      const slope = Math.log(drifts[2] / drifts[0]) / Math.log(widths[2] / widths[0]);
+      const slope = log(drifts[2] / drifts[0]) / log(widths[2] / widths[0]);
       return [
         between("drift ‖ΔK‖/‖K‖ at width 800", drifts[2], 0, 0.02),
         between("log-log slope of the drift in the width", slope, -1.3, -0.6),
@@ -707,12 +704,12 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     kind: "statistical",
     check: ({ rng }) => {
       const values = trainedSpectrum(rng);
-      const power = (k: number): number => values.reduce((sum, value) => sum + Math.abs(value) ** k, 0);
+      const power = (k: number): number => values.reduce((sum, value) => sum + pow(Math.abs(value), k), 0);
       return [
         equals("number of parameters", values.length, 143, 0),
         // Recorded 2.06 and 10.1; 40 draws of this recipe spread from 1.2 to 4.1 and from 4.0 to 16.6, 90 % of them so:
-        between("(Σλ²)²/Σλ⁴", power(2) ** 2 / power(4), 1.37, 4.03),
-        between("(Σ|λ|)²/Σλ²", power(1) ** 2 / power(2), 5.2, 16),
+        between("(Σλ²)²/Σλ⁴", square(power(2)) / power(4), 1.37, 4.03),
+        between("(Σ|λ|)²/Σλ²", square(power(1)) / power(2), 5.2, 16),
       ];
     },
   },
@@ -842,7 +839,7 @@ function interpolationRun(rng: Rng, n: number, features: number, seeds: number):
     const teacher = normal(stream, 20, 1);
     const lift = (X: Matrix): Matrix => {
       const S = matmul(X, W, { transposeB: true });
-      return { ...S, data: S.data.map((value) => Math.tanh(value / Math.sqrt(20))) };
+      return { ...S, data: S.data.map((value) => tanh(value / Math.sqrt(20))) };
     };
     const label = (X: Matrix, noise: number): Float64Array =>
       matmul(X, teacher).data.map((value) => value / Math.sqrt(20) + noise * stream.normal());
@@ -855,7 +852,7 @@ function interpolationRun(rng: Rng, n: number, features: number, seeds: number):
     const { solution } = leastSquares(F, label(X, 0.5));
     const fitted = matmul(lift(Xt), { rows: features, cols: 1, data: solution }).data;
     const truth = label(Xt, 0);
-    errors.push(fitted.reduce((sum, value, i) => sum + (value - truth[i]) ** 2, 0) / 200);
+    errors.push(fitted.reduce((sum, value, i) => sum + square(value - truth[i]), 0) / 200);
   }
   return { error: medianOf(errors), smallest: medianOf(smallest) };
 }

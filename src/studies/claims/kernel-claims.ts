@@ -1,4 +1,5 @@
 // Longer than usual because it is one list: the N rows on kernels (source note S3), in the order of their table.
+import { acos, log2, cos, sin, pow, log } from "../../core/index.js";
 import type { Matrix } from "../../core/index.js";
 import {
   arcCosineSpectrum,
@@ -23,7 +24,7 @@ import { type Rng, fillNormal, spherePoints } from "../../random/index.js";
 import type { ClaimDefinition, Comparison } from "./claim.js";
 
 /** The source's two-layer formula t arccos(−t) + √(1 − t²), as it is printed there. */
-const sourceTwoLayer = (t: number): number => t * Math.acos(-t) + Math.sqrt(1 - t * t);
+const sourceTwoLayer = (t: number): number => t * acos(-t) + Math.sqrt(1 - t * t);
 
 const exact = (name: string, measured: number, expected: number, tolerance: number, source?: number): Comparison => ({
   name,
@@ -34,7 +35,7 @@ const exact = (name: string, measured: number, expected: number, tolerance: numb
 });
 
 /** log₂-slope of a spectrum between two degrees with ratio two. */
-const slope = (values: ArrayLike<number>, from: number): number => Math.log2(values[2 * from] / values[from]);
+const slope = (values: ArrayLike<number>, from: number): number => log2(values[2 * from] / values[from]);
 
 /** Hides a kernel's provenance: its spectrum is then integrated, with no parity rule and no recurrence. */
 const asZonal = (kernel: Kernel): Kernel => zonalKernel((theta, supplement) => kernel.profile(theta, supplement));
@@ -51,7 +52,7 @@ function extremes(K: Matrix): { smallest: number; largest: number; condition: nu
 function randomNetworkNtk(rng: Rng, width: number, depth: number, theta: number): number {
   const inputs = [
     [1, 0],
-    [Math.cos(theta), Math.sin(theta)],
+    [cos(theta), sin(theta)],
   ];
   let first: Float64Array = Float64Array.from(inputs[0]);
   let second: Float64Array = Float64Array.from(inputs[1]);
@@ -160,7 +161,7 @@ export const kernelClaims: readonly ClaimDefinition[] = [
     kind: "exact",
     check: () => {
       const derivative = (t: number): number => {
-        const f = (x: number): number => arcCosineProfile(1, Math.acos(x));
+        const f = (x: number): number => arcCosineProfile(1, acos(x));
         const h = 1e-3;
         const central = (step: number): number => (f(t + step) - f(t - step)) / (2 * step);
         return (64 * central(h / 4) - 20 * central(h / 2) + central(h)) / 45;
@@ -171,7 +172,7 @@ export const kernelClaims: readonly ClaimDefinition[] = [
         exact("κ₂ at 1 rad", arcCosineProfile(2, 1), 0.5046181946408288, 2e-15),
         exact(
           "κ₁′ − κ₀ at t = 0.3 (sixth-order differences)",
-          derivative(0.3) - arcCosineProfile(0, Math.acos(0.3)),
+          derivative(0.3) - arcCosineProfile(0, acos(0.3)),
           0,
           1e-11,
         ),
@@ -248,7 +249,7 @@ export const kernelClaims: readonly ClaimDefinition[] = [
       const relu = sphere(3).mercer(asZonal(ntk({ depth: 2 })), 8).eigenvalues;
       const abs = sphere(3).mercer(asZonal(ntk({ depth: 4, activation: "abs" })), 5).eigenvalues;
       // The source's law with its constant fitted to degree 4, read at the odd degrees.
-      const law = (k: number): number => relu[4] * (4 / k) ** 4;
+      const law = (k: number): number => relu[4] * pow(4 / k, 4);
       return [
         exact("μ₃, two-layer ReLU, d = 3", relu[3], 0, 1e-15, law(3)),
         exact("μ₅, two-layer ReLU, d = 3", relu[5], 0, 1e-15, law(5)),
@@ -449,7 +450,7 @@ export const kernelClaims: readonly ClaimDefinition[] = [
       return [
         exact("C of ReLU at π/2, depth 10,000", constant("relu"), 0.7206126398, 1e-7),
         exact("C of abs at π/2, depth 10,000", constant("abs"), 0.201441269694, 1e-7),
-        exact("growth of ξ per decade of depth over ln 10", growth / Math.log(10), 0.375, 2e-3, 1),
+        exact("growth of ξ per decade of depth over ln 10", growth / log(10), 0.375, 2e-3, 1),
         {
           name: "κ of abs minus κ of ReLU, 20 Fibonacci points, depth 100",
           measured: condition("abs") - condition("relu"),

@@ -1,4 +1,5 @@
 // The W rows of the claims ledger (source note S1, [wang2023]), at sizes that take seconds.
+import { norm, square } from "../../core/index.js";
 import type { Matrix } from "../../core/index.js";
 import { matmul, svd } from "../../linalg/index.js";
 import { type Rng, normalMatrix, permutation } from "../../random/index.js";
@@ -42,8 +43,8 @@ function testError(start: LinearWidthCase, trained: Trained, rng: Rng): number {
   let error = 0;
   let size = 0;
   for (let i = 0; i < y.length; i++) {
-    error += (f[i] - y[i]) ** 2;
-    size += y[i] ** 2;
+    error += square(f[i] - y[i]);
+    size += y[i] * y[i];
   }
   return error / size;
 }
@@ -73,13 +74,13 @@ const spreadOf = (ascending: Float64Array): number =>
 function kernelAtStart(rng: Rng, name: ActivationName, [d0, d1, n]: readonly [number, number, number]): Float64Array {
   const X = normalMatrix(rng.fork("X"), d0, n);
   for (let i = 0; i < n; i++) {
-    let square = 0;
-    for (let j = 0; j < d0; j++) square += X.data[j * n + i] ** 2;
-    for (let j = 0; j < d0; j++) X.data[j * n + i] /= Math.sqrt(square);
+    let squares = 0;
+    for (let j = 0; j < d0; j++) squares += X.data[j * n + i] * X.data[j * n + i];
+    for (let j = 0; j < d0; j++) X.data[j * n + i] /= Math.sqrt(squares);
   }
   const phi = activation(name);
   const { mean, secondMoment } = activationMoments(name);
-  const deviation = Math.sqrt(secondMoment.value - mean.value ** 2);
+  const deviation = Math.sqrt(secondMoment.value - mean.value * mean.value);
   const hidden = matmul(normalMatrix(rng.fork("W"), d1, d0), X);
   const features = {
     ...hidden,
@@ -181,7 +182,7 @@ export const linearWidthClaims: readonly ClaimDefinition[] = [
         const move = valuesOf({ ...W, data: W.data.map((value, e) => value - start.W.data[e]) });
         const before = valuesOf(start.W);
         const root = Math.sqrt(start.W.rows);
-        relative.push(Math.hypot(...move) / Math.hypot(...before));
+        relative.push(norm(Float64Array.from(move)) / norm(Float64Array.from(before)));
         operator.push(move[0] / root);
         distance.push(spectralDistance(valuesOf(W), before).wasserstein2 / root);
       }

@@ -1,3 +1,4 @@
+import { norm, tanh, log1p, exp, log, square } from "../../core/index.js";
 import type { Matrix } from "../../core/index.js";
 import { eigh, matmul, svd } from "../../linalg/index.js";
 import { type Rng, fillNormal, normalMatrix } from "../../random/index.js";
@@ -24,13 +25,13 @@ export interface LinearWidthCase {
 export function features(W: Matrix, X: Matrix): Matrix {
   const hidden = matmul(W, X);
   const scale = 1 / Math.sqrt(TANH_VARIANCE);
-  return { ...hidden, data: hidden.data.map((value) => scale * Math.tanh(value / Math.sqrt(X.rows))) };
+  return { ...hidden, data: hidden.data.map((value) => scale * tanh(value / Math.sqrt(X.rows))) };
 }
 
 /** Teacher functions with mean and standard deviation of φ(Z) for a standard normal Z. */
 const TEACHERS = {
   softplus: {
-    value: (x: number): number => Math.log1p(Math.exp(x)),
+    value: (x: number): number => log1p(exp(x)),
     mean: 0.8060591833474398,
     deviation: 0.5210705343814394,
   },
@@ -60,7 +61,7 @@ export function drawCase(
   const W = normalMatrix(rng.fork("W"), h, d);
   const v = fillNormal(rng.fork("v"), new Float64Array(h)).map((value) => outputScale * value);
   const beta = fillNormal(rng.fork("beta"), new Float64Array(d));
-  const size = Math.hypot(...beta);
+  const size = norm(Float64Array.from(beta));
   for (let j = 0; j < d; j++) beta[j] /= size;
   const errors = fillNormal(rng.fork("noise"), new Float64Array(n));
   const y = teach(X, beta, teacher).map((value, i) => value + noise * errors[i]);
@@ -84,8 +85,8 @@ export function firstLayerGradient({ X, W, v, y }: LinearWidthCase): {
   const back = new Float64Array(h * n); // residual · v_k σ′ / (n √h √d)
   for (let k = 0; k < h; k++) {
     for (let i = 0; i < n; i++) {
-      const tanh = hidden.data[k * n + i] / scale;
-      back[k * n + i] = (residuals[i] * v[k] * scale * (1 - tanh * tanh)) / (n * Math.sqrt(h) * Math.sqrt(d));
+      const value = hidden.data[k * n + i] / scale;
+      back[k * n + i] = (residuals[i] * v[k] * scale * (1 - value * value)) / (n * Math.sqrt(h) * Math.sqrt(d));
     }
   }
   return { gradient: matmul({ rows: h, cols: n, data: back }, X, { transposeB: true }), residuals };
@@ -131,7 +132,7 @@ export function oneLargeStep(options: {
   const { v, singularValues } = svd(W);
   let along = 0;
   for (let j = 0; j < d; j++) along += v.data[j * v.cols] * start.beta[j];
-  const size = Math.hypot(...start.v);
+  const size = norm(Float64Array.from(start.v));
   const row = matmul({ rows: 1, cols: h, data: start.v.map((value) => value / size) }, W).data;
   const ratio = d / h;
   // ρ = v̂ᵀW₁ carries the spike and d noise entries of unit variance: θ_eff² = ‖ρ‖²/h − d/h.
@@ -146,19 +147,19 @@ export function oneLargeStep(options: {
     edge: 1 + Math.sqrt(ratio),
     alignment: Math.abs(along),
     predicted: bbpRectangular(effective, { ratio }).location,
-    rankOneEnergy: energies[0] ** 2 / energies.reduce((sum, value) => sum + value * value, 0),
-    kernelAlignment: Math.abs(overlap) / Math.hypot(...start.y),
+    rankOneEnergy: (energies[0] * energies[0]) / energies.reduce((sum, value) => sum + value * value, 0),
+    kernelAlignment: Math.abs(overlap) / norm(Float64Array.from(start.y)),
     singularValues: singularValues.map((value) => value / Math.sqrt(h)),
   };
 }
 
 /** Least-squares slope of log y on log x. */
 export function logSlope(x: readonly number[], y: readonly number[]): number {
-  const [a, b] = [x.map(Math.log), y.map(Math.log)];
+  const [a, b] = [x.map(log), y.map(log)];
   const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
   const [ma, mb] = [mean(a), mean(b)];
   return (
     a.reduce((sum, value, i) => sum + (value - ma) * (b[i] - mb), 0) /
-    a.reduce((sum, value) => sum + (value - ma) ** 2, 0)
+    a.reduce((sum, value) => sum + square(value - ma), 0)
   );
 }

@@ -1,3 +1,4 @@
+import { pow, square } from "../../core/index.js";
 import type { Matrix } from "../../core/index.js";
 import { eigh, matmul, svd } from "../../linalg/index.js";
 import { type Rng, permutation } from "../../random/index.js";
@@ -99,7 +100,7 @@ function createAdam(rate: number): (theta: Float64Array, g: Float64Array) => voi
     const state = states.get(theta) ?? { m: new Float64Array(theta.length), s: new Float64Array(theta.length), t: 0 };
     states.set(theta, state);
     state.t++;
-    const [first, second] = [1 - 0.9 ** state.t, 1 - 0.999 ** state.t];
+    const [first, second] = [1 - pow(0.9, state.t), 1 - pow(0.999, state.t)];
     for (let e = 0; e < theta.length; e++) {
       state.m[e] = 0.9 * state.m[e] + 0.1 * g[e];
       state.s[e] = 0.999 * state.s[e] + 0.001 * g[e] * g[e];
@@ -122,7 +123,7 @@ export function kernelsOf(
   const conjugate = matmul(hidden, hidden, { transposeA: true });
   const slopes = {
     ...hidden,
-    data: hidden.data.map((value, e) => v[Math.floor(e / n)] * SCALE * (1 - (value / SCALE) ** 2)),
+    data: hidden.data.map((value, e) => v[Math.floor(e / n)] * SCALE * (1 - square(value / SCALE))),
   };
   const inputs = matmul(X, X, { transposeA: true });
   const inner = matmul(slopes, slopes, { transposeA: true });

@@ -1,3 +1,4 @@
+import { pow, norm } from "../../core/index.js";
 import { fillNormal, type Rng } from "../../random/index.js";
 import type { LabelledData, Matrix } from "../../core/index.js";
 import { initialize, loss as lossOf, mlp, type Network } from "../../networks/index.js";
@@ -22,8 +23,8 @@ export function between(name: string, measured: number, minimum: number, maximum
 
 /** ‖θ_t‖/‖θ_0‖ of gradient descent on Σ λ_i θ_i²/2 from the start (1, …, 1). */
 export function descentRatio(eigenvalues: readonly number[], stepSize: number, steps: number): number {
-  const theta = eigenvalues.map((value) => (1 - stepSize * value) ** steps);
-  return Math.hypot(...theta) / Math.sqrt(eigenvalues.length);
+  const theta = eigenvalues.map((value) => pow(1 - stepSize * value, steps));
+  return norm(Float64Array.from(theta)) / Math.sqrt(eigenvalues.length);
 }
 
 /** n equally spaced numbers from a to b. */
@@ -41,7 +42,7 @@ export function stepsUntil(
   const theta = new Float64Array(eigenvalues.length).fill(1);
   const start = Math.sqrt(eigenvalues.length);
   for (let step = 0; step < limit; step++) {
-    if (Math.hypot(...theta) / start < tolerance) return step;
+    if (norm(Float64Array.from(theta)) / start < tolerance) return step;
     rule(
       theta,
       theta.map((value, i) => eigenvalues[i] * value),
@@ -60,13 +61,13 @@ export function conjugateGradientSteps(
   const theta = new Float64Array(n).fill(1);
   const residual = theta.map((value, i) => -eigenvalues[i] * value);
   const direction = residual.slice();
-  const size = (): number => Math.hypot(...(measure === "error" ? theta : residual));
+  const size = (): number => norm(Float64Array.from(measure === "error" ? theta : residual));
   const start = size();
   let rho = residual.reduce((sum, value) => sum + value * value, 0);
   for (let step = 0; step < 10 * n; step++) {
     if (size() < tolerance * start) return step;
     let curvature = 0;
-    for (let i = 0; i < n; i++) curvature += eigenvalues[i] * direction[i] ** 2;
+    for (let i = 0; i < n; i++) curvature += eigenvalues[i] * (direction[i] * direction[i]);
     const alpha = rho / curvature;
     for (let i = 0; i < n; i++) {
       theta[i] += alpha * direction[i];

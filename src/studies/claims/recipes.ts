@@ -1,3 +1,4 @@
+import { sin, cos } from "../../core/index.js";
 import type { LabelledData, Matrix } from "../../core/index.js";
 import { empiricalNtk } from "../../curvature/index.js";
 import { eigh } from "../../linalg/index.js";
@@ -18,7 +19,7 @@ export function edgeRecipe(seed: number): { net: Network; params: Float64Array; 
   return {
     net,
     params,
-    data: { inputs: column(x), targets: column(x.map((v) => Math.sin(3 * v) + 0.3 * Math.cos(7 * v))) },
+    data: { inputs: column(x), targets: column(x.map((v) => sin(3 * v) + 0.3 * cos(7 * v))) },
   };
 }
 

@@ -1,5 +1,5 @@
 // Longer than usual because it is one list: forty claims of one source note, in the order of its table.
-import { fromRows, identity } from "../../core/index.js";
+import { fromRows, identity, exp, log, tanh } from "../../core/index.js";
 import { orthogonalMatrix } from "../../linalg/index.js";
 import { normalMatrix } from "../../random/index.js";
 import {
@@ -144,7 +144,7 @@ export const sensingClaims: readonly ClaimDefinition[] = [
         t1: t,
         tolerance: { relative: 1e-13, absolute: 1e-15 },
       });
-      const logistic = s / (1 + (s / w0 - 1) * Math.exp(-2 * c * s * t));
+      const logistic = s / (1 + (s / w0 - 1) * exp(-2 * c * s * t));
       return [equals("flow against the logistic solution", run.finalH[0], logistic, 1e-12)];
     },
   },
@@ -175,7 +175,7 @@ export const sensingClaims: readonly ClaimDefinition[] = [
       const G = normalMatrix(stream.fork("G"), 3, 3);
       const [a, b] = [1e-4, 1e-5].map((epsilon) => full.jumpExperiment(Q, R, G, epsilon).sigmoid);
       const sigmoid = diagonal.activationExperiment("sigmoid", 1, false, 0.25).loss;
-      const tanh = diagonal.activationExperiment("tanh", 1, false, 0.25).loss;
+      const loss = diagonal.activationExperiment("tanh", 1, false, 0.25).loss;
       return [
         {
           name: "loss of the sigmoid at T = 300",
@@ -184,7 +184,7 @@ export const sensingClaims: readonly ClaimDefinition[] = [
           tolerance: 0,
           source: 0,
         },
-        atMost("loss of tanh", tanh, 1e-12),
+        atMost("loss of tanh", loss, 1e-12),
         equals("growth of ‖DΓ‖ when s falls tenfold", b / a, 10, 0.01, 1),
       ];
     },
@@ -646,7 +646,7 @@ export const sensingClaims: readonly ClaimDefinition[] = [
       const run = full.networkRun(problem, "tanh", 0.3, 0.3, 3000, [2000, 3000]);
       const { loss } = run.history;
       const n = loss.length;
-      const measured = Math.log(loss[n - 2] / loss[n - 1]) / (0.3 * 1000);
+      const measured = log(loss[n - 2] / loss[n - 1]) / (0.3 * 1000);
       const predicted = localSteps(run.network, problem.measurements, run.parameters).lossRate;
       return [
         equals("predicted rate", predicted, 0.0196, 1e-4),
@@ -738,8 +738,8 @@ export const sensingClaims: readonly ClaimDefinition[] = [
         }).time;
       return [
         atMost("residual of recovered Φ, Ψ", full.structureExperiment(rng.fork("S38")).recovery, 1e-10),
-        equals("escape time from ε = 1e-4", escape(1e-4), Math.log(s / 1e-8 - 1) / (2 * c * s), 1e-8),
-        equals("added by another factor of ten", escape(1e-4) - escape(1e-3), Math.log(100) / (2 * c * s), 1e-5),
+        equals("escape time from ε = 1e-4", escape(1e-4), log(s / 1e-8 - 1) / (2 * c * s), 1e-8),
+        equals("added by another factor of ten", escape(1e-4) - escape(1e-3), log(100) / (2 * c * s), 1e-5),
       ];
     },
   },
@@ -767,7 +767,7 @@ export const sensingClaims: readonly ClaimDefinition[] = [
         u: new Float64Array(K * n).map(() => stream.uniform()),
         v: new Float64Array(K * n).map(() => stream.uniform()),
       };
-      const above = [6, 7, 8, 9].filter((i) => Math.tanh(start.u[i] * start.v[i]) > 0).length;
+      const above = [6, 7, 8, 9].filter((i) => tanh(start.u[i] * start.v[i]) > 0).length;
       const condition = (sorted: boolean): number => {
         const B = normalMatrix(stream.fork("B"), m, n);
         if (sorted) for (let i = 0; i < m; i++) B.data.subarray(i * n, (i + 1) * n).sort();

@@ -1,4 +1,5 @@
 // Longer than usual because it is one list: the N rows on Sobolev operators and domains (source note S3), in the order of their table.
+import { acos, cos, sin, log, log2, pow, square, norm } from "../../core/index.js";
 import type { Matrix } from "../../core/index.js";
 import {
   type ModeSpectrum,
@@ -78,7 +79,7 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
         let error = 0;
         for (let i = 0; i < draws; i++) {
           const values = descending(eigenvaluesOf(ntk({ depth: 3 }).gram(spherePoints(rng.fork(`${n}/${i}`), n, 3))));
-          error += Math.hypot(...operator.map((value, j) => value - values[j] / n)) / draws;
+          error += norm(Float64Array.from(operator, (value, j) => value - values[j] / n)) / draws;
         }
         return {
           name: `√n times the l2 distance of the top 16 eigenvalues, n = ${n}`,
@@ -116,7 +117,7 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
       let model = 2;
       for (let j = 1; j < n; j++) {
         const angle = (2 * Math.PI * Math.min(j, n - j)) / n;
-        const next = Math.acos(ntkCosine(angle));
+        const next = acos(ntkCosine(angle));
         model += (3 * Math.PI) / (4 * next) - 1 / 8;
       }
       return [
@@ -147,8 +148,8 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
           for (let j = 0; j < N; j++) {
             // The exponent modulo N first: the angle is exact to rounding.
             const angle = (2 * Math.PI * ((((a - b) * j) % N) + N)) / N;
-            re += Math.cos(angle) / N;
-            im += Math.sin(angle) / N;
+            re += cos(angle) / N;
+            im += sin(angle) / N;
           }
           worst = Math.max(worst, Math.abs(re - ((a - b) % N === 0 ? 1 : 0)), Math.abs(im));
         }
@@ -234,8 +235,8 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
       let left = 0;
       let right = 0;
       for (let i = 0; i < n; i++) {
-        left += Math.log(byMode[i]);
-        right += Math.log(byRank[i]);
+        left += log(byMode[i]);
+        right += log(byRank[i]);
         horn = Math.max(horn, left - right);
       }
       return [
@@ -307,7 +308,7 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
       const spectrum = sphere(3).mercer(ntk({ depth: 3 }), 80);
       const slope = (symbol: "A" | "D", s: number): number => {
         const T = composite(spectrum, sphere(3).sobolev({ symbol, smoothness: s, bandwidth: 80 })).eigenvalues;
-        return Math.log2(T[80] / T[40]);
+        return log2(T[80] / T[40]);
       };
       return [
         exact("slope for D, s = 2, degrees 40 to 80", slope("D", 2), -1.01418332119, 1e-6),
@@ -403,9 +404,9 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
       const domain = torus(d, N);
       const lambda = domain.mercer(kernel).eigenvalues;
       const { slopeAtZero } = sphereAsymptotics(kernel, 2 * d);
-      const constant = ((2 * Math.PI) / Math.sqrt(d)) * (gamma((d + 1) / 2) / (2 * Math.PI ** ((d + 3) / 2)));
-      const ratio = lambda[domain.indexOf([32, 0])] / (slopeAtZero * constant * 32 ** -(d + 1));
-      const slope = Math.log2(lambda[domain.indexOf([64, 0])] / lambda[domain.indexOf([32, 0])]);
+      const constant = ((2 * Math.PI) / Math.sqrt(d)) * (gamma((d + 1) / 2) / (2 * pow(Math.PI, (d + 3) / 2)));
+      const ratio = lambda[domain.indexOf([32, 0])] / (slopeAtZero * constant * pow(32, -(d + 1)));
+      const slope = log2(lambda[domain.indexOf([64, 0])] / lambda[domain.indexOf([32, 0])]);
       return [
         exact("λ at k = (32, 0) over the a₊ law alone (both ends of the kernel count: 2)", ratio, 2.014, 0.02, 1),
         exact("slope from |k| = 32 to 64, d = 2", slope, -3, 0.05, -2),
@@ -432,17 +433,17 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
           let entry = 0;
           for (let k = 0; k < N * N; k++) {
             const phase = (Math.floor(k / N) * dx[0] + (k % N) * dx[1]) / N;
-            entry += (P.symbol[k] * Math.cos(2 * Math.PI * phase)) / (N * N);
+            entry += (P.symbol[k] * cos(2 * Math.PI * phase)) / (N * N);
           }
           sum += entry * f[y];
         }
         error = Math.max(error, Math.abs(sum - P.apply(f)[x]));
       }
       const centred = P.condition.defined ? P.condition.value : Number.NaN;
-      const wrapped = (1 + 2 * (N - 1) ** 2) ** 1.5; // frequencies 0 … N − 1 taken literally
+      const wrapped = pow(1 + 2 * square(N - 1), 1.5); // frequencies 0 … N − 1 taken literally
       return [
         exact("naive product against the FFT, 8 x 8", error / P.symbol[domain.indexOf([4, 4])], 0, 1e-13),
-        exact("κ(P) on the 8 x 8 grid, s = 3/2", centred, 33 ** 1.5, 1e-10, wrapped),
+        exact("κ(P) on the 8 x 8 grid, s = 3/2", centred, pow(33, 1.5), 1e-10, wrapped),
       ];
     },
   },
@@ -480,11 +481,11 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
       let mass = 0;
       let energy = 0;
       rule.nodes.forEach((x, i) => {
-        const theta = Math.acos(x);
+        const theta = acos(x);
         const P = zonalHarmonics(3, theta, l);
-        const slope = (l * (x * P[l] - P[l - 1])) / Math.sin(theta); // dP_l/dθ
-        mass += rule.weights[i] * P[l] ** 2;
-        energy += rule.weights[i] * slope ** 2;
+        const slope = (l * (x * P[l] - P[l - 1])) / sin(theta); // dP_l/dθ
+        mass += rule.weights[i] * (P[l] * P[l]);
+        energy += rule.weights[i] * (slope * slope);
       });
       const symbol = (name: "B" | "C"): number =>
         sphere(3).sobolev({ symbol: name, smoothness: 1, bandwidth: l }).symbol[l];
@@ -590,7 +591,7 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
           lambda[8] / lambda[4],
           0.111328125,
           1e-10,
-          (lambda[4] / lambda[2]) ** 2,
+          square(lambda[4] / lambda[2]),
         ),
         exact("change of an entry under rotation", entry(rotated) - entry(points), 0, 1e-15),
         {
@@ -638,11 +639,11 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
           let sum = 0;
           for (let y = 0; y < N * N; y++) {
             const offset = ((Math.floor(x / N) - Math.floor(y / N) + N) % N) * N + (((x % N) - (y % N) + N) % N);
-            sum += (row[offset] * Math.cos((2 * Math.PI * (a * Math.floor(y / N) + b * (y % N))) / N)) / (N * N);
+            sum += (row[offset] * cos((2 * Math.PI * (a * Math.floor(y / N) + b * (y % N))) / N)) / (N * N);
           }
           worst = Math.max(
             worst,
-            Math.abs(sum - lambda[k] * Math.cos((2 * Math.PI * (a * Math.floor(x / N) + b * (x % N))) / N)),
+            Math.abs(sum - lambda[k] * cos((2 * Math.PI * (a * Math.floor(x / N) + b * (x % N))) / N)),
           );
         }
       }
@@ -690,7 +691,7 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
 
 /** cos of the angle after one ReLU layer. */
 function ntkCosine(theta: number): number {
-  return (Math.sin(theta) + (Math.PI - theta) * Math.cos(theta)) / Math.PI;
+  return (sin(theta) + (Math.PI - theta) * cos(theta)) / Math.PI;
 }
 
 /** The smaller rise of ln κ at s ± 0.01: positive at a strict minimum. */
@@ -698,7 +699,7 @@ function riseAround(s: number): number {
   const spectrum = sphere(3).mercer(ntk({ depth: 3 }), 20);
   const spread = (t: number): number => {
     const T = composite(spectrum, sphere(3).sobolev({ symbol: "D", smoothness: t, bandwidth: 20 })).eigenvalues;
-    return Math.log(Math.max(...T) / Math.min(...T));
+    return log(Math.max(...T) / Math.min(...T));
   };
   return Math.min(spread(s - 0.01), spread(s + 0.01)) - spread(s);
 }

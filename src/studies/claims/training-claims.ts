@@ -1,5 +1,5 @@
 // The U rows of the claims ledger that concern training and curvature (source note S0). One entry per row: the file is long because the ledger is.
-import { type Matrix, norm } from "../../core/index.js";
+import { type Matrix, norm, square, pow, log2, log, sin, hypot } from "../../core/index.js";
 import { classifyCriticalPoint, empiricalNtk, hessian } from "../../curvature/index.js";
 import { rfft } from "../../fft/index.js";
 import { ntk } from "../../kernels/index.js";
@@ -38,8 +38,8 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       const eigenvalues = spaced(1, kappa, 50);
       const descent = (theta: Float64Array, g: Float64Array): void =>
         theta.forEach((_, i) => (theta[i] -= (2 / (kappa + 1)) * g[i]));
-      const eta = 4 / (Math.sqrt(kappa) + 1) ** 2;
-      const gamma = ((Math.sqrt(kappa) - 1) / (Math.sqrt(kappa) + 1)) ** 2;
+      const eta = 4 / square(Math.sqrt(kappa) + 1);
+      const gamma = square((Math.sqrt(kappa) - 1) / (Math.sqrt(kappa) + 1));
       const velocity = new Float64Array(50);
       const heavyBall = (theta: Float64Array, g: Float64Array): void =>
         theta.forEach((_, i) => {
@@ -86,7 +86,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       [10, 1, 0.1].map((lambda, i) =>
         equals(
           `loss ratio after 10 steps from e_${i + 1}, η = 0.1`,
-          descentRatio([lambda], 0.1, 10) ** 2,
+          square(descentRatio([lambda], 0.1, 10)),
           [0, 0.1216, 0.8179][i],
           1e-4,
         ),
@@ -122,7 +122,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       const start = norm(x.data);
       for (let l = 0; l < 30; l++)
         x = matmul(orthogonalMatrix(rng, 20), { ...x, data: x.data.map((value) => 0.9 * value) });
-      return [equals("signal after 30 scaled orthogonal layers", norm(x.data) / start, 0.9 ** 30, 1e-12)];
+      return [equals("signal after 30 scaled orthogonal layers", norm(x.data) / start, pow(0.9, 30), 1e-12)];
     },
   },
   {
@@ -156,7 +156,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
         steps: 3,
         params: Float64Array.of(1),
       });
-      return [equals("θ after 3 steps with θ* = 3, η = ½, from 1", params[0], 3 - 2 * 0.5 ** 3, 1e-15, 0.5 ** 3)];
+      return [equals("θ after 3 steps with θ* = 3, η = ½, from 1", params[0], 3 - 2 * pow(0.5, 3), 1e-15, pow(0.5, 3))];
     },
   },
   {
@@ -166,8 +166,13 @@ export const trainingClaims: readonly ClaimDefinition[] = [
     verdict: "false",
     kind: "exact",
     check: () => [
-      equals("‖θ_50‖/‖θ_0‖, λ = (1, 10), η = 0.19", descentRatio([1, 10], 0.19, 50), 0.003644, 1e-6, (1 - 0.19) ** 50),
-      equals("‖θ_50‖/‖θ_0‖, η = 0.1 (the source's range)", Number(descentRatio([1, 10], 0.1, 50) <= 0.9 ** 50), 1, 0),
+      equals("‖θ_50‖/‖θ_0‖, λ = (1, 10), η = 0.19", descentRatio([1, 10], 0.19, 50), 0.003644, 1e-6, pow(1 - 0.19, 50)),
+      equals(
+        "‖θ_50‖/‖θ_0‖, η = 0.1 (the source's range)",
+        Number(descentRatio([1, 10], 0.1, 50) <= pow(0.9, 50)),
+        1,
+        0,
+      ),
     ],
   },
   {
@@ -258,7 +263,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       const plain = circleSpectrum("relu", false);
       const smooth = circleSpectrum("erf", false);
       return [
-        equals("log-log slope between 16 and 64, ReLU with bias", Math.log2(biased[64] / biased[16]) / 2, -2.006, 5e-3),
+        equals("log-log slope between 16 and 64, ReLU with bias", log2(biased[64] / biased[16]) / 2, -2.006, 5e-3),
         equals(
           "largest odd coefficient k ≥ 3 over the first, ReLU without bias",
           Math.max(...[3, 5, 7, 9].map((k) => Math.abs(plain[k]))) / plain[1],
@@ -407,7 +412,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
       [10, 100, 1000].flatMap((kappa) => {
         const fitted = (stepSize: number): number => {
           const t = 20 * kappa;
-          return 1 - descentRatio([1, kappa], stepSize, t) ** (1 / t) * (stepSize === 1 / kappa ? 2 ** (0.5 / t) : 1);
+          return 1 - pow(descentRatio([1, kappa], stepSize, t), 1 / t) * (stepSize === 1 / kappa ? pow(2, 0.5 / t) : 1);
         };
         return [
           equals(`1 − rate at η = 1/λ_max, κ = ${kappa}`, fitted(1 / kappa), 1 / kappa, 0.02 / kappa),
@@ -439,7 +444,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
         );
       return [
         between("residual after 600 steps at 0.99 of 2n/λ_max", residual(0.99), 0, 1),
-        equals("growth per step at 1.01 of 2n/λ_max", (residual(1.01) * Math.sqrt(20)) ** (1 / 600), 1.02, 1e-3),
+        equals("growth per step at 1.01 of 2n/λ_max", pow(residual(1.01) * Math.sqrt(20), 1 / 600), 1.02, 1e-3),
       ];
     },
   },
@@ -482,10 +487,10 @@ function signalThroughLayers(
     for (let l = 0; l < depth; l++) {
       const W = normal(rng, width, width);
       for (let e = 0; e < W.data.length; e++) W.data[e] *= deviation;
-      if (chain === 0) logProduct += Math.log(svd(W, { vectors: "none" }).singularValues[0]);
+      if (chain === 0) logProduct += log(svd(W, { vectors: "none" }).singularValues[0]);
       x = matmul(W, x);
     }
-    norms.push(Math.log(norm(x.data) / start));
+    norms.push(log(norm(x.data) / start));
   }
   return { logNorm: norms.sort((a, b) => a - b)[4], logProduct };
 }
@@ -532,7 +537,7 @@ function modeDeviation(rng: Rng, width: number, steps: number): number {
   );
   const modes = [n - 1, n - 2, n - 3, n / 2 + 1, n / 2, n / 2 - 1];
   return Math.max(
-    ...modes.map((mode) => Math.abs(after[mode] / before[mode] - (1 - (stepSize * values[mode]) / n) ** steps)),
+    ...modes.map((mode) => Math.abs(after[mode] / before[mode] - pow(1 - (stepSize * values[mode]) / n, steps))),
   );
 }
 
@@ -544,11 +549,11 @@ function frequencyTimes(rng: Rng): number[] {
   const phases = frequencies.map(() => 2 * Math.PI * rng.uniform());
   const inputs = { rows: points, cols: 1, data: Float64Array.from({ length: points }, (_, i) => (2 * i) / points - 1) };
   const targets = Float64Array.from({ length: points }, (_, i) =>
-    frequencies.reduce((sum, k, j) => sum + Math.sin((2 * Math.PI * k * i) / points + phases[j]), 0),
+    frequencies.reduce((sum, k, j) => sum + sin((2 * Math.PI * k * i) / points + phases[j]), 0),
   );
   const amplitude = (values: Float64Array, k: number): number => {
     const { re, im } = rfft(values);
-    return Math.hypot(re[k], im[k]);
+    return hypot(re[k], im[k]);
   };
   const goals = frequencies.map((k) => amplitude(targets, k) / 5);
   const first = frequencies.map(() => Infinity);

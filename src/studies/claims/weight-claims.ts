@@ -1,5 +1,5 @@
 // The U rows on weight matrices of the claims ledger (source note S0). One entry per row: the file is long because the ledger is.
-import { type Matrix, fromRows, identity } from "../../core/index.js";
+import { type Matrix, fromRows, identity, tanh, square, hypot } from "../../core/index.js";
 import { eig, eigh, matmul, norms, orthogonalMatrix, solve, svd } from "../../linalg/index.js";
 import { type Rng, fillNormal, fillRademacher, normalMatrix } from "../../random/index.js";
 import { marchenkoPastur } from "../../rmt/index.js";
@@ -33,7 +33,7 @@ function tanhLayers(rng: Rng, sizes: readonly number[]): Matrix[] {
 function forward(layers: readonly Matrix[], x: Float64Array): Float64Array {
   return layers.reduce((h, W, l) => {
     const out = matmul(W, vector(h)).data;
-    return l === layers.length - 1 ? out : out.map(Math.tanh);
+    return l === layers.length - 1 ? out : out.map(tanh);
   }, x);
 }
 
@@ -45,8 +45,8 @@ function jacobianNorm(layers: readonly Matrix[], x: Float64Array): number {
     const s = matmul(W, vector(h)).data;
     J = matmul(W, J);
     if (l === layers.length - 1) return;
-    h = s.map(Math.tanh);
-    J = { ...J, data: J.data.map((value, e) => value * (1 - h[Math.floor(e / J.cols)] ** 2)) };
+    h = s.map(tanh);
+    J = { ...J, data: J.data.map((value, e) => value * (1 - square(h[Math.floor(e / J.cols)]))) };
   });
   return topValue(J);
 }
@@ -207,7 +207,7 @@ export const weightClaims: readonly ClaimDefinition[] = [
     check: ({ rng }) => {
       const A = normalMatrix(rng, 60, 40);
       const values = svd(A, { vectors: "none" }).singularValues.map((s) => s * s);
-      const square = norms(A).frobenius ** 2 / 40;
+      const meanSquare = square(norms(A).frobenius) / 40;
       const coarse = histogram(values, { bins: 4 });
       const binned = coarse.counts.reduce(
         (sum, count, i) => sum + (count / 40) * ((coarse.edges[i] + coarse.edges[i + 1]) / 2),
@@ -224,10 +224,10 @@ export const weightClaims: readonly ClaimDefinition[] = [
         equals("mass of a kernel estimate", kdeMass, 1, 1e-3),
         equals(
           "mean of the point masses against tr(AᵀA)/n, relative",
-          values.reduce((sum, value) => sum + value, 0) / 40 / square,
+          values.reduce((sum, value) => sum + value, 0) / 40 / meanSquare,
           1,
           1e-12,
-          binned / square,
+          binned / meanSquare,
         ),
       ];
     },
@@ -293,7 +293,7 @@ export const weightClaims: readonly ClaimDefinition[] = [
         const { frobeniusNorm, singularValues } = matrixSpectrum(scaled(normalMatrix(rng, 7, 5), scale));
         return equals(
           `(Σ σ²)^{1/2} over the norm of the entries, scale ${scale}`,
-          singularValues.reduce((sum, s) => Math.hypot(sum, s), 0) / frobeniusNorm,
+          singularValues.reduce((sum, s) => hypot(sum, s), 0) / frobeniusNorm,
           1,
           1e-13,
         );
@@ -379,7 +379,7 @@ export const weightClaims: readonly ClaimDefinition[] = [
             0,
           ),
         );
-      const sine = (A: Matrix, B: Matrix): number => Math.sqrt(Math.max(0, 1 - cosine(A, B) ** 2));
+      const sine = (A: Matrix, B: Matrix): number => Math.sqrt(Math.max(0, 1 - square(cosine(A, B))));
       const turned = Math.max(sine(before.u, after.u), sine(before.v, after.v));
       return [between("sine of the turn over ‖E‖/(gap − ‖E‖)", turned / (size / (gap - size)), 0, 1)];
     },
@@ -583,7 +583,7 @@ export const weightClaims: readonly ClaimDefinition[] = [
         let worst = 0;
         for (let i = 0; i < 50; i++) {
           const x = fillNormal(rng.fork(i), new Float64Array(10));
-          const h = forward([layers[0]], x).map(Math.tanh);
+          const h = forward([layers[0]], x).map(tanh);
           const full = forward(layers, x);
           const change = length(forward(replaced, x).map((value, j) => value - full[j]));
           worst = Math.max(worst, change / (later * pruned[1].spectralError * length(h)));
@@ -644,7 +644,7 @@ export const weightClaims: readonly ClaimDefinition[] = [
       let paths = 0;
       for (let i = 0; i < 3; i++) {
         for (let j = 0; j < 8; j++)
-          for (let k = 0; k < 6; k++) paths += (layers[1].data[i * 8 + j] * layers[0].data[j * 6 + k]) ** 2;
+          for (let k = 0; k < 6; k++) paths += square(layers[1].data[i * 8 + j] * layers[0].data[j * 6 + k]);
       }
       const squares = layers.map((W) => ({ ...W, data: W.data.map((value) => value * value) }));
       const total = matmul(squares[1], squares[0]).data.reduce((sum, value) => sum + value, 0);

@@ -1,5 +1,5 @@
 // Longer than usual because it is one list: the raw experiments in diagonal coordinates, read by recipes, claims and tests.
-import { fromRows, identity, type Matrix } from "../../core/index.js";
+import { fromRows, identity, type Matrix, exp, log } from "../../core/index.js";
 import { cholesky } from "../../linalg/index.js";
 import {
   diagonalDescent,
@@ -55,16 +55,16 @@ export function rateExperiment(activation: SpectralActivationName, alphaTrainabl
   for (let i = 1; i < grid.length; i++) {
     low += 0.5 * dt * (spectra[i - 1].smallest + spectra[i].smallest);
     high += 0.5 * dt * (spectra[i - 1].largest + spectra[i].largest);
-    upper.push(L0 * Math.exp(-2 * low));
+    upper.push(L0 * exp(-2 * low));
     const QUADRATURE = 1e-3; // relative slack: the trapezoidal error of the integrals in the exponent
     if (run.loss[i] > upper[i] * (1 + QUADRATURE) + 1e-26) envelope = false;
-    if (run.loss[i] < L0 * Math.exp(-2 * high) * (1 - QUADRATURE)) envelope = false;
+    if (run.loss[i] < L0 * exp(-2 * high) * (1 - QUADRATURE)) envelope = false;
   }
   return {
     activation,
     alphaTrainable,
     predicted: diagonalSteps(problem, diagonalFlow(problem, start, { t1: 400, record: 2 }).final).lossRate,
-    measured: Math.log(early.finalLoss / late.finalLoss) / (late.time - early.time),
+    measured: log(early.finalLoss / late.finalLoss) / (late.time - early.time),
     envelope,
     times: grid,
     loss: Array.from(run.loss),
@@ -146,7 +146,7 @@ export function zeroTargetExperiment(): ZeroTargetResult {
     limit: balanced[4] * 2000,
     unbalancedTimes,
     unbalanced,
-    rate: Math.log(unbalanced[3] / unbalanced[4]) / 5,
+    rate: log(unbalanced[3] / unbalanced[4]) / 5,
   };
 }
 
@@ -294,7 +294,12 @@ export function driftExperiment(eta: number): { readonly drift: readonly number[
   const start = diagonalState(3, [1.5], [0.5, 0.4, 0.3], [0.2, 0.3, 0.25]);
   const run = diagonalDescent(problem, start, { steps: Math.round(200 / eta), learningRate: eta, record: [0] });
   const { u, v } = run.final;
-  const drift = [0, 1, 2].map((i) => u.data[i] ** 2 - v.data[i] ** 2 - (start.u.data[i] ** 2 - start.v.data[i] ** 2));
+  const drift = [0, 1, 2].map(
+    (i) =>
+      u.data[i] * u.data[i] -
+      v.data[i] * v.data[i] -
+      (start.u.data[i] * start.u.data[i] - start.v.data[i] * start.v.data[i]),
+  );
   return { drift, alpha: run.final.alpha[0] };
 }
 

@@ -5,6 +5,7 @@ import {
   type Matrix,
   requireFinite,
   requireMatrix,
+  square,
 } from "../../core/index.js";
 import type { Rng } from "../../random/index.js";
 import {
@@ -197,6 +198,6 @@ function meanAndSpread(values: readonly number[]): readonly [number, number] {
   const n = values.length;
   if (n === 0) return [0, 0];
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return [mean, n > 1 ? Math.sqrt(square / (n - 1)) : 0];
+  const squares = values.reduce((sum, value) => sum + square(value - mean), 0);
+  return [mean, n > 1 ? Math.sqrt(squares / (n - 1)) : 0];
 }

@@ -1,5 +1,5 @@
 // Longer than usual because it is one list: the raw experiments on matrices, read by recipes, claims and tests alike.
-import { fromRows, identity, type LongRunning, type Matrix, transpose } from "../../core/index.js";
+import { fromRows, identity, type LongRunning, type Matrix, transpose, tanh } from "../../core/index.js";
 import { matmul, svd } from "../../linalg/index.js";
 import {
   commutativityDefect,
@@ -71,7 +71,7 @@ export function spectralInitExperiment(): SpectralInitResult {
       if (Math.floor(at / 5) !== at % 5) offDiagonal = Math.max(offDiagonal, Math.abs(x));
     });
     const w = u.map((x, i) => x * v[i]);
-    const image = spectralFactor(left, w.map(Math.tanh), identity(5));
+    const image = spectralFactor(left, w.map(tanh), identity(5));
     const expected = matmul(image, right, { transposeB: true });
     const { value, factors } = spectralMap(W, "tanh");
     imageError = Math.max(imageError, distance(value.data, expected.data));

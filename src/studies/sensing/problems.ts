@@ -1,4 +1,4 @@
-import { fromRows, type Matrix, type Tagged, transpose } from "../../core/index.js";
+import { fromRows, type Matrix, type Tagged, transpose, exp, square, hypot } from "../../core/index.js";
 import { matmul } from "../../linalg/index.js";
 import {
   commutingMeasurements,
@@ -150,7 +150,7 @@ export function glyphProblem(nuclearNormOf: (X: Matrix) => number): GaussianProb
       for (let s = 0; s + 1 < stroke.length; s++) {
         nearest = Math.min(nearest, distanceToSegment((i + 0.5) / n, (j + 0.5) / n, stroke[s], stroke[s + 1]));
       }
-      data[i * n + j] = Math.exp((-nearest * nearest) / (2 * 0.06 ** 2));
+      data[i * n + j] = exp((-nearest * nearest) / (2 * square(0.06)));
     }
   }
   const total = nuclearNormOf({ rows: n, cols: n, data });
@@ -165,7 +165,7 @@ export function glyphProblem(nuclearNormOf: (X: Matrix) => number): GaussianProb
 function distanceToSegment(x: number, y: number, a: readonly number[], b: readonly number[]): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const t = Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / (dx * dx + dy * dy)));
-  return Math.hypot(x - a[0] - t * dx, y - a[1] - t * dy);
+  return hypot(x - a[0] - t * dx, y - a[1] - t * dy);
 }
 
 /** The value of a quantity that must exist here. */

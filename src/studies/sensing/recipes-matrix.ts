@@ -1,4 +1,5 @@
 // Longer than usual because it is one list: the recipes that run on matrices, each with table and figure.
+import { square } from "../../core/index.js";
 import { normalMatrix } from "../../random/index.js";
 import {
   completionExperiment,
@@ -355,7 +356,7 @@ export const jumpRecipe: Recipe = {
     const G = normalMatrix(stream.fork("direction"), 3, 3);
     const scales = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
     const results = scales.map((epsilon) => jumpExperiment(first, second, G, epsilon));
-    const apart = Math.sqrt(first.data.reduce((sum, x, i) => sum + (x - second.data[i]) ** 2, 0));
+    const apart = Math.sqrt(first.data.reduce((sum, x, i) => sum + square(x - second.data[i]), 0));
     return recipeRecord({
       id: "E20",
       title: jumpRecipe.title,
