@@ -72,7 +72,7 @@ export function log10(x: number): number {
  * @example
  * ```ts
  * import { pow } from "eigenscope/core";
- * console.log(pow(10, -3), pow(2, 0.5)); // 0.001 1.4142135623730951
+ * console.log(pow(10, -3), pow(1024, 0.1)); // 0.001 2
  * ```
  */
 export function pow(x: number, y: number): number {
