@@ -62,13 +62,20 @@ export function parseArguments(
     }
     // An empty value is a shell variable that was not set, also where a value may be left out.
     if (values.includes("") || (values.length === 0 && (spec.value === "one" || spec.value === "many"))) {
-      throw new UsageError(
-        `--${name} expects ${spec.placeholder}, got ${values.length > 0 ? '""' : (words[i + 1] ?? "nothing")}`,
-      );
+      throw new UsageError(missingValue(spec, values.length > 0 ? "" : words[i + 1]));
     }
     options.set(name, values);
   }
   return { positionals, options };
+}
+
+/** What to say when an option that needs a value is followed by an empty one, by another option or by nothing. */
+function missingValue(spec: OptionSpec, next: string | undefined): string {
+  const message = `--${spec.name} expects a value (${spec.placeholder})`;
+  if (next === undefined) return `${message}, got nothing after it`;
+  if (next === "") return `${message}, got ""`;
+  const remedy = next.startsWith("--") ? "" : `; if ${next} is meant as the value, write --${spec.name}=${next}`;
+  return `${message}, got the option ${next}${remedy}`;
 }
 
 /** Whether a word can be the value of an option: "-" stands for a stream, other words with a dash are options. */
