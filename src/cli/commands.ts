@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "study",
     summary: "run a study; by default train a small network and show what its spectra say",
-    usage: "eigenscope study [spectral|sensing] [options]",
+    usage: "eigenscope study [spectral|curvature|sensing] [options]",
     options: [
       {
         name: "data",
@@ -58,13 +58,19 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "test",
         value: "one",
         placeholder: "PREFIX",
-        help: "spectral: measure the accuracy on these files too (needs --data)",
+        help: "spectral, curvature: measure the accuracy on these files too (needs --data)",
       },
       {
         name: "subset",
         value: "one",
         placeholder: "N",
-        help: "spectral: samples for curvature and kernels, at most all (default 1000)",
+        help: "spectral, curvature: samples for curvature and kernels, at most all (default 1000)",
+      },
+      {
+        name: "quick",
+        value: "none",
+        placeholder: "",
+        help: "curvature: fewer samples, steps and probes; under a minute",
       },
       {
         name: "full",
@@ -87,6 +93,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     notes: [
       "spectral (default): singular values of the layers, sharpness, Hessian, neural tangent kernel and certificate of a",
       "  network trained on the images, or without --data on a seeded teacher–student problem.",
+      "curvature: layer by layer, spectra of Hessian, Gauss–Newton matrix and residual, outliers and classes, and the",
+      "  sharpness of three optimisers against their limits; without --data on seeded Gaussian classes.",
       "sensing: the recipes E1 to E21 on spectral neural networks; with --data also the reconstruction of one digit per class.",
       "The exit code is 1 when a recipe does not come out as expected.",
       'Ctrl-C stops cleanly: what was done is still shown and written, with status "cancelled" and exit code 130.',

@@ -4,7 +4,10 @@ import type { ReportRecord } from "../report/index.js";
 import {
   type ClaimKind,
   type ClaimRow,
+  type CurvatureStudyOptions,
   type SpectralStudyOptions,
+  curvatureStudy,
+  curvatureStudyReport,
   runClaims,
   sensingStudy,
   sensingStudyReport,
@@ -22,6 +25,9 @@ interface StudyContext {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** What the studies of a classifier have in common: images, test images and the size of the subset. */
+export type ImageStudyOptions = Pick<SpectralStudyOptions, "images" | "testImages" | "subset">;
+
 /** A study as plain data. */
 export type StudyJob = StudyContext &
   (
@@ -30,6 +36,12 @@ export type StudyJob = StudyContext &
         readonly kind: "spectral-study";
         /** Options of the study that are plain data. */
         readonly options: SpectralStudyOptions;
+      }
+    | {
+        /** Discriminator. */
+        readonly kind: "curvature-study";
+        /** Options of the study that are plain data. */
+        readonly options: CurvatureStudyOptions;
       }
     | {
         /** Discriminator. */
@@ -94,6 +106,11 @@ export function runJob(job: Job, { signal, onProgress, now }: JobHooks): JobResu
   if (job.kind === "spectral-study") {
     const study = spectralStudy({ ...job.options, rng, signal, onProgress, now });
     return { kind: "study", report: spectralStudyReport(study, { seed, input, versions }) };
+  }
+  if (job.kind === "curvature-study") {
+    const study = curvatureStudy({ ...job.options, rng, signal, onProgress, now });
+    const provenance = { program: "study curvature", seed, options: { ...study.options }, versions, input };
+    return { kind: "study", report: curvatureStudyReport(study, provenance) };
   }
   const digitDetail = job.full ? "full" : "summary";
   const study = sensingStudy({ digits: job.digits, digitDetail, rng, signal, onProgress, now });

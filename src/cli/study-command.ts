@@ -6,17 +6,18 @@ import { executeJob } from "./execute-job.js";
 import { EXIT } from "./exit-codes.js";
 import type { Host } from "./host.js";
 import { firstOfEachClass, readIdxPair } from "./idx-files.js";
-import type { StudyJob } from "./job.js";
+import type { ImageStudyOptions, StudyJob } from "./job.js";
 import { createOutputFiles } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
 
-const STUDIES = ["spectral", "sensing"] as const;
+const STUDIES = ["spectral", "curvature", "sensing"] as const;
 
-/** Options that only one of the studies knows. */
-const OWN_OPTIONS: Readonly<Record<string, (typeof STUDIES)[number]>> = {
-  test: "spectral",
-  subset: "spectral",
-  full: "sensing",
+/** Options that not all studies know. */
+const OWN_OPTIONS: Readonly<Record<string, readonly (typeof STUDIES)[number][]>> = {
+  test: ["spectral", "curvature"],
+  subset: ["spectral", "curvature"],
+  quick: ["curvature"],
+  full: ["sensing"],
 };
 
 /** `eigenscope study`: runs a study, shows it as text, and writes JSON and HTML. */
@@ -27,7 +28,7 @@ export async function studyCommand(parsed: ParsedArguments, host: Host): Promise
   const files = createOutputFiles();
   try {
     const context = { seed, versions: host.versions };
-    const job = study === "spectral" ? await spectralJob(parsed, context) : await sensingJob(parsed, context);
+    const job = await JOBS[study](parsed, context);
     for (const path of [places.json, places.html]) if (path !== null) files.reserve(path);
     const { result, cancelled } = await executeJob(job, host, parsed.options.has("quiet"));
     if (result.kind !== "study") throw new Error("a study job gave another result");
@@ -58,9 +59,10 @@ function studyName(parsed: ParsedArguments): (typeof STUDIES)[number] {
   if (others.length > 0) {
     throw new UsageError(`"eigenscope study ${study}" takes no further words, got ${JSON.stringify(others[0])}`);
   }
-  for (const [option, owner] of Object.entries(OWN_OPTIONS)) {
-    if (owner !== study && parsed.options.has(option)) {
-      throw new UsageError(`--${option} belongs to "eigenscope study ${owner}", got it with the study ${study}`);
+  for (const [option, owners] of Object.entries(OWN_OPTIONS)) {
+    if (!owners.includes(study) && parsed.options.has(option)) {
+      const names = owners.map((owner) => `"eigenscope study ${owner}"`).join(" and ");
+      throw new UsageError(`--${option} belongs to ${names}, got it with the study ${study}`);
     }
   }
   return study;
@@ -88,24 +90,41 @@ function outputPlaces(parsed: ParsedArguments): OutputPlaces {
 
 type JobContext = Pick<StudyJob, "seed" | "versions">;
 
-async function spectralJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
-  const kind = "spectral-study";
+const JOBS = { spectral: spectralJob, curvature: curvatureJob, sensing: sensingJob } as const;
+
+/** Images and options that the studies of a classifier share. */
+interface ImageInput {
+  /** The options, images included. */
+  readonly options: ImageStudyOptions;
+  /** The input in words. */
+  readonly input: string;
+}
+
+async function imageInput(parsed: ParsedArguments, generated: string): Promise<ImageInput> {
   const train = parsed.options.get("data")?.[0];
   const test = parsed.options.get("test")?.[0];
   const subset = parsed.options.has("subset") ? { subset: integerOption(parsed, "subset", 0, 20, 1_000_000) } : {};
   if (train === undefined) {
     if (test !== undefined) throw new UsageError(`--test expects --data beside it, got --test ${test} alone`);
-    return { kind, ...context, options: subset, input: "generated teacher–student problem" };
+    return { options: subset, input: generated };
   }
   const images = await readIdxPair(train, "--data");
   const testImages = test === undefined ? null : await readIdxPair(test, "--test");
   const testWords = testImages === null ? "" : `; test ${testImages.prefix}: ${testImages.images.shape.join(" x ")}`;
   return {
-    kind,
-    ...context,
     options: { ...subset, images: images.data, ...(testImages === null ? {} : { testImages: testImages.data }) },
     input: `IDX files, train ${images.prefix}: ${images.images.shape.join(" x ")}${testWords}`,
   };
+}
+
+async function spectralJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const found = await imageInput(parsed, "generated teacher–student problem");
+  return { kind: "spectral-study", ...context, ...found };
+}
+
+async function curvatureJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const { options, input } = await imageInput(parsed, "generated Gaussian classes");
+  return { kind: "curvature-study", ...context, options: { ...options, quick: parsed.options.has("quick") }, input };
 }
 
 async function sensingJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {

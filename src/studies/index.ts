@@ -3,6 +3,7 @@
  * @module studies
  */
 export * from "./claims/index.js";
+export * from "./curvature/index.js";
 export * from "./sensing-report.js";
 export * from "./sensing/index.js";
 export * from "./spectral/index.js";

@@ -1,0 +1,116 @@
+import {
+  ArgumentError,
+  OptionError,
+  describe,
+  requireInteger,
+  requireOptions,
+  requirePositive,
+} from "../../core/index.js";
+import { type LabelledImages, requireLabelledImages } from "../spectral/images.js";
+import { requireHidden, requireSameImages } from "../spectral/options.js";
+
+/** Options of the curvature study that are plain data; all have defaults, which depend on the input and on `quick`. */
+export interface CurvatureStudyOptions {
+  /** Images to classify; without them Gaussian classes are generated. */
+  readonly images?: LabelledImages;
+  /** Images on which the accuracy is measured; needs `images`. */
+  readonly testImages?: LabelledImages;
+  /** The short form: fewer samples, steps and probes. Default false. */
+  readonly quick?: boolean;
+  /** Samples for the curvature, drawn without replacement; at most all. Default 1000, quick 300. */
+  readonly subset?: number;
+  /** Widths of the hidden layers. Default [64, 48] for images, [32, 24] else. */
+  readonly hidden?: readonly number[];
+  /** Passes over the data in the training whose end is studied. Default 8 for images (quick 4), 60 else. */
+  readonly epochs?: number;
+  /** Samples per update there. Default 100 for images, 50 else. */
+  readonly batchSize?: number;
+  /** Step size there (heavy ball, γ = 0.9). Default 0.02 for images, 0.05 else. */
+  readonly stepSize?: number;
+  /** Sign probes for traces and ranks. Default 30, quick 10. */
+  readonly probes?: number;
+  /** Random vectors of each density. Default 8, quick 3. */
+  readonly densityProbes?: number;
+  /** Lanczos steps per random vector. Default 60, quick 30. */
+  readonly lanczosSteps?: number;
+  /** Samples of the full-batch runs that look for the edge of stability. Default 500, quick 150; at most `subset`. */
+  readonly edgeSamples?: number;
+  /** Steps of each of these runs. Default 800, quick 200. */
+  readonly edgeSteps?: number;
+}
+
+/** Options after defaults, without the data. */
+export type SettledCurvatureOptions = Required<Omit<CurvatureStudyOptions, "images" | "testImages">> & {
+  /** Samples of the whole training set. */
+  readonly samples: number;
+  /** Activation of the hidden layers: smooth, so that the Hessian is the whole second derivative. */
+  readonly activation: "tanh";
+};
+
+/** The generated classification problem. */
+export const GENERATED_CLASSES = { samples: 600, inputs: 20, classes: 4 } as const;
+
+const KNOWN: readonly string[] = [
+  "images",
+  "testImages",
+  "quick",
+  "subset",
+  "hidden",
+  "epochs",
+  "batchSize",
+  "stepSize",
+  "probes",
+  "densityProbes",
+  "lanczosSteps",
+  "edgeSamples",
+  "edgeSteps",
+];
+
+/** Checks the options and fills in the defaults. */
+export function settleCurvatureOptions(options: CurvatureStudyOptions, caller: string): SettledCurvatureOptions {
+  requireOptions(options, KNOWN, caller);
+  const { images, testImages } = options;
+  if (images !== undefined) requireLabelledImages(images, caller);
+  if (testImages !== undefined) {
+    if (images === undefined) {
+      throw new OptionError({
+        function: caller,
+        argument: "testImages",
+        expected: "given together with images",
+        got: "testImages alone",
+      });
+    }
+    requireLabelledImages(testImages, caller);
+    requireSameImages(images, testImages, caller);
+  }
+  const quick = options.quick ?? false;
+  if (typeof quick !== "boolean") {
+    throw new ArgumentError({
+      function: caller,
+      argument: "quick",
+      expected: "true or false",
+      got: describe(quick),
+    });
+  }
+  const real = images !== undefined;
+  const samples = real ? images.images.shape[0] : GENERATED_CLASSES.samples;
+  const count = (name: keyof CurvatureStudyOptions, fallback: number, minimum: number): number =>
+    requireInteger(options[name] ?? fallback, name, caller, minimum);
+  const hidden = requireHidden(options.hidden ?? (real ? [64, 48] : [32, 24]), caller);
+  const subset = Math.min(samples, count("subset", quick ? 300 : 1000, 20));
+  return {
+    quick,
+    samples,
+    activation: "tanh",
+    subset,
+    hidden,
+    epochs: count("epochs", real ? (quick ? 4 : 8) : quick ? 30 : 60, 1),
+    batchSize: Math.min(samples, count("batchSize", real ? 100 : 50, 1)),
+    stepSize: requirePositive(options.stepSize ?? (real ? 0.02 : 0.05), "stepSize", caller),
+    probes: count("probes", quick ? 10 : 30, 2),
+    densityProbes: count("densityProbes", quick ? 3 : 8, 2),
+    lanczosSteps: count("lanczosSteps", quick ? 30 : 60, 2),
+    edgeSamples: Math.min(subset, count("edgeSamples", quick ? 150 : 500, 10)),
+    edgeSteps: count("edgeSteps", quick ? 200 : 800, 10),
+  };
+}

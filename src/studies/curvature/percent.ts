@@ -1,0 +1,6 @@
+import { formatNumber } from "../../plot/index.js";
+
+/** A share as a percentage. */
+export function percent(share: number, digits = 3): string {
+  return `${formatNumber(100 * share, digits)} %`;
+}
