@@ -5,7 +5,16 @@
 export * from "./analyze-weights.js";
 export { compareWeights } from "./compare-weights.js";
 export type { CompareWeightsOptions, LayerComparison, WeightComparison } from "./compare-weights.js";
-export * from "./convolution.js";
+export type {
+  ConvolutionGeometry,
+  ConvolutionKernel,
+  ConvolutionPadding,
+  ResolvedGeometry,
+} from "./convolution-geometry.js";
+export * from "./convolution-norm.js";
+export { convolutionOperator } from "./convolution-operator.js";
+export { circularConvolutionSpectrum, convolutionSpectrum } from "./convolution-spectrum.js";
+export type { ConvolutionSpectrum, ConvolutionSpectrumOptions } from "./convolution-spectrum.js";
 export type { LayerKind, LayoutChoice, WeightLayout } from "./layer-matrices.js";
 export type { LayerReport, LayerValues } from "./layer-report.js";
 export type { WeightWatcherAliases } from "./weight-watcher.js";

@@ -1,6 +1,6 @@
 import { type Matrix, OptionError, describe, requireOneOf } from "../core/index.js";
 import type { Tensor } from "../formats/index.js";
-import type { ConvolutionKernel } from "./convolution.js";
+import type { ConvolutionKernel } from "./convolution-geometry.js";
 
 /** Order of the axes of a weight: "out-in" as PyTorch (kernel axes last), "in-out" as Keras and Flax (kernel axes first). */
 export type WeightLayout = "out-in" | "in-out";

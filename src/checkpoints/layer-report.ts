@@ -10,7 +10,7 @@ import {
   fitPowerLaw,
 } from "../rmt/index.js";
 import { effectiveRank, stableRank } from "../spectra/index.js";
-import { type ConvolutionNorm, convolutionNorm } from "./convolution.js";
+import { type ConvolutionNorm, convolutionNorm } from "./convolution-norm.js";
 import type { LayerKind, LayerMatrix, LayoutChoice } from "./layer-matrices.js";
 import { type WeightWatcherAliases, weightWatcherAliases } from "./weight-watcher.js";
 
