@@ -9,18 +9,11 @@ import {
   requireOptions,
   undefinedBecause,
   pow,
-  exp,
-  log,
 } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { type Rng, normalMatrix } from "../random/index.js";
-import {
-  type GaussianSmoothness,
-  firstHermiteWeight,
-  flattenGaussian,
-  hermiteWeights,
-  nextHermiteRatio,
-} from "./gaussian-smoothness.js";
+import { type GaussianSmoothness, flattenGaussian } from "./gaussian-smoothness.js";
+import { type HermiteSeries, hermiteSeries, hermiteWeights } from "./hermite-series.js";
 import { requireKernel } from "./sphere.js";
 import { sphereSpectrum } from "./sphere-spectrum.js";
 import type { ModeSpectrum } from "./types.js";
@@ -203,7 +196,9 @@ export function gaussian(d: number): GaussianDomain {
       return hermiteWeights(d, degree, count);
     },
     optimalSmoothness(kernel, maxDegree) {
-      return flattenGaussian(d, domain.mercer(kernel, maxDegree), (degree, s) => compositeFactor(d, degree, s));
+      const spectrum = domain.mercer(kernel, maxDegree);
+      const series = Array.from({ length: maxDegree + 1 }, (_, degree) => hermiteSeries(d, degree));
+      return flattenGaussian(d, spectrum, (degree, s) => compositeFactor(d, degree, s, series[degree]));
     },
   };
   return domain;
@@ -259,15 +254,8 @@ function lineSpectrum(kernel: Kernel, maxDegree: number): GaussianSpectrum {
   };
 }
 
-/** Number of doublings of the truncated series, and the number of terms of the first one. */
-const LEVELS = 9;
-const FIRST_TERMS = 64;
-
-/**
- * E_s(ℓ) = Σ_m w_m (1 + ℓ + 2m)^s, w_0 = Γ((ℓ + d + 1)/2)²/(Γ(ℓ + d/2) Γ(d/2 + 1)),
- * w_{m+1}/w_m = ((ℓ − 1)/2 + m)²/((m + 1)(m + ℓ + d/2)).
- */
-function compositeFactor(d: number, degree: number, s: number): CompositeFactor {
+/** E_s(ℓ) in closed form where there is one, else by the series. */
+function compositeFactor(d: number, degree: number, s: number, series?: HermiteSeries): CompositeFactor {
   const closed = (value: number): CompositeFactor => ({
     value: defined(value),
     error: 8 * Number.EPSILON * Math.abs(value),
@@ -285,44 +273,6 @@ function compositeFactor(d: number, degree: number, s: number): CompositeFactor 
     const c = d - 1 - laplacian;
     return closed(4 - (4 * c) / d + (c * c) / (d * (d - 2)));
   }
-  return extrapolated(d, degree, s);
-}
-
-/**
- * Partial sums at doubled lengths, extrapolated in the known exponents of the tail: the terms behave like
- * M^{s−2−d/2}(c_0 + c_1/M + …), so the tail has exponents p, p + 1, … with p = 1 + d/2 − s.
- */
-function extrapolated(d: number, degree: number, s: number): CompositeFactor {
-  const p = 1 + d / 2 - s;
-  let weight = firstHermiteWeight(d, degree);
-  const half = (degree - 1) / 2;
-  let sum = 0;
-  let m = 0;
-  let previous: number[] = [];
-  let error = Infinity;
-  let best = 0;
-  // The tail is smooth only beyond m ~ ℓ: start the doublings there.
-  const first = Math.max(FIRST_TERMS, 2 * degree);
-  for (let level = 0; level < LEVELS; level++) {
-    const end = first * pow(2, level);
-    for (; m < end; m++) {
-      sum += weight * exp(s * log(1 + degree + 2 * m)); // a third of the time of pow, whose last digits are lost in the sum
-      weight *= nextHermiteRatio(d, degree, half, m);
-    }
-    const row = [sum];
-    for (let j = 0; j < previous.length; j++) {
-      const factor = pow(2, p + j);
-      row.push(row[j] + (row[j] - previous[j]) / (factor - 1));
-    }
-    if (previous.length > 0) {
-      const change = Math.abs(row[row.length - 1] - previous[previous.length - 1]);
-      if (change <= error) [error, best] = [change, row[row.length - 1]];
-    }
-    previous = row;
-    if (error <= 8 * Number.EPSILON * Math.abs(best)) break;
-  }
-  // Terms of one sign: √terms roundings, and |s| ln n of each power; amplified by the first extrapolation.
-  const relative = (32 + Math.abs(s) * log(1 + degree + 2 * m)) * Number.EPSILON;
-  const rounding = relative * Math.abs(best) * (1 + 1 / (pow(2, p) - 1));
-  return { value: defined(best), error: error + rounding, method: "extrapolated series" };
+  const { value, error } = (series ?? hermiteSeries(d, degree)).power(s);
+  return { value: defined(value), error, method: "extrapolated series" };
 }

@@ -21,10 +21,10 @@ export {
   equispacedCircle,
   fibonacciSphere,
   productQuadrature,
-  sphericalDesign,
+  sphereQuadrature,
   type SphereQuadrature,
-  type SphericalDesignName,
 } from "./points.js";
+export { crossPolytope, simplexDesign, sphericalDesign, type SphericalDesignName } from "./designs.js";
 export {
   torus,
   type TorusDomain,

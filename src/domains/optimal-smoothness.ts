@@ -1,4 +1,15 @@
-import { ArgumentError, requireInteger, requireNumber, requireOneOf, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  OptionError,
+  requireInteger,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  log,
+  exp,
+  pow,
+} from "../core/index.js";
+import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import type { ModeSpectrum } from "./types.js";
 
@@ -6,10 +17,12 @@ import type { ModeSpectrum } from "./types.js";
 export interface OptimalSmoothnessOptions {
   /** Symbol whose exponent is sought. */
   readonly symbol: SobolevSymbol;
-  /** Largest degree of the band; all degrees of the spectrum by default. */
+  /** Largest degree of the band (on the torus: largest |k_j|); all modes of the spectrum by default. */
   readonly maxDegree?: number;
-  /** "all" nonvanishing degrees (default), or the "even" or "odd" ones only. */
+  /** "all" nonvanishing degrees (default), or the "even" or "odd" ones only (on the torus: Σ k_j). */
   readonly degrees?: "all" | "even" | "odd";
+  /** Torus only: "integer" (default) takes ν = |k| in symbols B and C, "angular" ν = 2π|k|. */
+  readonly frequency?: "integer" | "angular";
 }
 
 /** The best exponent and what it buys. */
@@ -20,9 +33,9 @@ export interface OptimalSmoothness {
   readonly condition: number;
   /** Band condition number without Sobolev weights, s = 0. */
   readonly conditionAtZero: number;
-  /** Degrees that attain the largest and the smallest composite eigenvalue at s*. */
+  /** Modes that attain the largest and the smallest composite eigenvalue at s*: degrees, or flat indices on the torus. */
   readonly active: readonly number[];
-  /** Degrees left out: of the other parity, or vanishing, where no exponent reaches them. */
+  /** Modes left out: of the other parity, outside the band, or vanishing, where no exponent reaches them. */
   readonly omitted: readonly number[];
   /** Symbol, echoed. */
   readonly symbol: SobolevSymbol;
@@ -35,60 +48,157 @@ export interface OptimalSmoothness {
  * the band. F is convex and piecewise linear: its minimum is at a crossing of two lines of the upper or lower envelope, which
  * is found by walking along both envelopes, not by search.
  *
- * @param spectrum eigenvalues by degree, from `sphere(d).mercer`
+ * @param spectrum eigenvalues by degree from `sphere(d).mercer`, or by frequency from `torus(d, N).mercer`
  * @param options  symbol and band
- * @throws {ArgumentError} when fewer than two degrees are left, or the band exceeds the spectrum
+ * @throws {ArgumentError} when fewer than two modes are left, the band exceeds the spectrum, or the spectrum is of Gaussian space,
+ * where (1 + N)^s is no multiplier (see `gaussian(d).optimalSmoothness`)
  *
  * Accuracy: that of the eigenvalues: s* changes by their relative error over ln σ.
- * Cost: O(m²) for m degrees.
+ * Cost: O(m²) for m degrees, or m different lengths |k|.
  *
  * @example
  * ```ts
  * import { ntk } from "eigenscope/kernels";
- * import { optimalSmoothness, sphere } from "eigenscope/domains";
+ * import { optimalSmoothness, sphere, torus } from "eigenscope/domains";
  * const spectrum = sphere(3).mercer(ntk({ depth: 3 }), 20);
  * const best = optimalSmoothness(spectrum, { symbol: "D" });
  * console.log(best.smoothness, best.condition); // 3.26777 4.18213
+ * const grid = optimalSmoothness(torus(2, 32).mercer(ntk({ depth: 3 })), { symbol: "C" });
+ * console.log(grid.smoothness.toFixed(3), grid.condition.toFixed(2)); // 1.526 7.45
  * ```
  */
 export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmoothnessOptions): OptimalSmoothness {
   const caller = "optimalSmoothness";
-  requireOptions(options, ["symbol", "maxDegree", "degrees"], caller);
+  requireOptions(options, ["symbol", "maxDegree", "degrees", "frequency"], caller);
   const parity = requireOneOf(options?.degrees ?? "all", ["all", "even", "odd"], "degrees", caller);
   const symbol = requireSymbol(options?.symbol, 1, caller);
   const { eigenvalues, conventions } = spectrum;
-  if (conventions.modes !== "degree") {
+  if (conventions.measure === "standard normal law") {
     throw new ArgumentError({
       function: caller,
       argument: "spectrum",
-      expected: "indexed by degree",
-      got: `modes by ${conventions.modes}`,
+      expected: "of the sphere or the torus",
+      got: conventions.domain,
+      remedy: "use gaussian(d).optimalSmoothness: the number operator is no multiplier on |x| Y",
     });
   }
-  const { degrees, omitted } = bandDegrees(spectrum, options.maxDegree, parity, caller);
-  const d = conventions.dimension;
-  const intercepts = degrees.map((l) => Math.log(eigenvalues[l]));
-  const slopes = degrees.map((l) => Math.log(symbolValue(symbol, 1, l, l * (l + d - 2))));
-  const smoothness = minimiseSpread(intercepts, slopes);
+  const { modes, slopes, omitted } =
+    conventions.modes === "degree"
+      ? sphereLines(spectrum, symbol, parity, options, caller)
+      : torusLines(spectrum, symbol, parity, options, caller);
+  const intercepts = modes.map((l) => log(eigenvalues[l]));
+  const envelope = extremeLines(intercepts, slopes);
+  const smoothness = minimiseSpread(envelope.intercepts, envelope.slopes);
   const at = (s: number): { spread: number; active: number[] } => {
+    let top = -Infinity;
+    let bottom = Infinity;
     const heights = intercepts.map((a, i) => a + s * slopes[i]);
-    const top = Math.max(...heights);
-    const bottom = Math.min(...heights);
+    for (const height of heights) {
+      top = Math.max(top, height);
+      bottom = Math.min(bottom, height);
+    }
     const near = 1e-9 * (1 + Math.abs(top) + Math.abs(bottom));
     return {
       spread: top - bottom,
-      active: degrees.filter((_, i) => top - heights[i] <= near || heights[i] - bottom <= near),
+      active: modes.filter((_, i) => top - heights[i] <= near || heights[i] - bottom <= near),
     };
   };
   const best = at(smoothness);
   return {
     smoothness,
-    condition: Math.exp(best.spread),
-    conditionAtZero: Math.exp(at(0).spread),
+    condition: exp(best.spread),
+    conditionAtZero: exp(at(0).spread),
     active: best.active,
     omitted,
     symbol,
   };
+}
+
+/** Modes that count, each with the slope ln σ_1 of its line. */
+interface Lines {
+  readonly modes: readonly number[];
+  readonly slopes: readonly number[];
+  readonly omitted: readonly number[];
+}
+
+function sphereLines(
+  spectrum: ModeSpectrum,
+  symbol: SobolevSymbol,
+  parity: "all" | "even" | "odd",
+  options: OptimalSmoothnessOptions,
+  caller: string,
+): Lines {
+  if (options.frequency !== undefined) {
+    throw new OptionError({
+      function: caller,
+      argument: "option frequency",
+      expected: "given for spectra of the torus only",
+      got: options.frequency,
+    });
+  }
+  const { degrees, omitted } = bandDegrees(spectrum, options.maxDegree, parity, caller);
+  const d = spectrum.conventions.dimension;
+  return {
+    modes: degrees,
+    slopes: degrees.map((l) => log(symbolValue(symbol, 1, l, l * (l + d - 2)))),
+    omitted,
+  };
+}
+
+function torusLines(
+  spectrum: ModeSpectrum,
+  symbol: SobolevSymbol,
+  parity: "all" | "even" | "odd",
+  options: OptimalSmoothnessOptions,
+  caller: string,
+): Lines {
+  const { eigenvalues, conventions } = spectrum;
+  const d = conventions.dimension;
+  const N = Math.round(pow(eigenvalues.length, 1 / d));
+  const half = Math.floor(N / 2);
+  const bandwidth = requireInteger(options.maxDegree ?? half, "maxDegree", caller, 0, half);
+  const factor = frequencyFactor(options.frequency, caller);
+  const vanishing = new Set(spectrum.vanishing);
+  const frequency = new Int32Array(d);
+  const modes: number[] = [];
+  const slopes: number[] = [];
+  const omitted: number[] = [];
+  for (let i = 0; i < eigenvalues.length; i++) {
+    const squared = decodeFrequency(i, d, N, frequency);
+    const odd = frequency.reduce((sum, k) => sum + Math.abs(k), 0) % 2 === 1;
+    const counts = parity === "all" || (parity === "odd") === odd;
+    const inside = frequency.every((k) => Math.abs(k) <= bandwidth);
+    if (!(counts && inside && !vanishing.has(i) && eigenvalues[i] > 0)) {
+      omitted.push(i);
+      continue;
+    }
+    modes.push(i);
+    slopes.push(log(symbolValue(symbol, 1, Math.sqrt(squared), factor * squared)));
+  }
+  requireTwo(modes.length, caller);
+  return { modes, slopes, omitted };
+}
+
+/** Of lines with the same slope only the highest and the lowest matter; on the torus that is one pair for each length |k|. */
+function extremeLines(
+  intercepts: readonly number[],
+  slopes: readonly number[],
+): { intercepts: number[]; slopes: number[] } {
+  const ends = new Map<number, [number, number]>();
+  slopes.forEach((slope, i) => {
+    const pair = ends.get(slope);
+    if (pair === undefined) ends.set(slope, [intercepts[i], intercepts[i]]);
+    else [pair[0], pair[1]] = [Math.min(pair[0], intercepts[i]), Math.max(pair[1], intercepts[i])];
+  });
+  const lines = [...ends].flatMap(([slope, [low, high]]) =>
+    low === high
+      ? [[slope, low]]
+      : [
+          [slope, low],
+          [slope, high],
+        ],
+  );
+  return { intercepts: lines.map((line) => line[1]), slopes: lines.map((line) => line[0]) };
 }
 
 /** The degrees of a band that count: of the parity asked for and not vanishing; the others are reported as omitted. */
@@ -98,7 +208,15 @@ function bandDegrees(
   parity: "all" | "even" | "odd",
   caller: string,
 ): { degrees: number[]; omitted: number[]; maxDegree: number } {
-  const { eigenvalues } = spectrum;
+  const { eigenvalues, conventions } = spectrum;
+  if (conventions.modes !== "degree" || conventions.measure !== "uniform probability measure") {
+    throw new ArgumentError({
+      function: caller,
+      argument: "spectrum",
+      expected: "of the sphere, indexed by degree",
+      got: `${conventions.domain}, modes by ${conventions.modes}`,
+    });
+  }
   const top = eigenvalues.length - 1;
   const maxDegree = requireInteger(largest ?? top, "maxDegree", caller, 0, top);
   const vanishing = new Set(spectrum.vanishing);
@@ -108,15 +226,18 @@ function bandDegrees(
     const counts = parity === "all" || (parity === "even") === (l % 2 === 0);
     (counts && !vanishing.has(l) && eigenvalues[l] > 0 ? degrees : omitted).push(l);
   }
-  if (degrees.length < 2) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "spectrum",
-      expected: "with two nonvanishing degrees at least",
-      got: String(degrees.length),
-    });
-  }
+  requireTwo(degrees.length, caller);
   return { degrees, omitted, maxDegree };
+}
+
+function requireTwo(count: number, caller: string): void {
+  if (count >= 2) return;
+  throw new ArgumentError({
+    function: caller,
+    argument: "spectrum",
+    expected: "with two nonvanishing modes at least",
+    got: String(count),
+  });
 }
 
 /**
@@ -189,8 +310,8 @@ export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOpti
   const { eigenvalues } = spectrum;
   const { degrees, omitted, maxDegree } = bandDegrees(spectrum, options.maxDegree, "all", caller);
   const target = new Float64Array(maxDegree + 1).fill(Number.NaN); // −ln μ, NaN where the degree does not count
-  for (const l of degrees) target[l] = -Math.log(eigenvalues[l]);
-  const step = Float64Array.from({ length: maxDegree }, (_, l) => growth * Math.log((l + 2) / (l + 1)));
+  for (const l of degrees) target[l] = -log(eigenvalues[l]);
+  const step = Float64Array.from({ length: maxDegree }, (_, l) => growth * log((l + 2) / (l + 1)));
   const finite = target.filter((x) => !Number.isNaN(x));
   let high = Math.max(...finite) - Math.min(...finite);
   let low = 0;
@@ -203,7 +324,7 @@ export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOpti
     if (candidate === null) low = middle;
     else [best, high] = [candidate, middle];
   }
-  const symbol = best.map((x) => Math.exp(x - best[0]));
+  const symbol = best.map((x) => exp(x - best[0]));
   const products = Array.from(symbol, (sigma, l) => sigma * eigenvalues[l]).filter((_, l) => !Number.isNaN(target[l]));
   return { symbol, condition: Math.max(...products) / Math.min(...products), omitted };
 }

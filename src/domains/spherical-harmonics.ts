@@ -1,27 +1,40 @@
-import { ArgumentError, type Matrix, ResourceError, describe, requireInteger, requireOptions } from "../core/index.js";
+import {
+  ArgumentError,
+  type Matrix,
+  ResourceError,
+  describe,
+  requireInteger,
+  requireOptions,
+  atan2,
+  cos,
+  sin,
+  hypot,
+} from "../core/index.js";
 import { requirePoints, requireUnitRows } from "../kernels/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
+import { columnsUpTo, hypersphericalRows } from "./hyperspherical-harmonics.js";
 import type { SphereSpectrum } from "./sphere-spectrum.js";
 
 /** Largest matrix of harmonics that is built, in numbers (1 GiB). */
 const MAXIMUM_NUMBERS = 2 ** 27;
 
 /**
- * Evaluates the real spherical harmonics on S², or the Fourier basis on S¹, at points.
+ * Evaluates the real spherical harmonics on S^{d−1} at points, for d = 2 the Fourier basis.
  *
  * Relation: ∫ Y_i Y_j = δ_ij over the uniform probability measure, and Σ_{i of degree ℓ} Y_i(x) Y_i(y) = N(d, ℓ) P_ℓ(x·y).
  * Columns: on S² index ℓ² + ℓ + m with m = −ℓ … ℓ (m < 0 the sines of azimuth |m|φ); on S¹ index 0 for the constant, then
- * √2 cos ℓφ, √2 sin ℓφ.
+ * √2 cos ℓφ, √2 sin ℓφ; for d >= 4 by degree, the last coordinate being the polar axis, with all degrees up to ℓ of one dimension
+ * lower inside each degree ℓ.
  *
- * @param points    n unit vectors of R³ or R²
+ * @param points    n unit vectors of R^d, d >= 2
  * @param maxDegree L
- * @returns n x (L + 1)² on S², n x (2L + 1) on S¹
- * @throws {ArgumentError} for points off the sphere or in another dimension
+ * @returns n x Σ N(d, ℓ): (2L + 1) columns on S¹, (L + 1)² on S², (L + 1)(L + 2)(2L + 3)/6 on S³, N(d + 1, L) in general
+ * @throws {ArgumentError} for points off the sphere
  * @throws {ResourceError} when the matrix exceeds 2^27 numbers
  *
  * Accuracy: relative to √(2ℓ + 1) about ε ℓ/sin θ at polar angle θ (z = cos θ determines θ no better), exact at the poles; to
- * degree 2,000 and beyond: sectoral values that underflow are carried with a separate exponent.
- * Cost: 4 flops per number.
+ * degree 2,000 and beyond: sectoral values that underflow are carried with a separate exponent. For d >= 4 about ε ℓ d.
+ * Cost: 4 flops per number; the number of columns grows like L^{d−1}, which bounds the degree for d >= 4.
  * @see [dai2013]
  *
  * @example
@@ -36,40 +49,45 @@ export function sphericalHarmonics(points: Matrix, maxDegree: number): Matrix {
   const caller = "sphericalHarmonics";
   requirePoints(points, "points", caller);
   requireInteger(maxDegree, "maxDegree", caller, 0, 20_000);
-  if (points.cols !== 2 && points.cols !== 3) {
+  if (points.cols < 2) {
     throw new ArgumentError({
       function: caller,
       argument: "points",
-      expected: "of 2 or 3 columns",
+      expected: "of 2 columns or more",
       got: describe(points),
     });
   }
   requireUnitRows(points, "points", caller);
-  const columns = points.cols === 3 ? (maxDegree + 1) ** 2 : 2 * maxDegree + 1;
-  if (points.rows * columns > MAXIMUM_NUMBERS) {
+  const d = points.cols;
+  const columns = columnsUpTo(d, maxDegree);
+  if (!(points.rows * columns <= MAXIMUM_NUMBERS)) {
     throw new ResourceError({
       function: caller,
       argument: "maxDegree",
       expected: `such that n · columns <= ${MAXIMUM_NUMBERS}`,
       got: `${points.rows} x ${columns}`,
-      remedy: "take fewer points at a time",
+      remedy: "take fewer points at a time or a smaller degree",
     });
   }
   const data = new Float64Array(points.rows * columns);
+  if (d > 3) {
+    hypersphericalRows(points, maxDegree, data, (x, y, z, row) => sphereRow(x, y, z, maxDegree, row));
+    return { rows: points.rows, cols: columns, data };
+  }
   for (let i = 0; i < points.rows; i++) {
     const row = data.subarray(i * columns, (i + 1) * columns);
-    if (points.cols === 2) circleRow(points.data[2 * i], points.data[2 * i + 1], maxDegree, row);
+    if (d === 2) circleRow(points.data[2 * i], points.data[2 * i + 1], maxDegree, row);
     else sphereRow(points.data[3 * i], points.data[3 * i + 1], points.data[3 * i + 2], maxDegree, row);
   }
   return { rows: points.rows, cols: columns, data };
 }
 
 function circleRow(x: number, y: number, maxDegree: number, row: Float64Array): void {
-  const angle = Math.atan2(y, x);
+  const angle = atan2(y, x);
   row[0] = 1;
   for (let l = 1; l <= maxDegree; l++) {
-    row[2 * l - 1] = Math.SQRT2 * Math.cos(l * angle);
-    row[2 * l] = Math.SQRT2 * Math.sin(l * angle);
+    row[2 * l - 1] = Math.SQRT2 * cos(l * angle);
+    row[2 * l] = Math.SQRT2 * sin(l * angle);
   }
 }
 
@@ -78,8 +96,8 @@ const BIG = 2 ** 600;
 const SMALL = 2 ** -600;
 
 function sphereRow(x: number, y: number, z: number, L: number, row: Float64Array): void {
-  const azimuth = Math.atan2(y, x);
-  const sine = Math.hypot(x, y);
+  const azimuth = atan2(y, x);
+  const sine = hypot(x, y);
   // Sectoral value of order m is seed · BIG^{exponent}: sin^m θ leaves the double range long before degree 2,000.
   let seed = 1;
   let exponent = 0;
@@ -92,8 +110,8 @@ function sphereRow(x: number, y: number, z: number, L: number, row: Float64Array
       }
     }
     if (seed === 0) break; // at a pole only m = 0 contributes
-    const cosine = m === 0 ? 1 : Math.cos(m * azimuth);
-    const sineM = m === 0 ? 0 : Math.sin(m * azimuth);
+    const cosine = m === 0 ? 1 : cos(m * azimuth);
+    const sineM = m === 0 ? 0 : sin(m * azimuth);
     let previous = 0;
     let current = seed;
     let scale = exponent;
@@ -134,17 +152,19 @@ export interface ZonalOperatorOptions {
 }
 
 /**
- * The Gram matrix of a zonal kernel at scattered points of S² or S¹, multiplied through a truncated harmonic expansion.
+ * The Gram matrix of a zonal kernel at scattered points of S^{d−1}, multiplied through a truncated harmonic expansion.
  *
  * Relation: A = Y M Yᵀ with the harmonics Y at the points and M = diag μ_ℓ; ‖A − K‖₂ <= n (K(x, x) − Σ_{ℓ <= L} N μ_ℓ), because the
  * remainder is positive semidefinite with that diagonal. Network kernels decay slowly: the bound tells when it is not worth it.
  *
- * @param spectrum from `sphere(2 or 3).mercer(kernel, L)`: its error bounds are part of errorBound
- * @param points   n unit vectors
+ * @param spectrum from `sphere(d).mercer(kernel, L)`: its error bounds are part of errorBound
+ * @param points   n unit vectors of R^d
  * @param options  degree
  * @throws {ArgumentError} when the dimensions differ, or the degree exceeds the spectrum
+ * @throws {ResourceError} when n times the dimension D of the band exceeds 2^27
  *
- * Cost: 4n(L + 1)² flops per product on S² (against 2n² for the stored matrix), n(L + 1)² numbers of memory.
+ * Cost: 4nD flops per product and nD numbers of memory, D = N(d + 1, L) = 2L + 1, (L + 1)², (L + 1)(L + 2)(2L + 3)/6, … for
+ * d = 2, 3, 4: it pays against the 2n² of the stored matrix while 2D < n, that is to degree (n/2)^{1/(d−1)} or so.
  *
  * @example
  * ```ts

@@ -11,9 +11,16 @@ import {
   requireOptions,
   requireVector,
   undefinedBecause,
+  pow,
+  square,
+  cos,
+  sin,
+  atan2,
+  log2,
 } from "../core/index.js";
 import { fftn, ifftn } from "../fft/index.js";
 import type { Kernel } from "../kernels/index.js";
+import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import { requireKernel } from "./sphere.js";
 import type { ModeSpectrum } from "./types.js";
@@ -122,7 +129,7 @@ export interface TorusDomain {
 export function torus(d: number, N: number): TorusDomain {
   requireInteger(d, "d", "torus", 1, 12);
   requireInteger(N, "N", "torus", 1);
-  const points = N ** d;
+  const points = pow(N, d);
   if (points > MAXIMUM_POINTS) {
     throw new ResourceError({
       function: "torus",
@@ -168,32 +175,22 @@ export function torus(d: number, N: number): TorusDomain {
       const half = Math.floor(N / 2);
       const bandwidth = requireInteger(options.bandwidth ?? half, "bandwidth", "torus.sobolev", 0, half);
       const symbol = requireSymbol(options.symbol ?? "C", options.smoothness, "torus.sobolev");
-      const frequency = requireOneOf(
-        options.frequency ?? "integer",
-        ["integer", "angular"],
-        "frequency",
-        "torus.sobolev",
-      );
-      const factor = frequency === "angular" ? 4 * Math.PI * Math.PI : 1;
+      const factor = frequencyFactor(options.frequency, "torus.sobolev");
       const s = options.smoothness;
-      return domain.multiplier(`symbol ${symbol}, s = ${s}, ${frequency} frequencies`, (k, squaredNorm) =>
-        bandwidth < half && k.some((component) => Math.abs(component) > bandwidth)
-          ? 0
-          : symbolValue(symbol, s, Math.sqrt(squaredNorm), factor * squaredNorm),
+      return domain.multiplier(
+        `symbol ${symbol}, s = ${s}, ${options.frequency ?? "integer"} frequencies`,
+        (k, squaredNorm) =>
+          bandwidth < half && k.some((component) => Math.abs(component) > bandwidth)
+            ? 0
+            : symbolValue(symbol, s, Math.sqrt(squaredNorm), factor * squaredNorm),
       );
     },
     poisson(loss, options = {}) {
       requireOneOf(loss, ["ritz", "residual"], "loss", "torus.poisson");
       requireOptions(options, ["frequency"], "torus.poisson");
-      const frequency = requireOneOf(
-        options.frequency ?? "integer",
-        ["integer", "angular"],
-        "frequency",
-        "torus.poisson",
-      );
-      const factor = frequency === "angular" ? 4 * Math.PI * Math.PI : 1;
-      return domain.multiplier(`Poisson ${loss}, ${frequency} frequencies`, (_, squaredNorm) =>
-        loss === "ritz" ? factor * squaredNorm : (factor * squaredNorm) ** 2,
+      const factor = frequencyFactor(options.frequency, "torus.poisson");
+      return domain.multiplier(`Poisson ${loss}, ${options.frequency ?? "integer"} frequencies`, (_, squaredNorm) =>
+        loss === "ritz" ? factor * squaredNorm : square(factor * squaredNorm),
       );
     },
     multiplier(name, symbol) {
@@ -226,20 +223,6 @@ function requireVectorLength(frequency: ArrayLike<number>, d: number): void {
   requireInteger(frequency?.length, "frequency.length", "torus.indexOf", d, d);
 }
 
-/** Centred frequency of a flat index, written to `out`; returns |k|². At even N the Nyquist component is +N/2. */
-function decodeFrequency(index: number, d: number, N: number, out: Int32Array): number {
-  let squared = 0;
-  let rest = index;
-  for (let j = d - 1; j >= 0; j--) {
-    const digit = rest % N;
-    rest = (rest - digit) / N;
-    const k = digit > N / 2 ? digit - N : digit;
-    out[j] = k;
-    squared += k * k;
-  }
-  return squared;
-}
-
 function gridPoints(d: number, N: number, points: number): Matrix {
   const data = new Float64Array(points * d);
   for (let i = 0; i < points; i++) {
@@ -258,8 +241,8 @@ function embeddedPoints(d: number, N: number, points: number): Matrix {
   const data = new Float64Array(points * 2 * d);
   const scale = 1 / Math.sqrt(d);
   for (let i = 0; i < points * d; i++) {
-    data[2 * i] = scale * Math.cos(2 * Math.PI * angles[i]);
-    data[2 * i + 1] = scale * Math.sin(2 * Math.PI * angles[i]);
+    data[2 * i] = scale * cos(2 * Math.PI * angles[i]);
+    data[2 * i + 1] = scale * sin(2 * Math.PI * angles[i]);
   }
   return { rows: points, cols: 2 * d, data };
 }
@@ -275,8 +258,8 @@ function firstRow(kernel: Kernel, d: number, N: number, points: number, options:
   for (let j = 0; j <= half; j++) {
     // sin(πj/N) and cos(πj/N) from the smaller angle, so that j = N/2 gives cos = 0 exactly.
     const small = 4 * j <= N ? j / N : 0.5 - j / N;
-    const s = Math.sin(Math.PI * small);
-    const c = Math.cos(Math.PI * small);
+    const s = sin(Math.PI * small);
+    const c = cos(Math.PI * small);
     below[j] = 4 * j <= N ? s * s : c * c;
     above[j] = 4 * j <= N ? c * c : s * s;
   }
@@ -309,8 +292,8 @@ function firstRow(kernel: Kernel, d: number, N: number, points: number, options:
       minus += below[sorted[j]];
       plus += above[sorted[j]];
     }
-    const theta = 2 * Math.atan2(Math.sqrt(minus), Math.sqrt(plus));
-    row[i] = kernel.profile(theta, 2 * Math.atan2(Math.sqrt(plus), Math.sqrt(minus)));
+    const theta = 2 * atan2(Math.sqrt(minus), Math.sqrt(plus));
+    row[i] = kernel.profile(theta, 2 * atan2(Math.sqrt(plus), Math.sqrt(minus)));
   }
   return row;
 }
@@ -366,7 +349,7 @@ function gridSpectrum(
   // The transform's error in the 2-norm is at most c ε log₂ n times the norm of its result; spread over n modes this is
   // the root mean square of the row. The kernel's own rounding, a few ε of its diagonal, averages the same way.
   const rms = Math.sqrt(squares / points);
-  const bound = 4 * Number.EPSILON * (Math.log2(Math.max(2, points)) + 1) * rms + 4 * Number.EPSILON * Math.abs(row[0]);
+  const bound = 4 * Number.EPSILON * (log2(Math.max(2, points)) + 1) * rms + 4 * Number.EPSILON * Math.abs(row[0]);
   const vanishing: number[] = [];
   let negativeRounding = 0;
   let sum = 0;
