@@ -10,6 +10,7 @@ import {
   requireOptions,
   requirePositive,
   requireVector,
+  ShapeError,
   cbrt,
 } from "../core/index.js";
 import { fromFunction, type Product, type SymmetricOperator } from "../operators/index.js";
@@ -25,6 +26,11 @@ export interface OperatorFromHvpOptions {
   readonly tolerance?: number;
   /** Pairs of test vectors (default 2). */
   readonly checks?: number;
+  /**
+   * The same Hessian by another way, such as {@link operatorFromGradient}: products that differ are refused. Symmetry alone does not find
+   * second derivatives that a framework leaves out on both sides.
+   */
+  readonly reference?: SymmetricOperator;
 }
 
 /** A foreign operator with what was found when it was checked. */
@@ -33,22 +39,27 @@ export interface CheckedOperator extends SymmetricOperator {
   readonly asymmetry: number;
   /** Largest relative change between two calls with the same vector. */
   readonly variation: number;
-  /** The tolerance of both checks. */
+  /** Largest relative difference from the reference, or null without one. */
+  readonly disagreement: number | null;
+  /** The tolerance of the checks; a reference by differences adds its own error estimate. */
   readonly tolerance: number;
 }
 
 /**
- * Makes an operator of a Hessian-vector product that another framework computes, after checking that it is symmetric and repeatable.
+ * Makes an operator of a Hessian-vector product that another framework computes, after checking that it is symmetric, repeatable and,
+ * where a reference is given, the Hessian.
  *
- * Relation: apply(v) is what the function gives for v. A product that is not symmetric (wrong second derivatives, dropout, batch
- * normalisation in training mode) or changes between calls is refused here, before a spectrum is built on it.
+ * Relation: apply(v) is what the function gives for v. A product that is not symmetric (wrong second derivatives, batch normalisation in
+ * training mode) or changes between calls (dropout, mini-batches) is refused here, before a spectrum is built on it. A framework may lose
+ * second derivatives symmetrically: tfjs does for tanh, sigmoid, exp and softmax. Only a reference finds that.
  *
  * @param n number of parameters
  * @param product fills `out` or returns an array (any kind of numbers)
  * @throws {AsymmetricError} when uᵀHv and vᵀHu differ beyond the tolerance
- * @throws {ArgumentError} when two calls with one vector differ beyond it, or a product is not finite
+ * @throws {ArgumentError} when two calls with one vector differ beyond it, a product is not finite, or it is not that of the reference
+ * @throws {ShapeError} when the reference is of another order
  *
- * Cost: three products per check.
+ * Cost: three products per check, and one of the reference.
  *
  * @example
  * ```ts
@@ -60,14 +71,25 @@ export interface CheckedOperator extends SymmetricOperator {
  */
 export function operatorFromHvp(n: number, product: Product, options: OperatorFromHvpOptions): CheckedOperator {
   const caller = "operatorFromHvp";
-  requireOptions(options, ["rng", "precision", "tolerance", "checks"], caller);
+  requireOptions(options, ["rng", "precision", "tolerance", "checks", "reference"], caller);
   requireInteger(n, "n", caller, 1);
   const precision = requireOneOf(options.precision ?? "float64", ["float64", "float32"] as const, "precision", caller);
   const tolerance = requirePositive(options.tolerance ?? (precision === "float64" ? 1e-9 : 1e-4), "tolerance", caller);
   const checks = requireInteger(options.checks ?? 2, "checks", caller, 1);
   const operator = fromFunction(n, product, { symmetric: true });
+  const { reference } = options;
+  if (reference !== undefined && reference.rows !== n) {
+    throw new ShapeError({
+      function: caller,
+      argument: "reference",
+      expected: `of order ${n}`,
+      got: `order ${reference.rows}`,
+    });
+  }
   let asymmetry = 0;
   let variation = 0;
+  let disagreement = 0;
+  let allowed = tolerance;
   for (let check = 0; check < checks; check++) {
     const u = fillNormal(options.rng, new Float64Array(n));
     const v = fillNormal(options.rng, new Float64Array(n));
@@ -80,6 +102,13 @@ export function operatorFromHvp(n: number, product: Product, options: OperatorFr
     for (let i = 0; i < n; i++) again[i] -= Hu[i];
     variation = Math.max(variation, size === 0 ? norm(again) : norm(again) / size);
     asymmetry = Math.max(asymmetry, Math.abs(dot(u, Hv) - dot(v, Hu)) / scale);
+    if (reference === undefined) continue;
+    const expected = new Float64Array(n);
+    reference.apply(u, expected);
+    const length = Math.max(size, norm(expected));
+    for (let i = 0; i < n; i++) expected[i] -= Hu[i];
+    disagreement = Math.max(disagreement, length === 0 ? 0 : norm(expected) / length);
+    allowed = Math.max(allowed, tolerance + errorOf(reference));
   }
   if (variation > tolerance) {
     throw new ArgumentError({
@@ -100,7 +129,22 @@ export function operatorFromHvp(n: number, product: Product, options: OperatorFr
         "the framework's second derivatives may be wrong: use operatorFromGradient, or check them by finite differences",
     });
   }
-  return { ...operator, asymmetry, variation, tolerance };
+  if (disagreement > allowed) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "product",
+      expected: `that of the reference, to ${allowed.toExponential(2)}`,
+      got: `a relative difference of ${disagreement.toExponential(2)}`,
+      remedy:
+        "the framework leaves out second derivatives: use the reference itself, or give it activations whose derivatives it can differentiate",
+    });
+  }
+  return { ...operator, asymmetry, variation, disagreement: reference === undefined ? null : disagreement, tolerance };
+}
+
+/** The error estimate of the last product of an operator by differences; 0 for others. */
+function errorOf(reference: SymmetricOperator): number {
+  return "lastError" in reference ? (reference as DifferenceOperator).lastError() : 0;
 }
 
 function multiply(A: SymmetricOperator, x: Float64Array, caller: string): Float64Array {

@@ -1,5 +1,5 @@
 import type { Matrix } from "../core/index.js";
-import { chainBackward, type LayerPass, type LossExpansion } from "../networks/index.js";
+import { chainBackward, type LayerPass, type LossExpansion, usesOf } from "../networks/index.js";
 import { curvatureRoots } from "./roots.js";
 
 /**
@@ -49,16 +49,17 @@ export function ggnBlockTraces(point: LossExpansion, ranges: readonly ParameterR
       pass.passes.forEach((layerPass, l) => {
         const start = pass.chain.offsets[l];
         const end = pass.chain.offsets[l + 1];
-        if (start === end) return;
+        const uses = usesOf(pass.chain, l);
+        if (uses.length === 0) return;
         const inside = ranges
           .map((range, index) => ({ ...range, index }))
           .filter((range) => range.start >= start && range.end <= end);
-        if (inside.length === 1) {
+        if (inside.length === 1 && uses.length === 1) {
           traces[inside[0].index] += squaredGradientSum(layerPass, cotangents[l], end - start) / point.samples;
           return;
         }
         const gradients = { rows: root.rows, cols: end - start, data: new Float64Array(root.rows * (end - start)) };
-        layerPass.perSample(cotangents[l], gradients, 0);
+        for (const use of uses) pass.passes[use].perSample(cotangents[use], gradients, 0); // shared parameters: sums
         for (const range of inside) {
           let sum = 0;
           for (let i = 0; i < gradients.rows; i++) {

@@ -19,11 +19,13 @@ import { eigh, matmul } from "../linalg/index.js";
 import {
   chainBackward,
   type DataLike,
-  type LayerPass,
+  type ChainPass,
+  type LinearView,
   type LossExpansion,
   type LossOptions,
   type Network,
   requireUncoupled,
+  usesOf,
 } from "../networks/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
@@ -197,14 +199,14 @@ function computeBlocks(
   caller: string,
 ): KfacBlock[] {
   const { chain } = point.network;
-  const trained = chain.layers.map((_, l) => l).filter((l) => chain.offsets[l + 1] > chain.offsets[l]);
+  const trained = chain.layers.map((_, l) => l).filter((l) => usesOf(chain, l).length > 0);
   const moments = new Map<number, Moments>();
   visit(point, trained, caller, sharing, (l, rows, cotangents, linear) => {
     const outputs = cotangents[0].cols;
     const found = moments.get(l) ?? {
       layer: chain.layers[l].name,
       offset: chain.offsets[l],
-      bias: linear.biasScale !== null,
+      bias: linear.bias,
       inputs: rows.cols,
       outputs,
       input: new Float64Array(rows.cols * rows.cols),
@@ -247,7 +249,7 @@ type Visitor = (
   layer: number,
   rows: Matrix,
   cotangents: readonly Matrix[],
-  linear: NonNullable<LayerPass["linear"]>,
+  linear: { readonly positions: number; readonly bias: boolean },
 ) => void;
 
 /** Calls back with the homogeneous rows and the backward images of all curvature roots of each trained layer. */
@@ -263,26 +265,56 @@ function visit(
       (root) => chainBackward(pass, root, null, false).cotangents,
     );
     for (const l of trained) {
-      const { linear } = pass.passes[l];
-      if (linear === undefined) {
-        throw new UnsupportedError({
-          function: caller,
-          argument: "net",
-          expected: "made of layers that apply one weight matrix to rows",
-          got: `${pass.chain.layers[l].kind} (${pass.chain.layers[l].name})`,
-          remedy: "use ggn for these layers",
-        });
-      }
-      const reduce = sharing === "reduce" && linear.positions > 1;
-      const homogeneous = withUnit(linear.rows, linear.weightScale, linear.biasScale);
-      const rows = reduce ? sumPositions(homogeneous, linear.positions, 1 / linear.positions) : homogeneous;
+      const uses = usesOf(pass.chain, l);
+      const views = uses.map((use) => requireLinear(pass, use, caller));
+      const positions = views.reduce((sum, view) => sum + view.positions, 0);
+      const reduce = sharing === "reduce" && positions > 1;
+      // Uses of shared parameters are further positions of the same sample.
+      const all = joinPositions(
+        views.map((view) => withUnit(view.rows, view.weightScale, view.biasScale)),
+        views,
+      );
+      const rows = reduce ? sumPositions(all, positions, 1 / positions) : all;
       const cotangents = sweeps.map((cotangent) => {
-        const all = linear.cotangentRows(cotangent[l]);
-        return reduce ? sumPositions(all, linear.positions, 1) : all;
+        const deltas = joinPositions(
+          views.map((view, u) => view.cotangentRows(cotangent[uses[u]])),
+          views,
+        );
+        return reduce ? sumPositions(deltas, positions, 1) : deltas;
       });
-      callback(l, rows, cotangents, linear);
+      callback(l, rows, cotangents, { positions, bias: views[0].biasScale !== null });
     }
   });
+}
+
+function requireLinear(pass: ChainPass, l: number, caller: string): LinearView {
+  const { linear } = pass.passes[l];
+  if (linear !== undefined) return linear;
+  throw new UnsupportedError({
+    function: caller,
+    argument: "net",
+    expected: "made of layers that apply one weight matrix to rows",
+    got: `${pass.chain.layers[l].kind} (${pass.chain.layers[l].name})`,
+    remedy: "use ggn for these layers",
+  });
+}
+
+/** The positions of all uses of a sample, one after the other. */
+function joinPositions(parts: readonly Matrix[], views: readonly LinearView[]): Matrix {
+  if (parts.length === 1) return parts[0];
+  const { cols } = parts[0];
+  const samples = parts[0].rows / views[0].positions;
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const data = new Float64Array(rows * cols);
+  let next = 0;
+  for (let i = 0; i < samples; i++) {
+    parts.forEach((part, u) => {
+      const length = views[u].positions * cols;
+      data.set(part.data.subarray(i * length, (i + 1) * length), next);
+      next += length;
+    });
+  }
+  return { rows, cols, data };
 }
 
 /** Rows (w a, b): the stored parameters' own derivatives, so that NTK factors are accounted for. */

@@ -11,6 +11,7 @@ import {
   requireParameters,
   requireUncoupled,
   unitCotangent,
+  usesOf,
 } from "../networks/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
 
@@ -156,10 +157,9 @@ function pairGram(pass: ChainPass, left: readonly Matrix[], right: readonly Matr
   const n = pass.input.rows;
   const out = { rows: n, cols: n, data: new Float64Array(n * n) };
   pass.passes.forEach((layer, index) => {
-    const size = pass.chain.offsets[index + 1] - pass.chain.offsets[index];
-    if (size === 0) return;
-    if (layer.gram !== undefined) layer.gram(left[index], layer, right[index], out);
-    else addExplicit(layer, left[index], right[index], size, out);
+    const uses = usesOf(pass.chain, index);
+    if (uses.length === 1 && layer.gram !== undefined) layer.gram(left[index], layer, right[index], out);
+    else if (uses.length > 0) addExplicit(pass, uses, left, right, out);
   });
   return out;
 }
@@ -169,20 +169,30 @@ function sumGram(pass: ChainPass, stacked: readonly Matrix[], single: readonly (
   const n = pass.input.rows;
   const out = { rows: n, cols: n, data: new Float64Array(n * n) };
   pass.passes.forEach((layer, index) => {
-    const size = pass.chain.offsets[index + 1] - pass.chain.offsets[index];
-    if (size === 0) return;
-    if (layer.gram !== undefined) layer.gram(stacked[index], layer, stacked[index], out);
-    else for (const cotangents of single) addExplicit(layer, cotangents[index], cotangents[index], size, out);
+    const uses = usesOf(pass.chain, index);
+    if (uses.length === 1 && layer.gram !== undefined) layer.gram(stacked[index], layer, stacked[index], out);
+    else if (uses.length > 0) for (const cotangents of single) addExplicit(pass, uses, cotangents, cotangents, out);
   });
   return out;
 }
 
-function addExplicit(layer: ChainPass["passes"][number], left: Matrix, right: Matrix, size: number, out: Matrix): void {
+/** By per-sample gradients of one block of parameters; shared ones add up over their uses before the product. */
+function addExplicit(
+  pass: ChainPass,
+  uses: readonly number[],
+  left: readonly Matrix[],
+  right: readonly Matrix[],
+  out: Matrix,
+): void {
   const n = out.rows;
-  const a = { rows: n, cols: size, data: new Float64Array(n * size) };
-  layer.perSample(left, a, 0);
-  const b = left === right ? a : { rows: n, cols: size, data: new Float64Array(n * size) };
-  if (b !== a) layer.perSample(right, b, 0);
+  const size = pass.chain.offsets[uses[0] + 1] - pass.chain.offsets[uses[0]];
+  const gradients = (cotangents: readonly Matrix[]): Matrix => {
+    const rows = { rows: n, cols: size, data: new Float64Array(n * size) };
+    for (const use of uses) pass.passes[use].perSample(cotangents[use], rows, 0);
+    return rows;
+  };
+  const a = gradients(left);
+  const b = left === right ? a : gradients(right);
   const product = matmul(a, b, { transposeB: true }).data;
   for (let e = 0; e < product.length; e++) out.data[e] += product[e];
 }

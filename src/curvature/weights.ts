@@ -61,14 +61,20 @@ export function effectiveWeights(net: Network, params: Float64Array, caller: str
   const weights: Matrix[] = [];
   const biases: (Float64Array | null)[] = [];
   const names: string[] = [];
-  for (const block of net.blocks) {
-    const values = params.slice(block.offset, block.offset + block.length).map((value) => value * block.effectiveScale);
-    if (block.role === "weight") {
-      weights.push({ rows: block.shape[0], cols: block.shape[1], data: values });
-      biases.push(null);
-      names.push(block.layer);
-    } else biases[biases.length - 1] = values;
-  }
+  const { layers, sources } = net.chain;
+  layers.forEach((layer, index) => {
+    // A layer that shares its parameters has those of the first use.
+    for (const block of net.blocks.filter((entry) => entry.layer === layers[sources[index]].name)) {
+      const values = params
+        .slice(block.offset, block.offset + block.length)
+        .map((value) => value * block.effectiveScale);
+      if (block.role === "weight") {
+        weights.push({ rows: block.shape[0], cols: block.shape[1], data: values });
+        biases.push(null);
+        names.push(layer.name);
+      } else biases[biases.length - 1] = values;
+    }
+  });
   const activations = net.definitions
     .filter((definition) => definition.kind === "activation")
     .map((definition) => String(definition.config["activation"]));

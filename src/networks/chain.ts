@@ -7,8 +7,10 @@ import { zeros } from "./products.js";
 export interface Chain {
   /** The layers, first to last. */
   readonly layers: readonly Layer[];
-  /** Start of each layer's parameters; one more entry than layers, the last is the total. */
+  /** Start of each layer's own parameters; one more entry than layers, the last is the total. */
   readonly offsets: readonly number[];
+  /** Index of the layer whose parameters each layer uses: its own, or that of the first of those that share them. */
+  readonly sources: readonly number[];
 }
 
 /** A chain evaluated at parameters and inputs. */
@@ -33,15 +35,27 @@ export interface ChainAdjoint {
   readonly input: Matrix | null;
 }
 
-/** Lays out the parameters of the layers one after the other. */
+/** Lays out the parameters of the layers one after the other; shared ones stand once, at their first use. */
 export function createChain(layers: readonly Layer[]): Chain {
   const offsets = [0];
-  for (const layer of layers) offsets.push(offsets[offsets.length - 1] + parameterCountOf(layer));
-  return { layers, offsets };
+  const sources: number[] = [];
+  layers.forEach((layer, index) => {
+    const source = layer.shared === undefined ? index : layers.findIndex((other) => other.shared === layer.shared);
+    sources.push(source);
+    offsets.push(offsets[index] + (source === index ? parameterCountOf(layer) : 0));
+  });
+  return { layers, offsets, sources };
+}
+
+/** The layers that use the parameters of a layer, in order; empty for layers that have none of their own. */
+export function usesOf(chain: Chain, index: number): number[] {
+  if (chain.offsets[index + 1] === chain.offsets[index]) return [];
+  return chain.sources.flatMap((source, user) => (source === index ? [user] : []));
 }
 
 function part(chain: Chain, vector: Float64Array, index: number): Float64Array {
-  return vector.subarray(chain.offsets[index], chain.offsets[index + 1]);
+  const source = chain.sources[index];
+  return vector.subarray(chain.offsets[source], chain.offsets[source + 1]);
 }
 
 /** Evaluates the layers in order. */

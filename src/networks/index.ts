@@ -16,13 +16,16 @@ export type {
 export { dense, type DenseOptions, type Parameterisation } from "./dense.js";
 export * from "./activation-layer.js";
 export * from "./normalization.js";
+export type { NormalizationStatistics } from "./fixed-normalization.js";
+export { evaluationMode, type EvaluationModeOptions } from "./evaluation-mode.js";
 export { residual } from "./residual.js";
+export { shared } from "./shared.js";
 export { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";
 export * from "./convolution.js";
 export * from "./linear-maps.js";
 export * from "./losses.js";
 export type { Chain, ChainAdjoint, ChainPass } from "./chain.js";
-export { chainBackward, chainForward, chainTangents } from "./chain.js";
+export { chainBackward, chainForward, chainTangents, usesOf } from "./chain.js";
 export {
   type DataLike,
   type InputsLike,

@@ -115,6 +115,8 @@ export interface Layer {
   readonly memoryPerSample: number;
   /** Layers inside a composite layer. */
   readonly children?: readonly Layer[];
+  /** Name under which the layer shares its parameters with others of its row; see {@link shared}. */
+  readonly shared?: string;
   /** Evaluates the layer. */
   forward(parameters: Float64Array, input: Matrix): LayerPass;
 }
@@ -127,6 +129,8 @@ export interface LayerDefinition {
   readonly inputShape: readonly number[] | null;
   /** Plain data that describe the layer, for saving. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Name under which the layer shares its parameters with others of its row; see {@link shared}. */
+  readonly shared?: string;
   /** Fixes the shapes; throws a ShapeError that names the layer when they do not fit. */
   bind(inputShape: readonly number[], name: string): Layer;
 }

@@ -10,7 +10,8 @@ import {
   ShapeError,
   toMatrix,
 } from "../core/index.js";
-import { type Chain, createChain } from "./chain.js";
+import { type Chain, createChain, usesOf } from "./chain.js";
+import { requireSharedOnce, requireSharedShapes } from "./shared.js";
 import { type LayerDefinition, type Layer, type ParameterSpec, parameterCountOf, shapeSize } from "./layer.js";
 import { loss, type Loss, type LossLike, oneHot } from "./losses.js";
 import type { Penalty } from "./penalties.js";
@@ -100,6 +101,7 @@ export function sequential(layers: readonly LayerDefinition[], options: Sequenti
   }
   inputShape.forEach((size: number, i: number) => requireInteger(size, `inputShape[${i}]`, "sequential", 1));
   const bound = bindLayers(layers, inputShape, "");
+  requireSharedOnce(bound);
   const chain = createChain(bound);
   const outputShape = bound[bound.length - 1].outputShape;
   return {
@@ -125,15 +127,17 @@ export function bindLayers(layers: readonly LayerDefinition[], inputShape: reado
     let layer = definition.bind(shape, `${prefix}layer${counted + 1}`);
     if (parameterCountOf(layer) > 0) counted++;
     else layer = definition.bind(shape, `${prefix}${definition.kind}${position + 1}`);
-    bound.push(layer);
+    bound.push(definition.shared === undefined ? layer : { ...layer, shared: definition.shared });
     shape = layer.outputShape;
   });
+  requireSharedShapes(bound);
   return bound;
 }
 
 function listBlocks(chain: Chain, start: number): ParameterBlock[] {
   const blocks: ParameterBlock[] = [];
   chain.layers.forEach((layer, index) => {
+    if (usesOf(chain, index).length === 0) return;
     let offset = start + chain.offsets[index];
     for (const parameter of layer.parameters) {
       const length = shapeSize(parameter.shape);

@@ -1,22 +1,39 @@
-import { type Matrix, requireOptions, requirePositive, ShapeError, UnsupportedError } from "../core/index.js";
+import {
+  type Matrix,
+  requireFinite,
+  requireNumber,
+  requireOptions,
+  requirePositive,
+  ShapeError,
+  UnsupportedError,
+} from "../core/index.js";
+import { fixedNormalizationPass, type NormalizationStatistics } from "./fixed-normalization.js";
 import type { Layer, LayerDefinition, LayerPass, ParameterSpec } from "./layer.js";
 import { shapeSize } from "./layer.js";
 import { zeros } from "./products.js";
 
-/** Options of {@link batchNorm} and {@link layerNorm}. */
+/** Options of {@link layerNorm}. */
 export interface NormalizationOptions {
   /** Added to the variance (default 1e-5). */
   readonly epsilon?: number;
+}
+
+/** Options of {@link batchNorm}. */
+export interface BatchNormOptions extends NormalizationOptions {
+  /** Fixed means and variances, one of each per feature (evaluation mode); by default those of the samples in the call. */
+  readonly statistics?: NormalizationStatistics;
 }
 
 /**
  * Defines batch normalisation: each feature (each channel of an image) is centred and scaled by the mean and variance of the batch.
  *
  * Relation: x̂ = (x − μ)/√(v + ε), y = γ x̂ + β with μ, v over the batch (and the positions of a channel), v the population variance.
- * The statistics are always those of the samples in the call, in training and prediction alike, and derivatives go through them: samples
- * are coupled, so per-sample quantities do not exist and data cannot be split into chunks.
+ * Without `statistics` they are those of the samples in the call (training mode), and derivatives go through them: samples are coupled, so
+ * per-sample quantities do not exist and data cannot be split into chunks. With `statistics`, running averages from elsewhere or those of
+ * {@link evaluationMode}, the layer is an affine map and samples are independent.
  *
- * @throws {ArgumentError} when epsilon is not > 0
+ * @throws {ArgumentError} when epsilon is not > 0, or a variance is negative
+ * @throws {ShapeError} when there are not as many means as variances; from `sequential` when they are not as many as the features
  *
  * @example
  * ```ts
@@ -26,8 +43,30 @@ export interface NormalizationOptions {
  * console.log(shifted.data[0]?.toFixed(4), net.couplesSamples); // -1.0000 true
  * ```
  */
-export function batchNorm(options: NormalizationOptions = {}): LayerDefinition {
-  return normalization("batchNorm", options);
+export function batchNorm(options: BatchNormOptions = {}): LayerDefinition {
+  requireOptions(options, ["epsilon", "statistics"], "batchNorm");
+  const { epsilon, statistics } = options;
+  return normalization("batchNorm", epsilon === undefined ? {} : { epsilon }, requireStatistics(statistics));
+}
+
+/** Checks fixed statistics and copies them, so that a definition stays what it was. */
+function requireStatistics(statistics: NormalizationStatistics | undefined): NormalizationStatistics | null {
+  if (statistics === undefined) return null;
+  requireOptions(statistics, ["mean", "variance"], "batchNorm");
+  const mean = Float64Array.from(statistics.mean ?? []);
+  const variance = Float64Array.from(statistics.variance ?? []);
+  requireFinite(mean, "statistics.mean", "batchNorm");
+  requireFinite(variance, "statistics.variance", "batchNorm");
+  variance.forEach((value, i) => requireNumber(value, `statistics.variance[${i}]`, "batchNorm", 0));
+  if (mean.length !== variance.length) {
+    throw new ShapeError({
+      function: "batchNorm",
+      argument: "statistics",
+      expected: "of one mean and one variance per feature",
+      got: `${mean.length} means and ${variance.length} variances`,
+    });
+  }
+  return { mean: Array.from(mean), variance: Array.from(variance) };
 }
 
 /**
@@ -49,13 +88,17 @@ export function layerNorm(options: NormalizationOptions = {}): LayerDefinition {
   return normalization("layerNorm", options);
 }
 
-function normalization(kind: "batchNorm" | "layerNorm", options: NormalizationOptions): LayerDefinition {
+function normalization(
+  kind: "batchNorm" | "layerNorm",
+  options: NormalizationOptions,
+  statistics: NormalizationStatistics | null = null,
+): LayerDefinition {
   requireOptions(options, ["epsilon"], kind);
   const epsilon = requirePositive(options.epsilon ?? 1e-5, "epsilon", kind);
   return {
     kind,
     inputShape: null,
-    config: { epsilon },
+    config: { epsilon, ...(statistics === null ? {} : { statistics }) },
     bind(inputShape, name): Layer {
       const size = shapeSize(inputShape);
       if (size < 1) {
@@ -69,6 +112,14 @@ function normalization(kind: "batchNorm" | "layerNorm", options: NormalizationOp
       // Images are channels x positions: a batch-normalised channel shares statistics and affine parameters over its positions.
       const positions = kind === "batchNorm" && inputShape.length > 1 ? size / inputShape[0] : 1;
       const features = size / positions;
+      if (statistics !== null && statistics.mean.length !== features) {
+        throw new ShapeError({
+          function: "sequential",
+          argument: `the statistics of ${name} (batchNorm)`,
+          expected: `of ${features} features`,
+          got: String(statistics.mean.length),
+        });
+      }
       const scale: ParameterSpec = {
         name: "scale",
         role: "scale",
@@ -83,9 +134,12 @@ function normalization(kind: "batchNorm" | "layerNorm", options: NormalizationOp
         inputShape,
         outputShape: inputShape,
         parameters: [scale, { ...scale, name: "shift", role: "shift" }],
-        couplesSamples: kind === "batchNorm",
+        couplesSamples: kind === "batchNorm" && statistics === null,
         memoryPerSample: 2 * size,
-        forward: (parameters, input) => normalizationPass(kind, parameters, input, positions, epsilon),
+        forward: (parameters, input) =>
+          statistics === null
+            ? normalizationPass(kind, parameters, input, positions, epsilon)
+            : fixedNormalizationPass(parameters, input, positions, statistics, epsilon),
       };
     },
   };

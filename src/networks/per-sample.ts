@@ -122,6 +122,6 @@ export function writePerSample(pass: ChainPass, cotangent: Matrix, out: Matrix, 
   const { cotangents } = chainBackward(pass, cotangent, null, false);
   pass.passes.forEach((layerPass, index) => {
     if (cotangents[index] !== undefined)
-      layerPass.perSample(cotangents[index], out, offset + pass.chain.offsets[index]);
+      layerPass.perSample(cotangents[index], out, offset + pass.chain.offsets[pass.chain.sources[index]]);
   });
 }

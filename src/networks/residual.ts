@@ -1,5 +1,5 @@
 import { ArgumentError, describe, type Matrix, ShapeError } from "../core/index.js";
-import { chainBackward, chainForward, chainSecondOrder, chainTangents, createChain } from "./chain.js";
+import { chainBackward, chainForward, chainSecondOrder, chainTangents, createChain, usesOf } from "./chain.js";
 import type { Layer, LayerDefinition, LayerPass } from "./layer.js";
 import { bindLayers } from "./network.js";
 import { addInto } from "./products.js";
@@ -34,6 +34,7 @@ export function residual(layers: readonly LayerDefinition[]): LayerDefinition {
     config: { layers },
     bind(inputShape, name): Layer {
       const inner = bindLayers(layers, inputShape, `${name}.branch.`);
+      const chain = createChain(inner);
       const outputShape = inner[inner.length - 1].outputShape;
       if (outputShape.join() !== inputShape.join()) {
         throw new ShapeError({
@@ -43,17 +44,18 @@ export function residual(layers: readonly LayerDefinition[]): LayerDefinition {
           got: outputShape.join(" x "),
         });
       }
-      const chain = createChain(inner);
       return {
         kind: "residual",
         name,
         inputShape,
         outputShape,
-        parameters: inner.flatMap((layer) =>
-          layer.parameters.map((parameter) => ({
-            ...parameter,
-            name: `${layer.name.slice(name.length + 1)}.${parameter.name}`,
-          })),
+        parameters: inner.flatMap((layer, index) =>
+          usesOf(chain, index).length === 0
+            ? []
+            : layer.parameters.map((parameter) => ({
+                ...parameter,
+                name: `${layer.name.slice(name.length + 1)}.${parameter.name}`,
+              })),
         ),
         couplesSamples: inner.some((layer) => layer.couplesSamples),
         memoryPerSample: inner.reduce((sum, layer) => sum + layer.memoryPerSample, 0),
@@ -101,7 +103,7 @@ function residualPass(branch: ReturnType<typeof chainForward>, input: Matrix): L
       const { cotangents } = chainBackward(branch, cotangent, null, false);
       branch.passes.forEach((pass, index) => {
         if (cotangents[index] !== undefined)
-          pass.perSample(cotangents[index], out, offset + branch.chain.offsets[index]);
+          pass.perSample(cotangents[index], out, offset + branch.chain.offsets[branch.chain.sources[index]]);
       });
     },
   };

@@ -8,8 +8,9 @@ import type { LayerDefinition } from "./layer.js";
 import { averagePool, flatten, maxPool, type PoolOptions } from "./linear-maps.js";
 import type { LossName } from "./losses.js";
 import { type Network, requireParameters, sequential } from "./network.js";
-import { batchNorm, layerNorm, type NormalizationOptions } from "./normalization.js";
+import { batchNorm, type BatchNormOptions, layerNorm, type NormalizationOptions } from "./normalization.js";
 import { residual } from "./residual.js";
+import { shared } from "./shared.js";
 import { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";
 
 /** A layer as plain data. */
@@ -18,6 +19,8 @@ export interface SavedLayer {
   readonly kind: string;
   /** The options it was made with; for residual blocks `layers` holds saved layers. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Name of shared parameters, for layers that share them. */
+  readonly shared?: string;
 }
 
 /** A network with its parameters as plain data that survive JSON exactly. */
@@ -154,10 +157,13 @@ function describeNetwork(net: Network, caller: string): Omit<SavedNetwork, "para
   };
 }
 
-function describeLayer({ kind, config }: LayerDefinition, caller: string): SavedLayer {
+function describeLayer(definition: LayerDefinition, caller: string): SavedLayer {
+  const { kind, config } = definition;
+  const sharing = definition.shared === undefined ? {} : { shared: definition.shared };
   if (kind === "residual") {
     return {
       kind,
+      ...sharing,
       config: { layers: (config["layers"] as LayerDefinition[]).map((layer) => describeLayer(layer, caller)) },
     };
   }
@@ -170,7 +176,7 @@ function describeLayer({ kind, config }: LayerDefinition, caller: string): Saved
       remedy: "a user's own activation is code and cannot be saved",
     });
   }
-  return { kind, config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)) };
+  return { kind, ...sharing, config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)) };
 }
 
 /** The activation of a saved name; leaky rectifiers carry their slope in it. */
@@ -198,6 +204,11 @@ function rebuild(saved: SavedNetwork, caller: string): Network {
 }
 
 function rebuildLayer(saved: SavedLayer, caller: string): LayerDefinition {
+  const layer = rebuildKind(saved, caller);
+  return saved.shared === undefined ? layer : shared(saved.shared, layer);
+}
+
+function rebuildKind(saved: SavedLayer, caller: string): LayerDefinition {
   const config = (saved?.config ?? {}) as unknown;
   switch (saved?.kind) {
     case "dense":
@@ -210,7 +221,7 @@ function rebuildLayer(saved: SavedLayer, caller: string): LayerDefinition {
       break;
     }
     case "batchNorm":
-      return batchNorm(config as NormalizationOptions);
+      return batchNorm(config as BatchNormOptions);
     case "layerNorm":
       return layerNorm(config as NormalizationOptions);
     case "conv1d":
