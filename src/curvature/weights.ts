@@ -1,4 +1,4 @@
-import { type Matrix, UnsupportedError, log, exp } from "../core/index.js";
+import { type Matrix, UnsupportedError, log2, pow } from "../core/index.js";
 import { norms, svd } from "../linalg/index.js";
 import type { Network } from "../networks/index.js";
 
@@ -138,23 +138,28 @@ export function homogeneousWeights(collected: EffectiveWeights): {
  */
 export function pathNorm(weights: readonly Matrix[], order: 1 | 2): number {
   let vector = new Float64Array(weights[0].cols).fill(1);
-  let logScale = 0;
+  // Powers of two carry the scale: products of many layers neither overflow on the way nor lose a bit to it.
+  let exponent = 0;
   for (const W of weights) {
     const next = new Float64Array(W.rows);
     let top = 0;
     for (const value of W.data) top = Math.max(top, Math.abs(value));
     if (top === 0) return 0;
+    const topExponent = Math.floor(log2(top));
+    const unit = pow(2, topExponent);
     for (let i = 0; i < W.rows; i++) {
       for (let j = 0; j < W.cols; j++) {
-        const ratio = Math.abs(W.data[i * W.cols + j]) / top;
+        const ratio = Math.abs(W.data[i * W.cols + j]) / unit;
         next[i] += (order === 1 ? ratio : ratio * ratio) * vector[j];
       }
     }
     const largest = next.reduce((most, value) => Math.max(most, value), 0);
     if (largest === 0) return 0;
-    logScale += log(top) + log(largest) / order;
-    vector = next.map((value) => value / largest);
+    const shift = Math.floor(log2(largest) / order);
+    const scale = pow(2, shift * order);
+    exponent += topExponent + shift;
+    vector = next.map((value) => value / scale);
   }
   const sum = vector.reduce((total, value) => total + value, 0);
-  return (order === 1 ? sum : Math.sqrt(sum)) * exp(logScale);
+  return (order === 1 ? sum : Math.sqrt(sum)) * pow(2, exponent);
 }
