@@ -23,17 +23,28 @@ const NEGLIGIBLE = 0.1;
 /** Passes after which what is left of a vector is called dependent on the basis. */
 const MAXIMUM_PASSES = 5;
 
-/** Numbers from which a basis is worth a memory of its own where the fast routines read it without a copy (512 kB). */
-const RESIDENT_FROM = 65_536;
+/**
+ * Numbers from which a basis is worth a memory of its own where the fast routines read it without a copy: 512 kB, and
+ * 64 kB ("small") for methods that make one basis in a whole run. A memory takes address space until it is collected.
+ */
+const RESIDENT_FROM = { large: 65_536, small: 8192 };
 
 /** An empty basis with room for `capacity` vectors. */
-export function createBasis(dimension: number, capacity: number): Basis {
-  return { dimension, data: allocate(dimension, Math.max(1, capacity)), count: 0 };
+export function createBasis(dimension: number, capacity: number, from: "large" | "small" = "large"): Basis {
+  return { dimension, data: allocate(dimension, Math.max(1, capacity), from), count: 0 };
 }
 
-function allocate(dimension: number, capacity: number): Float64Array {
+function allocate(dimension: number, capacity: number, from: "large" | "small" = "large"): Float64Array {
   const length = dimension * capacity;
-  return length < RESIDENT_FROM ? new Float64Array(length) : residentMatrix(capacity, dimension);
+  return length < RESIDENT_FROM[from] ? new Float64Array(length) : residentMatrix(capacity, dimension);
+}
+
+/** A basis with room for `capacity` vectors that starts with copies of the given rows, one after the other. */
+export function copyBasis(dimension: number, rows: Float64Array, capacity: number): Basis {
+  const basis = createBasis(dimension, capacity, "small");
+  basis.data.set(rows);
+  basis.count = rows.length / dimension;
+  return basis;
 }
 
 /** Row i, a view. */

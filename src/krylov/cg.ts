@@ -9,15 +9,23 @@ import {
   norm,
   requireOptions,
 } from "../core/index.js";
-import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import {
   type LinearSolveOptions,
   type LinearSolveResult,
+  type LinearSolveState,
   SOLVE_KEYS,
   requireSolve,
   residualInto,
+  restoreSolve,
   solved,
 } from "./linear-solve.js";
+import { drive, driveAsync, multiply, type Coroutine } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
 
 /** Options of {@link cg}. */
@@ -54,29 +62,58 @@ export interface CgOptions extends LinearSolveOptions {
  * ```
  */
 export function cg(A: SymmetricOperator | Matrix, b: Float64Array, options: CgOptions = {}): LinearSolveResult {
+  const operator = requireSymmetricOperator(A, "A", "cg");
+  return drive(operator, solve(operator.rows, b, options));
+}
+
+/**
+ * The form of {@link cg} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of cg for the same products, bit for bit.
+ *
+ * @param A asynchronous symmetric positive definite operator
+ * @param b right-hand side, length n
+ * @param options those of cg; the preconditioner stays synchronous
+ * @returns a promise of its result
+ * @throws {ArgumentError} as cg, as a rejection
+ */
+export async function cgAsync(
+  A: AsyncSymmetricOperator,
+  b: Float64Array,
+  options: CgOptions = {},
+): Promise<LinearSolveResult> {
+  const operator = requireAsyncOperator(A, "A", "cgAsync", "symmetric");
+  return driveAsync(operator, solve(operator.rows, b, options));
+}
+
+function* solve(n: number, b: Float64Array, options: CgOptions): Coroutine<LinearSolveResult> {
   const caller = "cg";
-  const operator = requireSymmetricOperator(A, "A", caller);
   requireOptions(options, [...SOLVE_KEYS, "preconditioner"], caller);
-  const n = operator.rows;
-  const { tolerance, maximum, x } = requireSolve(b, n, n, options, caller);
+  const { tolerance, maximum, x: guess } = requireSolve(b, n, n, options, caller);
   const precondition = requirePreconditioner(options.preconditioner, caller);
-  const apply = (v: Float64Array, out: Float64Array): void => operator.apply(v, out);
-  const r = new Float64Array(n);
+  const saved = restoreSolve(options.resume, caller, [n, n, n], 1);
+  const [x, r, p] = saved?.vectors ?? [guess, new Float64Array(n), new Float64Array(n)];
   const z = new Float64Array(n); // M⁻¹ r
   const q = new Float64Array(n); // A p
-  let residualNorm = residualInto(apply, b, x, r);
-  let matvecs = 1;
-  requireFiniteProduct(residualNorm, matvecs, caller);
   const target = tolerance * norm(b);
-  precondition(r, z);
-  const p = z.slice();
-  let rho = dot(r, z);
+  let { iterations, matvecs } = saved ?? { iterations: 0, matvecs: 1 };
+  let residualNorm: number;
+  let rho: number;
+  if (saved === null) {
+    residualNorm = yield* residualInto(b, x, r);
+    requireFiniteProduct(residualNorm, matvecs, caller);
+    precondition(r, z);
+    p.set(z);
+    rho = dot(r, z);
+  } else {
+    residualNorm = norm(r);
+    rho = saved.scalars[0];
+  }
   let status: Status = "max-iterations";
-  let iterations = 0;
   while (residualNorm > target) {
     if (isCancelled(options.signal)) status = "cancelled";
     if (status === "cancelled" || matvecs + 1 >= maximum) break;
-    operator.apply(p, q);
+    yield* multiply(p, q);
     matvecs++;
     const curvature = dot(p, q);
     requireFiniteProduct(curvature + rho, matvecs, caller);
@@ -97,12 +134,20 @@ export function cg(A: SymmetricOperator | Matrix, b: Float64Array, options: CgOp
     rho = next;
   }
   if (residualNorm <= target) status = "converged";
+  const state: LinearSolveState = {
+    kind: "eigenscope-solve-1",
+    method: caller,
+    vectors: [x, r, p],
+    scalars: [rho],
+    iterations,
+    matvecs,
+  };
   if (iterations > 0) {
-    residualNorm = residualInto(apply, b, x, r);
+    residualNorm = yield* residualInto(b, x, q); // r stays that of the recurrence
     matvecs++;
   }
   const advice = "A (or the preconditioner) is not positive definite: use minres";
-  return solved(x, residualNorm, target, status, { iterations, matvecs }, tolerance, advice);
+  return solved(x, residualNorm, target, status, { iterations, matvecs }, tolerance, advice, state);
 }
 
 function requirePreconditioner(preconditioner: unknown, caller: string): (r: Float64Array, out: Float64Array) => void {

@@ -57,11 +57,11 @@ export function* findCopies(settings: ThickRestartSettings, first: FoundPairs, s
       const wanted = Math.min(batch, free);
       const krylovDimension = Math.min(free, Math.max(settings.krylovDimension, 2 * wanted + 8));
       const locked = pairs.map(({ vector }) => vector);
-      const run = createThickRestartState(start, krylovDimension, true, locked);
+      const run = createThickRestartState(start, krylovDimension, true, { locked });
       run.scale = scale; // the tolerance refers to ‖A‖, not to what is left of it
       const maximumMatvecs = Math.max(1, settings.maximumMatvecs - matvecs);
       const outcome = yield* thickRestart(
-        { ...settings, count: wanted, which: end, krylovDimension, maximumMatvecs },
+        { ...settings, count: wanted, which: end, krylovDimension, blockSize: 1, maximumMatvecs },
         run,
       );
       matvecs += run.matvecs;

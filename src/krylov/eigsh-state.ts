@@ -1,10 +1,11 @@
-import { ArgumentError, FormatError, ShapeError, describe } from "../core/index.js";
+import { ArgumentError, ShapeError, describe } from "../core/index.js";
 import { createRng, type RngState } from "../random/index.js";
+import { copyBasis } from "./basis.js";
 import type { ThickRestartSettings, ThickRestartState, Which } from "./thick-restart.js";
 
 /**
  * An unfinished run of eigsh. Plain numbers and Float64Arrays: it can be posted to a worker or stored by structured
- * clone; {@link serializeState} turns it into text. It shares the memory of the run, so it costs nothing to return.
+ * clone; serializeState turns it into text. It shares the memory of the run, so it costs nothing to return.
  */
 export interface EigshState {
   /** Format of this record. */
@@ -17,6 +18,8 @@ export interface EigshState {
   readonly which: Which;
   /** Basis size m. */
   readonly krylovDimension: number;
+  /** Start vectors of the block. */
+  readonly blockSize: number;
   /** Relative residual asked for. */
   readonly tolerance: number;
   /** Whether copies of multiple eigenvalues are to be searched at the end. */
@@ -33,11 +36,11 @@ export interface EigshState {
   readonly matvecs: number;
   /** Whether a random direction is in the basis. */
   readonly randomized: boolean;
-  /** size + 1 basis vectors as rows. */
+  /** The basis vectors multiplied and those to multiply next, as rows. */
   readonly basis: Float64Array;
   /** Projected operator, m x m. */
   readonly projected: Float64Array;
-  /** Couplings with the next vector, m numbers. */
+  /** Couplings with the vectors to multiply next, blockSize x m. */
   readonly coupling: Float64Array;
 }
 
@@ -47,7 +50,7 @@ export function saveState(
   run: ThickRestartState,
   checkMultiplicity: boolean,
 ): EigshState {
-  const { n, count, which, krylovDimension, tolerance, rng } = settings;
+  const { n, count, which, krylovDimension, blockSize, tolerance, rng } = settings;
   const { basis, projected, coupling, size, scale, restarts, matvecs, randomized } = run;
   return {
     kind: "eigenscope-eigsh-1",
@@ -55,6 +58,7 @@ export function saveState(
     count,
     which,
     krylovDimension,
+    blockSize,
     tolerance,
     checkMultiplicity,
     rng: rng === null ? null : rng.state,
@@ -83,20 +87,19 @@ export function restoreState(
       got: `${n} x ${n}`,
     });
   }
-  const { count, which, krylovDimension, tolerance, size, scale, restarts, matvecs, randomized } = state;
-  const data = new Float64Array((krylovDimension + 1) * n);
-  data.set(state.basis);
+  const { count, which, krylovDimension, blockSize, tolerance, size, scale, restarts, matvecs, randomized } = state;
   return {
     settings: {
       n,
       count,
       which,
       krylovDimension,
+      blockSize,
       tolerance,
       rng: state.rng === null ? null : createRng.fromState(state.rng),
     },
     run: {
-      basis: { dimension: n, data, count: state.basis.length / n },
+      basis: copyBasis(n, state.basis, krylovDimension + blockSize),
       locked: 0,
       projected: state.projected.slice(),
       coupling: state.coupling.slice(),
@@ -113,11 +116,12 @@ function requireState(state: EigshState): void {
   const fits =
     state?.kind === "eigenscope-eigsh-1" &&
     state.basis instanceof Float64Array &&
-    state.basis.length === (state.size + 1) * state.n &&
+    state.basis.length > state.size * state.n &&
+    state.basis.length <= (state.size + state.blockSize) * state.n &&
     state.projected instanceof Float64Array &&
     state.projected.length === state.krylovDimension * state.krylovDimension &&
     state.coupling instanceof Float64Array &&
-    state.coupling.length === state.krylovDimension;
+    state.coupling.length === state.krylovDimension * state.blockSize;
   if (!fits) {
     throw new ArgumentError({
       function: "resumeEigsh",
@@ -127,60 +131,4 @@ function requireState(state: EigshState): void {
       remedy: "a converged result has state null: there is nothing to resume",
     });
   }
-}
-
-/**
- * Writes a state as text, every double exactly, for storage where structured clone does not reach.
- *
- * Relation: deserializeState(serializeState(state)) resumes bit for bit like state. Cost: 16 characters per number.
- */
-export function serializeState(state: EigshState): string {
-  requireState(state);
-  const { basis, projected, coupling, ...rest } = state;
-  return JSON.stringify({ ...rest, basis: toHex(basis), projected: toHex(projected), coupling: toHex(coupling) });
-}
-
-/**
- * Reads a state that {@link serializeState} wrote.
- *
- * @throws {FormatError} when the text is not such a state
- */
-export function deserializeState(text: string): EigshState {
-  const bad = (got: string): FormatError =>
-    new FormatError({ function: "deserializeState", argument: "text", expected: "written by serializeState", got });
-  let record: Record<string, unknown>;
-  try {
-    record = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    throw bad(describe(text));
-  }
-  const numbers = (key: string): Float64Array => {
-    const value = record?.[key];
-    if (typeof value !== "string" || value.length % 16 !== 0 || !/^[0-9a-f]*$/.test(value))
-      throw bad(`${key} that is no list of doubles`);
-    return fromHex(value);
-  };
-  const state = { ...record, basis: numbers("basis"), projected: numbers("projected"), coupling: numbers("coupling") };
-  requireState(state as unknown as EigshState);
-  return state as unknown as EigshState;
-}
-
-function toHex(values: Float64Array): string {
-  const view = new DataView(new ArrayBuffer(8));
-  const words: string[] = [];
-  for (const value of values) {
-    view.setFloat64(0, value); // big-endian, whatever the machine
-    words.push(view.getBigUint64(0).toString(16).padStart(16, "0"));
-  }
-  return words.join("");
-}
-
-function fromHex(text: string): Float64Array {
-  const view = new DataView(new ArrayBuffer(8));
-  const out = new Float64Array(text.length / 16);
-  for (let i = 0; i < out.length; i++) {
-    view.setBigUint64(0, BigInt(`0x${text.slice(16 * i, 16 * i + 16)}`));
-    out[i] = view.getFloat64(0);
-  }
-  return out;
 }

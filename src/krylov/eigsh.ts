@@ -16,9 +16,11 @@ import {
   type AsyncSymmetricOperator,
   type SymmetricOperator,
   fromFunction,
+  requireAsyncOperator,
   requireSymmetricOperator,
 } from "../operators/index.js";
 import { type Rng } from "../random/index.js";
+import { appendRow, createBasis } from "./basis.js";
 import { type EigenvalueIntervals, certify } from "./certify.js";
 import { type FoundPairs, findCopies } from "./copies.js";
 import { type EigshState, restoreState, saveState } from "./eigsh-state.js";
@@ -29,6 +31,7 @@ import {
   type ThickRestartState,
   type Which,
   createThickRestartState,
+  newDirection,
   roundoff,
   thickRestart,
 } from "./thick-restart.js";
@@ -49,8 +52,13 @@ export interface EigshOptions extends EigshStopping, StartOptions {
   readonly count: number;
   /** Which ones; "largest" (algebraically) by default. "both" takes ⌈count/2⌉ from the top, the rest from the bottom. */
   readonly which?: Which;
-  /** Largest number m of basis vectors; max(2 count + 8, 24), at most n, by default. */
+  /** Largest number m of basis vectors; max(2 count + 8 blockSize, 24), at most n, by default. */
   readonly krylovDimension?: number;
+  /**
+   * Start vectors of the Krylov space, 1 by default: a block of b finds eigenvalues up to b-fold in one search; it needs
+   * `rng` and more products for simple ones.
+   */
+  readonly blockSize?: number;
   /** Approximate eigenvectors as columns of an n x j matrix, such as those of a nearby operator: a warm start. */
   readonly guess?: Matrix;
   /** After convergence, search orthogonally to what was found for missed copies of multiple eigenvalues; needs `rng`. */
@@ -84,7 +92,12 @@ export interface EigshResult extends Convergence {
   readonly krylovDimension: number;
   /** Which eigenvalues these are. */
   readonly which: Which | "nearest";
-  /** True when the search for missed copies ran and ended. */
+  /** Start vectors of the Krylov space. */
+  readonly blockSize: number;
+  /**
+   * True when the search for missed copies ran and ended, or when a random block was larger than every cluster found,
+   * so that it would have held one more copy.
+   */
   readonly multiplicityChecked: boolean;
   /** What resumeEigsh needs to go on, bit for bit; null when converged. */
   readonly state: EigshState | null;
@@ -103,7 +116,8 @@ const WARM_START_NOISE = 1e-3;
  * Computes a few eigenpairs of a symmetric operator by thick-restart Lanczos, with residuals and error intervals.
  *
  * Relation: ‖A vᵢ − λᵢ vᵢ‖₂ = residualNorms[i], VᵀV = I, and intervals [lowerᵢ, upperᵢ] each contain an eigenvalue of A.
- * A Krylov space sees one vector of each eigenspace: ask for `checkMultiplicity` where eigenvalues may be multiple.
+ * A Krylov space sees one vector of each eigenspace, one of blockSize start vectors that many: ask for
+ * `checkMultiplicity` or a block where eigenvalues may be multiple.
  * With a good preconditioner use lobpcg; for interior eigenvalues pass `nearest`; for singular values use svds.
  *
  * @param A symmetric operator (or symmetric Matrix) of order n >= 1
@@ -115,7 +129,7 @@ const WARM_START_NOISE = 1e-3;
  * @throws {NonFiniteError} when a product of A is not finite
  *
  * Accuracy: residuals to max(tolerance, 10 √n ε) · ‖A‖; errors of simple eigenvalues are the squares of that over the gap.
- * Cost: one matvec a step plus 8 n m flops; 8 n (m + 2 count + 4) bytes at most, whatever the number of steps.
+ * Cost: one matvec a step plus 4 n m flops; 8 n (m + blockSize + 2 count + 3) bytes at most, whatever the number of steps.
  * Stopping: every wanted Ritz pair has β |last component| <= tolerance · ‖A‖, or maximumMatvecs, or the signal.
  * @see [wu2000]
  * @see [parlett1998]
@@ -156,16 +170,8 @@ export async function eigshAsync(
   A: AsyncSymmetricOperator,
   options: Omit<EigshOptions, "nearest">,
 ): Promise<EigshResult> {
-  if (typeof A?.apply !== "function" || A.symmetric !== true || A.rows !== A.cols) {
-    throw new ArgumentError({
-      function: "eigshAsync",
-      argument: "A",
-      expected: "a square asynchronous operator with the symmetric mark",
-      got: "something else",
-      remedy: "make it with fromAsyncFunction(n, product, { symmetric: true })",
-    });
-  }
-  return driveAsync(A, search(prepare(A.rows, options)));
+  const operator = requireAsyncOperator(A, "A", "eigshAsync", "symmetric");
+  return driveAsync(operator, search(prepare(operator.rows, options)));
 }
 
 /**
@@ -197,25 +203,42 @@ export function resumeEigsh(
   options: EigshStopping = {},
 ): EigshResult {
   const operator = requireSymmetricOperator(A, "A", "resumeEigsh");
-  requireOptions(options, ["tolerance", "maximumMatvecs", "verify", "signal", "onProgress"], "resumeEigsh");
-  const { settings, run } = restoreState(state, operator.rows);
-  const tolerance = requireNumber(options.tolerance ?? settings.tolerance, "tolerance", "resumeEigsh", 0, 1);
-  const maximumMatvecs = requireInteger(
-    options.maximumMatvecs ?? DEFAULT_MAXIMUM_MATVECS,
-    "maximumMatvecs",
-    "resumeEigsh",
-    1,
-  );
+  return drive(operator, search(preparedFrom(state, operator.rows, options)));
+}
+
+/**
+ * The form of {@link resumeEigsh} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of resumeEigsh for the same products, bit for bit.
+ *
+ * @param A the asynchronous operator of the first run
+ * @param state `state` of its result
+ * @param options new stopping rules
+ * @returns a promise of the result of resumeEigsh
+ * @throws {ArgumentError} as resumeEigsh, as a rejection
+ */
+export async function resumeEigshAsync(
+  A: AsyncSymmetricOperator,
+  state: EigshState,
+  options: EigshStopping = {},
+): Promise<EigshResult> {
+  const operator = requireAsyncOperator(A, "A", "resumeEigshAsync", "symmetric");
+  return driveAsync(operator, search(preparedFrom(state, operator.rows, options)));
+}
+
+function preparedFrom(state: EigshState, n: number, options: EigshStopping): Plan {
+  const caller = "resumeEigsh";
+  requireOptions(options, ["tolerance", "maximumMatvecs", "verify", "signal", "onProgress"], caller);
+  const { settings, run } = restoreState(state, n);
+  const tolerance = requireNumber(options.tolerance ?? settings.tolerance, "tolerance", caller, 0, 1);
+  const maximumMatvecs = requireInteger(options.maximumMatvecs ?? DEFAULT_MAXIMUM_MATVECS, "maximumMatvecs", caller, 1);
   const { signal, onProgress } = options;
-  return drive(
-    operator,
-    search({
-      settings: { ...settings, tolerance, maximumMatvecs, signal, onProgress },
-      run,
-      verify: options.verify ?? true,
-      checkMultiplicity: state.checkMultiplicity,
-    }),
-  );
+  return {
+    settings: { ...settings, tolerance, maximumMatvecs, signal, onProgress },
+    run,
+    verify: options.verify ?? true,
+    checkMultiplicity: state.checkMultiplicity,
+  };
 }
 
 /** Checked options. */
@@ -227,7 +250,7 @@ interface Plan {
 }
 
 const KEYS = [
-  "count", "which", "krylovDimension", "start", "rng", "guess", "checkMultiplicity", "nearest",
+  "count", "which", "krylovDimension", "blockSize", "start", "rng", "guess", "checkMultiplicity", "nearest",
   "tolerance", "maximumMatvecs", "verify", "signal", "onProgress",
 ]; // prettier-ignore
 
@@ -244,9 +267,10 @@ function prepare(n: number, options: EigshOptions): Plan {
   );
   const which = options.nearest === undefined ? choice : "magnitude"; // of the inverse
   if (options.nearest !== undefined) requireNumber(options.nearest.target, "nearest.target", caller);
-  const smallest = Math.min(n, count + 2);
+  const blockSize = requireInteger(options.blockSize ?? 1, "blockSize", caller, 1, n);
+  const smallest = Math.min(n, count + 1 + blockSize);
   const krylovDimension = requireInteger(
-    options.krylovDimension ?? Math.min(n, Math.max(2 * count + 8, 24)),
+    options.krylovDimension ?? Math.min(n, Math.max(2 * count + 8 * blockSize, 24)),
     "krylovDimension",
     caller,
     smallest,
@@ -256,33 +280,48 @@ function prepare(n: number, options: EigshOptions): Plan {
   const maximumMatvecs = requireInteger(options.maximumMatvecs ?? DEFAULT_MAXIMUM_MATVECS, "maximumMatvecs", caller, 1);
   const { rng, signal, onProgress } = options;
   const checkMultiplicity = options.checkMultiplicity ?? false;
-  if (checkMultiplicity && rng === undefined) {
+  if ((checkMultiplicity || blockSize > 1) && rng === undefined) {
     throw new ArgumentError({
       function: caller,
       argument: "rng",
-      expected: "given for checkMultiplicity",
+      expected: checkMultiplicity ? "given for checkMultiplicity" : "given for blockSize > 1",
       got: "undefined",
-      remedy: "the search for missed copies starts from a random vector",
+      remedy: "the search for copies of multiple eigenvalues starts from random vectors",
     });
   }
   const start = options.guess === undefined ? requireStart(n, options, caller) : warmStart(n, options.guess, rng);
   const randomized = options.start === undefined;
+  const further = blockSize === 1 ? [] : furtherDirections(start, blockSize - 1, rng!);
   return {
     settings: {
       n,
       count,
       which,
       krylovDimension,
+      blockSize,
       tolerance,
       maximumMatvecs,
       rng: rng ?? null,
       signal,
       onProgress,
     },
-    run: createThickRestartState(start, krylovDimension, randomized),
+    run: createThickRestartState(start, krylovDimension, randomized || blockSize > 1, { further }),
     verify: options.verify ?? true,
     checkMultiplicity,
   };
+}
+
+/** Random unit vectors, orthogonal to the start vector and to each other: the rest of a block. */
+function furtherDirections(start: Float64Array, wanted: number, rng: Rng): Float64Array[] {
+  const basis = createBasis(start.length, wanted + 1);
+  appendRow(basis, start, 1);
+  const further: Float64Array[] = [];
+  while (further.length < wanted) {
+    const fresh = newDirection(basis, rng);
+    if (fresh === null) break; // the block is the whole space
+    further.push(appendRow(basis, fresh, 1));
+  }
+  return further;
 }
 
 /** The sum of the guessed vectors, each of unit length, and a little of a random one. */
@@ -327,7 +366,7 @@ function* findAll(plan: Plan): Coroutine<FoundPairs> {
 
 function* finish(plan: Plan, found: FoundPairs, which: Which | "nearest"): Coroutine<EigshResult> {
   const { settings, run, verify, checkMultiplicity } = plan;
-  const { n, count, krylovDimension } = settings;
+  const { n, count, krylovDimension, blockSize } = settings;
   let scale = run.scale;
   if (which === "nearest") {
     scale = 0; // the scale of the inverse says nothing about A
@@ -341,6 +380,7 @@ function* finish(plan: Plan, found: FoundPairs, which: Which | "nearest"): Corou
   for (const residual of certificate.residualNorms) largest = Math.max(largest, residual);
   // Verified residuals carry the rounding of one more product; far above the target they contradict the recurrence.
   if (status === "converged" && largest > CONTRADICTION * target * scale) status = "stagnated";
+  const largestCluster = certificate.clusters.reduce((most, { length }) => Math.max(most, length), 1);
   const resumable = status === "max-iterations" || status === "cancelled";
   return {
     ...certificate,
@@ -351,8 +391,9 @@ function* finish(plan: Plan, found: FoundPairs, which: Which | "nearest"): Corou
     advice: adviceFor(status, krylovDimension),
     norm: scale,
     krylovDimension,
+    blockSize,
     which,
-    multiplicityChecked: found.multiplicityChecked,
+    multiplicityChecked: found.multiplicityChecked || (status === "converged" && blockSize > largestCluster),
     state:
       resumable && which !== "nearest" && run.matvecs === found.matvecs
         ? saveState(settings, run, checkMultiplicity)

@@ -32,6 +32,26 @@ export interface GolubKahanOutcome {
   readonly scale: number;
   readonly restarts: number;
   readonly matvecs: number;
+  /** What the run carries from one step to the next. */
+  readonly run: GolubKahanRun;
+}
+
+/** The run before its first step. */
+export function createGolubKahanRun(settings: GolubKahanSettings, start: Float64Array): GolubKahanRun {
+  const { rows, cols, krylovDimension: m } = settings;
+  const right = createBasis(cols, m + 1, "small");
+  appendRow(right, start, 1);
+  return {
+    left: createBasis(rows, m, "small"),
+    right,
+    B: new Float64Array(m * m),
+    size: 0,
+    beta: 0,
+    coupling: new Float64Array(0),
+    scale: 0,
+    restarts: 0,
+    matvecs: 0,
+  };
 }
 
 /**
@@ -42,16 +62,12 @@ export interface GolubKahanOutcome {
  * @see [golub1965]
  * @see [baglama2005]
  */
-export function* golubKahan(settings: GolubKahanSettings, start: Float64Array): Coroutine<GolubKahanOutcome> {
+export function* golubKahan(settings: GolubKahanSettings, run: GolubKahanRun): Coroutine<GolubKahanOutcome> {
   const { rows, cols, count, krylovDimension: m, rng, signal } = settings;
-  const right = createBasis(cols, m + 1);
-  const left = createBasis(rows, m);
-  appendRow(right, start, 1);
-  const B = new Float64Array(m * m);
+  const { left, right, B } = run;
   const image = new Float64Array(rows); // A v
   const back = new Float64Array(cols); // Aᵀ u
   const h = new Float64Array(m + 1);
-  const run: Run = { left, right, B, size: 0, beta: 0, coupling: new Float64Array(0), scale: 0, restarts: 0, matvecs: 0 };
   const wanted = Math.min(count, cols);
   const period = Math.max(1, Math.floor(m / 20));
   for (;;) {
@@ -110,16 +126,25 @@ function recur(left: Basis, coupling: Float64Array, w: Float64Array): void {
   else subtract(left, coupling.length, coupling, w);
 }
 
-interface Run {
+/** What a run carries from one step to the next. */
+export interface GolubKahanRun {
+  /** Basis on the larger side. */
   readonly left: Basis;
+  /** Basis on the smaller side. */
   readonly right: Basis;
+  /** Projected operator, m x m, row-major. */
   readonly B: Float64Array;
+  /** Its columns in use. */
   size: number;
+  /** Norm of the residual term. */
   beta: number;
   /** Uᵀ A v for the vector v to multiply next, as far as the recurrence knows it. */
   coupling: Float64Array;
+  /** Largest singular Ritz value seen. */
   scale: number;
+  /** Restarts done. */
   restarts: number;
+  /** Products done. */
   matvecs: number;
 }
 
@@ -131,7 +156,7 @@ interface Triplets {
   readonly order: readonly number[]; // most wanted first
 }
 
-function ritz({ krylovDimension: m, which }: GolubKahanSettings, run: Run): Triplets {
+function ritz({ krylovDimension: m, which }: GolubKahanSettings, run: GolubKahanRun): Triplets {
   const { size, beta, B } = run;
   const data = new Float64Array(size * size);
   for (let i = 0; i < size; i++) data.set(B.subarray(i * m, i * m + size), i * size);
@@ -142,7 +167,7 @@ function ritz({ krylovDimension: m, which }: GolubKahanSettings, run: Run): Trip
   return { values: singularValues, p: u.data, q: v.data, residualNorms, order };
 }
 
-function report(settings: GolubKahanSettings, run: Run, triplets: Triplets, wanted: number): number {
+function report(settings: GolubKahanSettings, run: GolubKahanRun, triplets: Triplets, wanted: number): number {
   const target = Math.max(settings.tolerance * run.scale, roundoff(settings.cols, run.scale));
   let converged = 0;
   let worst = 0;
@@ -161,7 +186,7 @@ function report(settings: GolubKahanSettings, run: Run, triplets: Triplets, want
 }
 
 /** Replaces both bases by the best singular Ritz vectors; B becomes diagonal, its next column comes from products. */
-function compress(settings: GolubKahanSettings, run: Run, triplets: Triplets, converged: number): void {
+function compress(settings: GolubKahanSettings, run: GolubKahanRun, triplets: Triplets, converged: number): void {
   const { rows, cols, count, krylovDimension: m } = settings;
   const { left, right, size, B } = run;
   const spare = m - count;
@@ -180,7 +205,7 @@ function compress(settings: GolubKahanSettings, run: Run, triplets: Triplets, co
   run.restarts++;
 }
 
-function extract(settings: GolubKahanSettings, run: Run, status: Status): GolubKahanOutcome {
+function extract(settings: GolubKahanSettings, run: GolubKahanRun, status: Status): GolubKahanOutcome {
   const { rows, cols, count } = settings;
   const { size, matvecs, restarts } = run;
   const found = Math.min(count, size);
@@ -194,5 +219,5 @@ function extract(settings: GolubKahanSettings, run: Run, status: Status): GolubK
   }
   left.count = right.count = found;
   const values = Float64Array.from(kept, (i) => triplets!.values[i]);
-  return { status, values, left, right, scale: run.scale, restarts, matvecs };
+  return { status, values, left, right, scale: run.scale, restarts, matvecs, run };
 }

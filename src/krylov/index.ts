@@ -3,7 +3,7 @@
  * @module krylov
  */
 export * from "./products.js";
-export { lanczos, lanczosSteps, startLanczos } from "./lanczos.js";
+export { lanczos, lanczosAsync, lanczosSteps, startLanczos } from "./lanczos.js";
 export type {
   LanczosFactorization,
   LanczosOptions,
@@ -12,6 +12,7 @@ export type {
   Reorthogonalization,
 } from "./lanczos.js";
 export * from "./ritz.js";
+export * from "./block-lanczos.js";
 export * from "./eigsh.js";
 export * from "./power-iteration.js";
 export * from "./svds.js";
@@ -20,9 +21,11 @@ export * from "./lobpcg.js";
 export * from "./cg.js";
 export * from "./minres.js";
 export * from "./lsmr.js";
-export type { LinearSolveOptions, LinearSolveResult } from "./linear-solve.js";
+export type { LinearSolveOptions, LinearSolveResult, LinearSolveState } from "./linear-solve.js";
 export type { EigenvalueIntervals } from "./certify.js";
-export { deserializeState, serializeState } from "./eigsh-state.js";
+export * from "./state.js";
 export type { EigshState } from "./eigsh-state.js";
+export type { SvdsState } from "./svds-state.js";
+export type { LobpcgState } from "./lobpcg-iteration.js";
 export type { Which } from "./thick-restart.js";
 export type { StartOptions } from "./start.js";

@@ -49,6 +49,8 @@ export interface LanczosOptions extends LanczosStepsOptions, LongRunning {
 
 /** A Lanczos factorisation of k steps. Growing it further leaves earlier records valid. */
 export interface LanczosFactorization {
+  /** Format of this record, which is also a state: see `resume`. */
+  readonly kind: "eigenscope-lanczos-1";
   /** k, the number of steps done. */
   readonly steps: number;
   /** V, k x n: the Lanczos vectors as rows; null when the basis is not kept. */
@@ -258,6 +260,7 @@ export function startLanczos(n: number, options: LanczosStepsOptions, expectedSt
     current = next;
     beta = residualNorm;
     return {
+      kind: "eigenscope-lanczos-1",
       steps: k,
       basis: keepBasis ? { rows: k, cols: n, data: basis.data.subarray(0, k * n) } : null,
       diagonal: T.diagonal.subarray(0, k),

@@ -8,15 +8,24 @@ import {
   scaleVector,
   hypot,
 } from "../core/index.js";
-import { type LinearOperator, applyTransposeOf, requireOperator, requireTranspose } from "../operators/index.js";
+import {
+  type AsyncLinearOperator,
+  type LinearOperator,
+  requireAsyncOperator,
+  requireOperator,
+  requireTranspose,
+} from "../operators/index.js";
 import {
   type LinearSolveOptions,
   type LinearSolveResult,
+  type LinearSolveState,
   SOLVE_KEYS,
   requireSolve,
   residualInto,
+  restoreSolve,
   solved,
 } from "./linear-solve.js";
+import { type Coroutine, drive, driveAsync, multiply, multiplyTransposed } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
 
 /** A least-squares solution. */
@@ -51,40 +60,68 @@ export interface LsmrResult extends LinearSolveResult {
  * ```
  */
 export function lsmr(A: LinearOperator | Matrix, b: Float64Array, options: LinearSolveOptions = {}): LsmrResult {
+  const operator = requireTranspose(requireOperator(A, "A", "lsmr"), "A", "lsmr");
+  return drive(operator, solve(operator.rows, operator.cols, b, options));
+}
+
+/**
+ * The form of {@link lsmr} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of lsmr for the same products, bit for bit.
+ *
+ * @param A asynchronous operator with a transpose
+ * @param b right-hand side, length rows
+ * @param options those of lsmr
+ * @returns a promise of its result
+ * @throws {ArgumentError} as lsmr, as a rejection
+ */
+export async function lsmrAsync(
+  A: AsyncLinearOperator,
+  b: Float64Array,
+  options: LinearSolveOptions = {},
+): Promise<LsmrResult> {
+  const operator = requireAsyncOperator(A, "A", "lsmrAsync", "transposable");
+  return driveAsync(operator, solve(operator.rows, operator.cols, b, options));
+}
+
+function* solve(
+  rows: number,
+  cols: number,
+  b: Float64Array,
+  options: LinearSolveOptions,
+): Coroutine<LsmrResult> {
   const caller = "lsmr";
-  const operator = requireTranspose(requireOperator(A, "A", caller), "A", caller);
   requireOptions(options, SOLVE_KEYS, caller);
-  const { rows, cols } = operator;
-  const { tolerance, maximum, x } = requireSolve(b, rows, cols, options, caller);
-  const apply = (v: Float64Array, out: Float64Array): void => operator.apply(v, out);
-  const u = new Float64Array(rows);
+  const { tolerance, maximum, x: guess } = requireSolve(b, rows, cols, options, caller);
+  const saved = restoreSolve(options.resume, caller, [cols, rows, cols, cols, cols], 8);
+  const empty = (length: number): Float64Array<ArrayBuffer> => new Float64Array(length);
+  const [x, u, v, h, hBar] = saved?.vectors ?? [guess, empty(rows), empty(cols), empty(cols), empty(cols)];
   const image = new Float64Array(rows);
-  const v = new Float64Array(cols);
   const back = new Float64Array(cols);
-  let beta = residualInto(apply, b, x, u);
-  if (beta > 0) scaleVector(1 / beta, u);
-  applyTransposeOf(operator, u, v);
-  let alpha = norm(v);
-  if (alpha > 0) scaleVector(1 / alpha, v);
-  let matvecs = 2;
-  requireFiniteProduct(alpha + beta, matvecs, caller);
-  // Names as in the paper: a bar marks the second rotation.
-  let alphaBar = alpha;
-  let zetaBar = alpha * beta; // ± ‖Aᵀ r‖
-  let [rho, rhoBar, cBar, sBar] = [1, 1, 1, 0];
-  const h = v.slice();
-  const hBar = new Float64Array(cols);
-  const first = Math.abs(zetaBar);
+  // Names as in the paper: a bar marks the second rotation. zetaBar is ± ‖Aᵀ r‖.
+  let [alpha, alphaBar, zetaBar, rho, rhoBar, cBar, sBar, first] = saved?.scalars ?? [0, 0, 0, 1, 1, 1, 0, 0];
+  let { iterations, matvecs } = saved ?? { iterations: 0, matvecs: 2 };
+  if (saved === null) {
+    const beta = yield* residualInto(b, x, u);
+    if (beta > 0) scaleVector(1 / beta, u);
+    yield* multiplyTransposed(u, v);
+    alpha = norm(v);
+    if (alpha > 0) scaleVector(1 / alpha, v);
+    requireFiniteProduct(alpha + beta, matvecs, caller);
+    alphaBar = alpha;
+    zetaBar = alpha * beta;
+    first = Math.abs(zetaBar);
+    h.set(v);
+  }
   let status: Status = "max-iterations";
-  let iterations = 0;
   while (Math.abs(zetaBar) > tolerance * first) {
     if (isCancelled(options.signal)) status = "cancelled";
     if (status === "cancelled" || matvecs + 4 > maximum) break;
-    operator.apply(v, image);
+    yield* multiply(v, image);
     for (let i = 0; i < rows; i++) u[i] = image[i] - alpha * u[i];
-    beta = norm(u);
+    const beta = norm(u);
     if (beta > 0) scaleVector(1 / beta, u);
-    applyTransposeOf(operator, u, back);
+    yield* multiplyTransposed(u, back);
     for (let i = 0; i < cols; i++) v[i] = back[i] - beta * v[i];
     alpha = norm(v);
     if (alpha > 0) scaleVector(1 / alpha, v);
@@ -114,8 +151,16 @@ export function lsmr(A: LinearOperator | Matrix, b: Float64Array, options: Linea
     });
   }
   if (Math.abs(zetaBar) <= tolerance * first) status = "converged";
-  const residualNorm = residualInto(apply, b, x, image);
-  applyTransposeOf(operator, image, back);
+  const state: LinearSolveState = {
+    kind: "eigenscope-solve-1",
+    method: caller,
+    vectors: [x, u, v, h, hBar],
+    scalars: [alpha, alphaBar, zetaBar, rho, rhoBar, cBar, sBar, first],
+    iterations,
+    matvecs,
+  };
+  const residualNorm = yield* residualInto(b, x, image);
+  yield* multiplyTransposed(image, back);
   const normalResidualNorm = norm(back);
   const result = solved(
     x,
@@ -125,6 +170,7 @@ export function lsmr(A: LinearOperator | Matrix, b: Float64Array, options: Linea
     { iterations, matvecs: matvecs + 2 },
     tolerance,
     "",
+    state,
   );
   return { ...result, residualNorm, normalResidualNorm };
 }

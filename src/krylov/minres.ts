@@ -9,15 +9,23 @@ import {
   requireOptions,
   hypot,
 } from "../core/index.js";
-import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import {
   type LinearSolveOptions,
   type LinearSolveResult,
+  type LinearSolveState,
   SOLVE_KEYS,
   requireSolve,
   residualInto,
+  restoreSolve,
   solved,
 } from "./linear-solve.js";
+import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
 
 /** β below this multiple of ε ‖T‖ ends the Krylov space. */
@@ -53,32 +61,65 @@ export function minres(
   b: Float64Array,
   options: LinearSolveOptions = {},
 ): LinearSolveResult {
+  const operator = requireSymmetricOperator(A, "A", "minres");
+  return drive(operator, solve(operator.rows, b, options));
+}
+
+/**
+ * The form of {@link minres} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of minres for the same products, bit for bit.
+ *
+ * @param A asynchronous symmetric operator
+ * @param b right-hand side, length n
+ * @param options those of minres
+ * @returns a promise of its result
+ * @throws {ArgumentError} as minres, as a rejection
+ */
+export async function minresAsync(
+  A: AsyncSymmetricOperator,
+  b: Float64Array,
+  options: LinearSolveOptions = {},
+): Promise<LinearSolveResult> {
+  const operator = requireAsyncOperator(A, "A", "minresAsync", "symmetric");
+  return driveAsync(operator, solve(operator.rows, b, options));
+}
+
+function* solve(n: number, b: Float64Array, options: LinearSolveOptions): Coroutine<LinearSolveResult> {
   const caller = "minres";
-  const operator = requireSymmetricOperator(A, "A", caller);
   requireOptions(options, SOLVE_KEYS, caller);
-  const n = operator.rows;
-  const { tolerance, maximum, x } = requireSolve(b, n, n, options, caller);
-  const apply = (v: Float64Array, out: Float64Array): void => operator.apply(v, out);
+  const { tolerance, maximum, x: guess } = requireSolve(b, n, n, options, caller);
+  const saved = restoreSolve(options.resume, caller, [n, n, n, n, n], 7);
   const residual = new Float64Array(n);
-  let residualNorm = residualInto(apply, b, x, residual);
-  let matvecs = 1;
-  requireFiniteProduct(residualNorm, matvecs, caller);
-  const target = tolerance * norm(b);
-  let v: Float64Array = residual.map((value) => (residualNorm > 0 ? value / residualNorm : 0)); // Lanczos vector v_k
-  let vBefore: Float64Array = new Float64Array(n);
   let product: Float64Array = new Float64Array(n);
-  let w: Float64Array = new Float64Array(n); // direction of step k − 1
-  let wBefore: Float64Array = new Float64Array(n); // direction of step k − 2
+  const target = tolerance * norm(b);
+  let { iterations, matvecs } = saved ?? { iterations: 0, matvecs: 1 };
+  const x = saved?.vectors[0] ?? guess;
+  let v: Float64Array; // Lanczos vector v_k
+  let vBefore: Float64Array;
+  let w: Float64Array; // direction of step k − 1
+  let wBefore: Float64Array; // direction of step k − 2
   let [c, cBefore, s, sBefore] = [1, 1, 0, 0]; // the last two rotations
-  let eta = residualNorm; // signed residual of the rotated system
+  let eta: number; // signed residual of the rotated system
   let beta = 0;
   let scale = 0; // ‖T‖₁ so far
+  let residualNorm: number;
+  if (saved === null) {
+    residualNorm = yield* residualInto(b, x, residual);
+    requireFiniteProduct(residualNorm, matvecs, caller);
+    v = residual.map((value) => (residualNorm > 0 ? value / residualNorm : 0));
+    [vBefore, w, wBefore] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+    eta = residualNorm;
+  } else {
+    [, v, vBefore, w, wBefore] = saved.vectors;
+    [c, cBefore, s, sBefore, eta, beta, scale] = saved.scalars;
+    residualNorm = Math.abs(eta);
+  }
   let status: Status = "max-iterations";
-  let iterations = 0;
   while (Math.abs(eta) > target) {
     if (isCancelled(options.signal)) status = "cancelled";
     if (status === "cancelled" || matvecs + 1 >= maximum) break;
-    operator.apply(v, product);
+    yield* multiply(v, product);
     matvecs++;
     axpy(-beta, vBefore, product);
     const alpha = dot(v, product);
@@ -110,10 +151,18 @@ export function minres(
     beta = betaNext;
   }
   if (Math.abs(eta) <= target) status = "converged";
+  const state: LinearSolveState = {
+    kind: "eigenscope-solve-1",
+    method: caller,
+    vectors: [x, v, vBefore, w, wBefore],
+    scalars: [c, cBefore, s, sBefore, eta, beta, scale],
+    iterations,
+    matvecs,
+  };
   if (iterations > 0) {
-    residualNorm = residualInto(apply, b, x, residual);
+    residualNorm = yield* residualInto(b, x, residual);
     matvecs++;
   }
   const advice = "b is not in the range of A: the solution minimises ‖b − A x‖";
-  return solved(x, residualNorm, target, status, { iterations, matvecs }, tolerance, advice);
+  return solved(x, residualNorm, target, status, { iterations, matvecs }, tolerance, advice, state);
 }

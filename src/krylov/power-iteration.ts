@@ -1,10 +1,12 @@
 import {
+  ArgumentError,
   type Convergence,
   type LongRunning,
   type Matrix,
   ShapeError,
   type Status,
   axpy,
+  describe,
   dot,
   isCancelled,
   norm,
@@ -15,9 +17,15 @@ import {
   requireOptions,
   requirePositive,
 } from "../core/index.js";
-import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import { type Basis, appendRow, createBasis, orthogonalize } from "./basis.js";
 import { withPositivePeak } from "./certify.js";
+import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
 import { type StartOptions, requireStart } from "./start.js";
 import { roundoff } from "./thick-restart.js";
 
@@ -31,6 +39,24 @@ export interface PowerIterationOptions extends StartOptions, LongRunning {
   readonly shift?: number;
   /** Known eigenvectors as columns: the iteration stays orthogonal to them. */
   readonly deflate?: Matrix;
+  /** `state` of an unfinished run with the same operator, shift and deflation: the run goes on, bit for bit. */
+  readonly resume?: PowerIterationState;
+}
+
+/** An unfinished power iteration: plain numbers that structured clone and serializeState can store. */
+export interface PowerIterationState {
+  /** Format of this record. */
+  readonly kind: "eigenscope-power-1";
+  /** Unit vector to multiply next. */
+  readonly next: Float64Array;
+  /** Shift of the iteration. */
+  readonly shift: number;
+  /** Largest ‖A v‖ seen. */
+  readonly scale: number;
+  /** Rayleigh quotients so far. */
+  readonly quotients: Float64Array;
+  /** Residual norms so far. */
+  readonly residualNorms: Float64Array;
 }
 
 /** One eigenpair by power iteration. */
@@ -43,6 +69,8 @@ export interface PowerIterationResult extends Convergence {
   readonly residualNorm: number;
   /** Rayleigh quotient of each iterate. */
   readonly history: Float64Array;
+  /** What `resume` takes to go on; null when converged or broken down. */
+  readonly state: PowerIterationState | null;
 }
 
 /**
@@ -74,29 +102,54 @@ export interface PowerIterationResult extends Convergence {
  * ```
  */
 export function powerIteration(A: SymmetricOperator | Matrix, options: PowerIterationOptions): PowerIterationResult {
+  const operator = requireSymmetricOperator(A, "A", "powerIteration");
+  return drive(operator, iterate(operator.rows, options));
+}
+
+/**
+ * The form of {@link powerIteration} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of powerIteration for the same products, bit for bit.
+ *
+ * @param A asynchronous symmetric operator
+ * @param options those of powerIteration
+ * @returns a promise of its result
+ * @throws {ArgumentError} as powerIteration, as a rejection
+ */
+export async function powerIterationAsync(
+  A: AsyncSymmetricOperator,
+  options: PowerIterationOptions,
+): Promise<PowerIterationResult> {
+  const operator = requireAsyncOperator(A, "A", "powerIterationAsync", "symmetric");
+  return driveAsync(operator, iterate(operator.rows, options));
+}
+
+function* iterate(n: number, options: PowerIterationOptions): Coroutine<PowerIterationResult> {
   const caller = "powerIteration";
-  const operator = requireSymmetricOperator(A, "A", caller);
   requireOptions(
     options,
-    ["start", "rng", "tolerance", "maximumMatvecs", "shift", "deflate", "signal", "onProgress"],
+    ["start", "rng", "tolerance", "maximumMatvecs", "shift", "deflate", "resume", "signal", "onProgress"],
     caller,
   );
-  const n = operator.rows;
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
   const tolerance = Math.max(requirePositive(options?.tolerance ?? 1e-8, "tolerance", caller), roundoff(n, 1));
   const maximum = requireInteger(options.maximumMatvecs ?? 1000, "maximumMatvecs", caller, 1);
-  const shift = requireNumber(options.shift ?? 0, "shift", caller);
+  const { resume } = options;
+  const shift = requireNumber(options.shift ?? resume?.shift ?? 0, "shift", caller);
+  if (resume !== undefined) requireResumable(resume, n, shift, maximum, caller);
   const known = options.deflate === undefined ? null : requireDeflation(options.deflate, n, caller);
-  const v = requireStart(n, options, caller);
   const overlaps = new Float64Array(known?.count ?? 0);
-  if (known !== null) divide(v, orthogonalize(known, known.count, v, overlaps));
+  let next: Float64Array = resume?.next.slice() ?? requireStart(n, options, caller);
+  if (known !== null && resume === undefined) divide(next, orthogonalize(known, known.count, next, overlaps));
+  let v: Float64Array = new Float64Array(n);
   const product = new Float64Array(n);
-  const history: number[] = [];
-  const residuals: number[] = [];
-  let scale = 0; // largest ‖A v‖ seen, a lower bound of ‖A‖
+  const history = Array.from(resume?.quotients ?? []);
+  const residuals = Array.from(resume?.residualNorms ?? []);
+  let scale = resume?.scale ?? 0; // largest ‖A v‖ seen, a lower bound of ‖A‖
   let status: Status = "max-iterations";
-  for (let k = 1; ; k++) {
-    operator.apply(v, product);
+  for (let k = history.length + 1; ; k++) {
+    [v, next] = [next, v];
+    yield* multiply(v, product);
     requireFinite(product, "A (its product)", caller);
     // The quotient is that of A itself: whatever accelerates the iteration never enters the reported value.
     const value = dot(v, product);
@@ -111,34 +164,64 @@ export function powerIteration(A: SymmetricOperator | Matrix, options: PowerIter
       total: maximum,
       figures: { value, residualNorm: residuals[k - 1] },
     });
-    if (residuals[k - 1] <= tolerance * scale) status = "converged";
-    else if (isCancelled(options.signal)) status = "cancelled";
-    if (status !== "max-iterations" || k === maximum) break;
+    if (residuals[k - 1] <= tolerance * scale) {
+      status = "converged";
+      break;
+    }
     axpy(shift, v, product);
     const length = known === null ? norm(product) : orthogonalize(known, known.count, product, overlaps);
     if (length === 0) {
       status = "breakdown"; // only with deflated vectors that are no eigenvectors
       break;
     }
-    v.set(product);
-    divide(v, length);
+    next.set(product);
+    divide(next, length);
+    if (isCancelled(options.signal)) status = "cancelled";
+    if (status === "cancelled" || k >= maximum) break;
   }
   const done = residuals.length;
   const residualNorm = residuals[done - 1];
+  const resumable = status === "max-iterations" || status === "cancelled";
   // Half of the work without halving the residual: equal moduli of opposite sign, or a gap that is hopelessly small.
   if (status === "max-iterations" && residualNorm > residuals[done >> 1] / 2) status = "stagnated";
+  const quotients = Float64Array.from(history);
   return {
     value: history[done - 1],
     vector: withPositivePeak(v),
     residualNorm,
-    history: Float64Array.from(history),
+    history: quotients,
     status,
     iterations: done,
     matvecs: done,
     tolerance,
     residualNorms: Float64Array.of(residualNorm),
     advice: adviceFor(status),
+    state: resumable
+      ? { kind: "eigenscope-power-1", next, shift, scale, quotients, residualNorms: Float64Array.from(residuals) }
+      : null,
   };
+}
+
+function requireResumable(
+  resume: PowerIterationState,
+  n: number,
+  shift: number,
+  maximum: number,
+  caller: string,
+): void {
+  const fits =
+    resume.kind === "eigenscope-power-1" &&
+    resume.next?.length === n &&
+    resume.shift === shift &&
+    resume.quotients?.length === resume.residualNorms?.length &&
+    resume.quotients.length < maximum;
+  if (fits) return;
+  throw new ArgumentError({
+    function: caller,
+    argument: "resume",
+    expected: `the state of a run of order ${n} and shift ${shift} with fewer than maximumMatvecs = ${maximum} products`,
+    got: describe(resume),
+  });
 }
 
 function requireDeflation(deflate: Matrix, n: number, caller: string): Basis {
@@ -167,11 +250,11 @@ function divide(v: Float64Array, length: number): void {
 
 function adviceFor(status: Status): string | null {
   if (status === "converged") return null;
-  if (status === "cancelled") return "stopped by the signal: pass the vector as start to go on";
+  if (status === "cancelled") return "stopped by the signal: pass the state as resume to go on";
   if (status === "breakdown")
     return "the deflated vectors are not eigenvectors of A: compute them to a smaller residual";
   if (status === "stagnated") {
     return "two eigenvalues of nearly equal modulus compete: pass a shift that separates them, or use eigsh";
   }
-  return "raise maximumMatvecs, or use eigsh, which needs far fewer products";
+  return "raise maximumMatvecs (and pass the state as resume), or use eigsh, which needs far fewer products";
 }

@@ -13,11 +13,25 @@ import {
   requireOptions,
   hypot,
 } from "../core/index.js";
-import { type LinearOperator, requireOperator, requireTranspose } from "../operators/index.js";
+import {
+  type AsyncLinearOperator,
+  type LinearOperator,
+  requireAsyncOperator,
+  requireOperator,
+  requireTranspose,
+} from "../operators/index.js";
+import { createRng } from "../random/index.js";
 import { type Basis, basisRow } from "./basis.js";
-import { type GolubKahanOutcome, type GolubKahanSettings, golubKahan } from "./golub-kahan.js";
-import { type Coroutine, drive, multiply, multiplyTransposed } from "./products.js";
+import {
+  type GolubKahanOutcome,
+  type GolubKahanRun,
+  type GolubKahanSettings,
+  createGolubKahanRun,
+  golubKahan,
+} from "./golub-kahan.js";
+import { type Coroutine, drive, driveAsync, multiply, multiplyTransposed } from "./products.js";
 import { type StartOptions, requireStart } from "./start.js";
+import { type SvdsState, restoreSvds, saveSvds } from "./svds-state.js";
 import { roundoff } from "./thick-restart.js";
 
 /** Options of {@link svds}. */
@@ -32,6 +46,8 @@ export interface SvdsOptions extends StartOptions, LongRunning {
   readonly tolerance?: number;
   /** Products with A and Aᵀ after which the run ends; 10,000 by default. */
   readonly maximumMatvecs?: number;
+  /** `state` of an unfinished run with the same operator, count, which and krylovDimension: it goes on, bit for bit. */
+  readonly resume?: SvdsState;
 }
 
 /** Singular triplets with everything needed to judge them. */
@@ -50,6 +66,8 @@ export interface SvdsResult extends Convergence {
   readonly norm: number;
   /** Basis size after defaults. */
   readonly krylovDimension: number;
+  /** What `resume` takes to go on; null unless the run ended by its budget or the signal. */
+  readonly state: SvdsState | null;
 }
 
 /** Recomputed residuals this many times above the target are no rounding. */
@@ -85,20 +103,40 @@ const CONTRADICTION = 10;
  * ```
  */
 export function svds(A: LinearOperator | Matrix, options: SvdsOptions): SvdsResult {
+  const operator = requireTranspose(requireOperator(A, "A", "svds"), "A", "svds");
+  return drive(operator, search(operator.rows, operator.cols, options));
+}
+
+/**
+ * The form of {@link svds} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of svds for the same products, bit for bit.
+ *
+ * @param A asynchronous operator with a transpose
+ * @param options those of svds
+ * @returns a promise of its result
+ * @throws {ArgumentError} as svds, as a rejection
+ */
+export async function svdsAsync(A: AsyncLinearOperator, options: SvdsOptions): Promise<SvdsResult> {
+  const operator = requireAsyncOperator(A, "A", "svdsAsync", "transposable");
+  return driveAsync(operator, search(operator.rows, operator.cols, options));
+}
+
+const KEYS = [
+  "count", "which", "krylovDimension", "tolerance", "maximumMatvecs", "start", "rng", "resume", "signal", "onProgress",
+]; // prettier-ignore
+
+function* search(rows: number, cols: number, options: SvdsOptions): Coroutine<SvdsResult> {
   const caller = "svds";
-  const operator = requireTranspose(requireOperator(A, "A", caller), "A", caller);
-  requireOptions(
-    options,
-    ["count", "which", "krylovDimension", "tolerance", "maximumMatvecs", "start", "rng", "signal", "onProgress"],
-    caller,
-  );
-  const { rows, cols } = operator;
+  requireOptions(options, KEYS, caller);
   const small = Math.min(rows, cols);
   if (small === 0)
     throw new ShapeError({ function: caller, argument: "A", expected: "not empty", got: `${rows} x ${cols}` });
   const count = requireInteger(options?.count, "count", caller, 1, small);
   const standard = Math.min(small, Math.max(2 * count + 8, 24));
   const krylovDimension = options.krylovDimension ?? standard;
+  const saved = options.resume?.rng;
+  const rng = saved === undefined || saved === null ? options.rng : createRng.fromState(saved);
   const settings: GolubKahanSettings = {
     rows: Math.max(rows, cols),
     cols: small,
@@ -107,32 +145,31 @@ export function svds(A: LinearOperator | Matrix, options: SvdsOptions): SvdsResu
     krylovDimension: requireInteger(krylovDimension, "krylovDimension", caller, Math.min(small, count + 2), small),
     tolerance: requireNumber(options.tolerance ?? 1e-8, "tolerance", caller, 0, 1),
     maximumMatvecs: requireInteger(options.maximumMatvecs ?? 10_000, "maximumMatvecs", caller, 2),
-    rng: options.rng ?? null,
+    rng: rng ?? null,
     signal: options.signal,
     onProgress: options.onProgress,
   };
+  const run =
+    options.resume === undefined
+      ? createGolubKahanRun(settings, requireStart(small, options, caller))
+      : restoreSvds(options.resume, settings);
   // The side of the start vector is the smaller one, so that its basis can fill the space.
   const wide = rows < cols;
-  const tall: LinearOperator = wide
-    ? {
-        rows: cols,
-        cols: rows,
-        apply: (x, out) => transposed(operator, x, out),
-        applyTranspose: (x, out) => operator.apply(x, out),
-      }
-    : operator;
-  const start = requireStart(small, options, caller);
-  return drive(tall, certified(settings, start, wide));
+  return yield* wide ? transposed(certified(settings, run, wide)) : certified(settings, run, wide);
 }
 
-function transposed(A: LinearOperator, x: Float64Array, out: Float64Array): void {
-  if (A.applyTranspose !== undefined) A.applyTranspose(x, out);
-  else A.apply(x, out);
+/** The same coroutine for the transposed operator. */
+function* transposed<T>(coroutine: Coroutine<T>): Coroutine<T> {
+  for (;;) {
+    const { value, done } = coroutine.next();
+    if (done === true) return value;
+    yield { ...value, transpose: !value.transpose };
+  }
 }
 
-function* certified(settings: GolubKahanSettings, start: Float64Array, wide: boolean): Coroutine<SvdsResult> {
+function* certified(settings: GolubKahanSettings, run: GolubKahanRun, wide: boolean): Coroutine<SvdsResult> {
   const { rows, cols, which, tolerance, krylovDimension } = settings;
-  const found = yield* golubKahan(settings, start);
+  const found = yield* golubKahan(settings, run);
   const count = found.values.length;
   const order = Array.from({ length: count }, (_, i) => (which === "largest" ? i : count - 1 - i));
   const singularValues = Float64Array.from(order, (i) => found.values[i]);
@@ -167,6 +204,7 @@ function* certified(settings: GolubKahanSettings, start: Float64Array, wide: boo
     matvecs: found.matvecs + 2 * count,
     tolerance: target,
     advice: adviceFor(status, found),
+    state: status === "max-iterations" || status === "cancelled" ? saveSvds(settings, run) : null,
   };
 }
 
@@ -201,10 +239,10 @@ function lossOf(basis: Basis): number {
 
 function adviceFor(status: Status, found: GolubKahanOutcome): string | null {
   if (status === "converged") return null;
-  if (status === "cancelled") return "stopped by the signal: the triplets are the best so far";
+  if (status === "cancelled") return "stopped by the signal: the triplets are the best so far, and the state as resume goes on";
   if (status === "breakdown")
     return "the start vector spans an invariant subspace: pass rng so that other directions can be tried";
   if (status === "stagnated")
     return "recomputed residuals exceed those of the recurrence: applyTranspose is not the transpose of apply";
-  return `raise maximumMatvecs or krylovDimension (${found.restarts} restarts done); the smallest values need a krylovDimension near min(rows, cols)`;
+  return `raise maximumMatvecs (and pass the state as resume) or krylovDimension (${found.restarts} restarts done); the smallest values need a krylovDimension near min(rows, cols)`;
 }

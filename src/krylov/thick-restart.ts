@@ -1,4 +1,4 @@
-import { type CancellationSignal, EPSILON, type Progress, type Status, axpy, dot, isCancelled } from "../core/index.js";
+import { type CancellationSignal, EPSILON, type Progress, type Status, axpy, dot, isCancelled, norm } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { gemm } from "../routines/index.js";
@@ -19,6 +19,8 @@ export interface ThickRestartSettings {
   readonly which: Which;
   /** Largest number m of basis vectors. */
   readonly krylovDimension: number;
+  /** Number of start vectors: copies of a multiple eigenvalue that the Krylov space can hold. */
+  readonly blockSize: number;
   /** Residual norm asked for, relative to ‖A‖. */
   readonly tolerance: number;
   /** Products after which the run ends unconverged. */
@@ -35,7 +37,7 @@ export interface ThickRestartSettings {
 export interface ThickRestartState {
   /**
    * Rows 0 … locked − 1: vectors the run stays orthogonal to (eigenvectors found before). Then the `size` vectors of
-   * the Krylov basis, then the vector to multiply next.
+   * the Krylov basis, then those to multiply next: one, or up to blockSize.
    */
   readonly basis: Basis;
   /** Number of locked rows. */
@@ -44,7 +46,10 @@ export interface ThickRestartState {
   readonly projected: Float64Array;
   /** Number of basis vectors already multiplied. */
   size: number;
-  /** Couplings of row `size` with the rows before it: column `size` of the projected operator above its diagonal. */
+  /**
+   * Couplings of the vectors to multiply next (one a row, m columns) with the multiplied ones: the rows of the projected
+   * operator below its filled block.
+   */
   readonly coupling: Float64Array;
   /** Largest |Ritz value| seen: a lower bound of ‖A‖₂. */
   scale: number;
@@ -73,21 +78,22 @@ export const ROUNDOFF_FACTOR = 10;
 /** Columns rotated at a time when the basis is compressed in place. */
 const CHUNK = 1024;
 
-/** The state before the first product; the start vector is orthogonal to the locked ones. */
+/** The state before the first product; locked, start and further vectors are orthonormal. */
 export function createThickRestartState(
   start: Float64Array,
   krylovDimension: number,
   randomized: boolean,
-  locked: readonly Float64Array[] = [],
+  { locked = [], further = [] }: { locked?: readonly Float64Array[]; further?: readonly Float64Array[] } = {},
 ): ThickRestartState {
-  const basis = createBasis(start.length, locked.length + krylovDimension + 1);
-  for (const row of [...locked, start]) appendRow(basis, row, 1);
+  const blockSize = 1 + further.length;
+  const basis = createBasis(start.length, locked.length + krylovDimension + blockSize, "small");
+  for (const row of [...locked, start, ...further]) appendRow(basis, row, 1);
   return {
     basis,
     locked: locked.length,
     projected: new Float64Array(krylovDimension * krylovDimension),
     size: 0,
-    coupling: new Float64Array(krylovDimension),
+    coupling: new Float64Array(blockSize * krylovDimension),
     scale: 0,
     restarts: 0,
     matvecs: 0,
@@ -98,70 +104,80 @@ export function createThickRestartState(
 /**
  * Runs Lanczos with thick restarts until the wanted Ritz pairs have converged.
  *
- * Relation, before every product: A V_s = V_s H + v (coupling)ᵀ for the first s = size basis vectors and the next one v;
- * after a restart H is diagonal (Ritz values kept) and the coupling holds β times the last components.
+ * Relation, before every product: A V_s = V_s H + P C for the first s = size basis vectors V_s and the vectors P to
+ * multiply next, with couplings C; after a restart H is diagonal (Ritz values kept) and C holds the couplings of the
+ * Ritz vectors. With several start vectors this is the band form of block Lanczos: each product of a vector of P
+ * contributes one new vector, or none when it depends on those there are (the band then narrows by one).
  * @see [wu2000]
  */
 export function* thickRestart(
   settings: ThickRestartSettings,
   state: ThickRestartState,
 ): Coroutine<ThickRestartOutcome> {
-  const { n, count, krylovDimension: m, rng, signal } = settings;
+  const { n, count, krylovDimension: m, blockSize, rng, signal } = settings;
   const { basis, locked, projected, coupling } = state;
   const dimension = n - locked; // directions that exist
   const wanted = Math.min(count, dimension);
   const period = Math.max(1, Math.floor(m / 20)); // steps between convergence tests: each costs O(m³)
   const w = new Float64Array(n); // the product, orthogonalised in place
-  const coefficients = new Float64Array(locked + m + 1); // those of the product in the rows
+  const coefficients = new Float64Array(locked + m + blockSize); // those of the product in the rows
   for (;;) {
     if (isCancelled(signal)) return extract(settings, state, "cancelled");
     if (state.matvecs >= settings.maximumMatvecs) return extract(settings, state, "max-iterations");
     const j = state.size;
-    yield* multiply(basisRow(basis, locked + j), w);
+    const v = basisRow(basis, locked + j);
+    yield* multiply(v, w);
     state.matvecs++;
-    // First pass: the couplings are known from the step before (the measured ones differ by rounding), the others are
+    // First pass: the couplings are known from the steps before (the measured ones differ by rounding), the others are
     // zero by symmetry. Second pass: against everything.
     recur(state, w);
-    const alpha = dot(basisRow(basis, locked + j), w);
-    axpy(-alpha, basisRow(basis, locked + j), w);
-    let beta = orthogonalize(basis, locked + j + 1, w, coefficients);
+    const alpha = dot(v, w);
+    axpy(-alpha, v, w);
+    const beta = orthogonalize(basis, basis.count, w, coefficients);
     const diagonal = alpha + coefficients[locked + j];
     requireFiniteProduct(diagonal + beta, state.matvecs, "eigsh");
     for (let i = 0; i < j; i++) projected[i * m + j] = projected[j * m + i] = coupling[i];
     projected[j * m + j] = diagonal;
-    state.size = j + 1;
     state.scale = Math.max(state.scale, Math.abs(diagonal), beta);
-    coupling.fill(0);
-    if (state.size === dimension || beta <= roundoff(n, state.scale)) beta = 0;
-    coupling[j] = beta;
-    if (beta > 0) appendRow(basis, w, beta);
+    // v leaves the vectors to multiply next; its product's couplings with the others are the next column of theirs.
+    coupling.copyWithin(0, m);
+    coupling.fill(0, (blockSize - 1) * m);
+    state.size = j + 1;
+    for (let i = 0; locked + j + 1 + i < basis.count; i++) coupling[i * m + j] = coefficients[locked + j + 1 + i];
+    if (basis.count < n && beta > roundoff(n, state.scale)) {
+      coupling[(basis.count - locked - state.size) * m + j] = beta;
+      appendRow(basis, w, beta);
+    }
 
-    const complete = beta > 0 || state.randomized || rng === null || state.size === dimension;
-    const due = beta === 0 || state.size === m || state.size % period === 0;
-    if (state.size >= wanted && due && complete) {
+    const invariant = basis.count === locked + state.size;
+    const complete = !invariant || state.randomized || rng === null || state.size === dimension;
+    const full = state.size === m;
+    const due = invariant || full || state.size % period === 0;
+    if (full || (state.size >= wanted && due && complete)) {
       const pairs = ritz(settings, state);
       const converged = report(settings, state, pairs, wanted);
-      if (converged === wanted) return extract(settings, state, "converged");
-      if (state.size === m) compress(settings, state, pairs, converged);
+      if (converged === wanted && complete) return extract(settings, state, "converged");
+      if (full) compress(settings, state, pairs, converged);
     }
-    if (beta === 0) {
-      // Invariant subspace: any direction orthogonal to it continues, uncoupled.
-      const fresh = rng === null ? null : newDirection(basis, rng);
-      if (fresh === null) return extract(settings, state, "breakdown");
-      appendRow(basis, fresh, 1);
+    if (invariant) {
+      // Any directions orthogonal to the invariant subspace continue, uncoupled.
+      for (let i = 0; i < blockSize; i++) {
+        const fresh = rng === null ? null : newDirection(basis, rng);
+        if (fresh === null && i === 0) return extract(settings, state, "breakdown");
+        if (fresh !== null) appendRow(basis, fresh, 1);
+      }
       state.randomized = true;
     }
   }
 }
 
-/** w ← w − Σ coupling_i v_i: one vector in an ordinary step, all the kept ones after a restart. */
+/** w ← w − Σ coupling_i v_i: few vectors in an ordinary step, all the kept ones after a restart. */
 function recur({ basis, locked, coupling, size }: ThickRestartState, w: Float64Array): void {
-  const first = coupling.findIndex((value) => value !== 0);
-  if (first < 0) return;
-  if (first === size - 1) return axpy(-coupling[first], basisRow(basis, locked + first), w);
-  const h = new Float64Array(locked + size);
-  h.set(coupling.subarray(0, size), locked);
-  subtract(basis, locked + size, h, w);
+  let first = 0;
+  while (first < size && coupling[first] === 0) first++;
+  if (first === size) return;
+  const rows = { ...basis, data: basis.data.subarray((locked + first) * basis.dimension) };
+  subtract(rows, size - first, coupling.subarray(first, size), w);
 }
 
 /** Smallest residual norm that rounding lets one ask for. */
@@ -193,12 +209,17 @@ function ritz(settings: ThickRestartSettings, state: ThickRestartState): Project
   for (let i = 0; i < size; i++) H.set(projected.subarray(i * m, i * m + size), i * size);
   const { values, vectors } = eigh({ rows: size, cols: size, data: H });
   const residualNorms = new Float64Array(size);
-  for (let i = 0; i < size; i++) residualNorms[i] = Math.abs(coupled(coupling, vectors.data, size, i));
+  const pending = state.basis.count - state.locked - size;
+  const shares = new Float64Array(pending);
+  for (let i = 0; i < size; i++) {
+    for (let p = 0; p < pending; p++) shares[p] = coupled(coupling.subarray(p * m), vectors.data, size, i);
+    residualNorms[i] = norm(shares);
+  }
   if (size > 0) state.scale = Math.max(state.scale, Math.abs(values[0]), Math.abs(values[size - 1]));
   return { values, vectors: vectors.data, residualNorms, order: preference(values, settings.which) };
 }
 
-/** The coupling of Ritz vector i with the next basis vector. */
+/** The coupling of Ritz vector i with one of the vectors to multiply next. */
 function coupled(coupling: Float64Array, vectors: Float64Array, size: number, i: number): number {
   let sum = 0;
   for (let j = 0; j < size; j++) sum += coupling[j] * vectors[j * size + i];
@@ -235,25 +256,25 @@ function compress(
   pairs: ProjectedPairs,
   converged: number,
 ): void {
-  const { n, count, krylovDimension: m } = settings;
+  const { n, count, krylovDimension: m, blockSize } = settings;
   const { basis, locked, projected, coupling, size } = state;
+  const pending = basis.count - locked - size; // 0 after an invariant subspace
   // Keeping some more than asked for speeds up the next cycle; more of them once the first have converged.
   const spare = m - count;
-  const keep = Math.min(m - 2, count + Math.max(1, Math.min(Math.floor(spare / 2), 2 + converged)));
+  const keep = Math.min(m - 1 - blockSize, count + Math.max(1, Math.min(Math.floor(spare / 2), 2 + converged)));
   const kept = pairs.order.slice(0, keep);
   const rotation = selectColumns(pairs.vectors, size, kept);
   const rows = basis.data.subarray(locked * n);
   rotateRows(rows, n, rotation, size, keep, rows);
-  const next = basis.count > locked + size; // false after an invariant subspace
-  if (next) basisRow(basis, locked + keep).set(basisRow(basis, locked + size));
-  basis.count = locked + keep + (next ? 1 : 0);
-  const couplings = kept.map((i) => coupled(coupling, pairs.vectors, size, i));
+  rows.copyWithin(keep * n, size * n, (size + pending) * n);
+  basis.count = locked + keep + pending;
+  const couplings = Array.from({ length: pending }, (_, p) =>
+    kept.map((i) => coupled(coupling.subarray(p * m), pairs.vectors, size, i)),
+  );
   projected.fill(0);
   coupling.fill(0);
-  for (let i = 0; i < keep; i++) {
-    projected[i * m + i] = pairs.values[kept[i]];
-    coupling[i] = couplings[i];
-  }
+  for (let i = 0; i < keep; i++) projected[i * m + i] = pairs.values[kept[i]];
+  couplings.forEach((row, p) => coupling.set(row, p * m));
   state.size = keep;
   state.restarts++;
 }
