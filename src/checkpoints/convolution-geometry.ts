@@ -145,7 +145,11 @@ function perAxis(value: unknown, dimensions: number, name: string, caller: strin
 }
 
 /** Checks a geometry against a kernel and works out the grids on both sides. */
-export function requireGeometry(kernel: ConvolutionKernel, given: ConvolutionGeometry, caller: string): Stencil {
+export function requireGeometry(
+  kernel: Omit<ConvolutionKernel, "data">,
+  given: ConvolutionGeometry,
+  caller: string,
+): Stencil {
   const { kernelSize } = kernel;
   const dimensions = kernelSize.length;
   const inputSize = perAxis(given.inputSize, dimensions, "inputSize", caller, 1);

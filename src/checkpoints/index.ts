@@ -2,8 +2,9 @@
  * The per-layer weight report of a checkpoint, and the comparison of two checkpoints.
  * @module checkpoints
  */
+export type { AnalyzeWeightsOptions } from "./analyze-options.js";
 export * from "./analyze-weights.js";
-export { compareWeights } from "./compare-weights.js";
+export { compareCheckpoints, compareWeights } from "./compare-weights.js";
 export type { CompareWeightsOptions, LayerComparison, WeightComparison } from "./compare-weights.js";
 export type {
   ConvolutionGeometry,
@@ -15,6 +16,9 @@ export * from "./convolution-norm.js";
 export { convolutionOperator } from "./convolution-operator.js";
 export { circularConvolutionSpectrum, convolutionSpectrum } from "./convolution-spectrum.js";
 export type { ConvolutionSpectrum, ConvolutionSpectrumOptions } from "./convolution-spectrum.js";
+export type { LayerGeometry } from "./layer-geometry.js";
 export type { LayerKind, LayoutChoice, WeightLayout } from "./layer-matrices.js";
 export type { LayerReport, LayerValues } from "./layer-report.js";
+export { weightWatcherNotes } from "./weight-watcher.js";
 export type { WeightWatcherAliases } from "./weight-watcher.js";
+export type { SkippedTensor, WeightReport, WeightSummary } from "./weight-summary.js";

@@ -1,6 +1,7 @@
 import { type Matrix, OptionError, describe, requireOneOf } from "../core/index.js";
 import type { Tensor } from "../formats/index.js";
 import type { ConvolutionKernel } from "./convolution-geometry.js";
+import { isDepthwiseName } from "./layer-geometry.js";
 
 /** Order of the axes of a weight: "out-in" as PyTorch (kernel axes last), "in-out" as Keras and Flax (kernel axes first). */
 export type WeightLayout = "out-in" | "in-out";
@@ -18,12 +19,34 @@ export interface LayoutChoice {
   readonly reason: string;
 }
 
-/** A matrix to analyse. */
-export interface LayerMatrix {
+/** A matrix to analyse, described without its entries. */
+export interface LayerPart {
   /** Part of a packed tensor, such as "query"; null for a whole tensor. */
   readonly part: string | null;
   /** What the layer is. */
   readonly kind: LayerKind;
+  /** Outputs. */
+  readonly rows: number;
+  /** Inputs; of convolution kernels inChannels · taps. */
+  readonly cols: number;
+  /** Where its entries are in the stored tensor, seen as a matrix of `viewCols` columns. */
+  readonly block: { readonly row: number; readonly col: number; readonly height: number; readonly width: number };
+  /** Whether the stored block is inputs x outputs. */
+  readonly transposed: boolean;
+  /** Channels and extents of a convolution kernel. */
+  readonly convolution: Omit<ConvolutionKernel, "data"> | null;
+}
+
+/** A tensor as the matrices that act in the network. */
+export interface LayerOutline {
+  /** Columns of the stored tensor as a matrix. */
+  readonly viewCols: number;
+  /** The matrices. */
+  readonly parts: readonly LayerPart[];
+}
+
+/** A matrix to analyse with its entries. */
+export interface LayerMatrix {
   /** Outputs x inputs; convolution kernels reshaped to outChannels x (inChannels · taps). */
   readonly matrix: Matrix;
   /** The kernel of a convolution. */
@@ -87,77 +110,111 @@ export function guessLayout(tensors: readonly TensorOutline[]): LayoutChoice {
   return { layout, from: "guessed", reason };
 }
 
-/** Splits a weight into the matrices that act in the network. The data are float64, row-major. */
-export function layerMatrices(
-  tensor: Pick<Tensor, "name" | "shape">,
-  data: Float64Array,
-  layout: WeightLayout,
-): readonly LayerMatrix[] {
-  const { name, shape } = tensor;
-  if (shape.length === 2) return dense(name, shape[0], shape[1], data, layout);
-  const kernel = convolutionKernel(shape, data, layout);
-  const taps = kernel.kernelSize.reduce((size, extent) => size * extent, 1);
-  return [
-    {
-      part: null,
-      kind: "convolution",
-      matrix: { rows: kernel.outChannels, cols: kernel.inChannels * taps, data: kernel.data },
-      kernel,
-    },
-  ];
+/** Says which matrices a tensor holds. */
+export function outlineLayer(tensor: Pick<Tensor, "name" | "shape">, layout: WeightLayout): LayerOutline {
+  return tensor.shape.length === 2 ? outlineDense(tensor.name, tensor.shape, layout) : outlineKernel(tensor, layout);
 }
 
-function dense(
-  name: string,
-  rows: number,
-  cols: number,
-  data: Float64Array,
-  layout: WeightLayout,
-): readonly LayerMatrix[] {
+function outlineDense(name: string, [height, width]: readonly number[], layout: WeightLayout): LayerOutline {
+  const whole = { row: 0, col: 0, height, width };
+  if (/embed|(^|[._/])(wte|wpe)([._/]|$)|lookup/i.test(name)) {
+    const part = { part: null, kind: "embedding", rows: height, cols: width } as const;
+    return { viewCols: width, parts: [{ ...part, block: whole, transposed: false, convolution: null }] };
+  }
   const packedName = /in_proj|qkv|c_attn|query_key_value/i.test(name);
   // GPT-2 keeps its packed projection as inputs x outputs in a file whose other layers may not tell: three times as wide
   // as high can only be that.
-  const asStored = layout === "out-in" && !(packedName && cols === 3 * rows);
-  const matrix = asStored ? { rows, cols, data } : transposed(rows, cols, data);
-  if (/embed|(^|[._/])(wte|wpe)([._/]|$)|lookup/i.test(name))
-    return [{ part: null, kind: "embedding", matrix: { rows, cols, data }, kernel: null }];
-  const packed = packedName && matrix.rows % 3 === 0 && matrix.rows >= matrix.cols;
-  if (!packed)
-    return [
-      { part: null, kind: /attn|attention|[qkvo]_proj/i.test(name) ? "attention" : "dense", matrix, kernel: null },
-    ];
-  const height = matrix.rows / 3;
-  return ["query", "key", "value"].map((part, index) => ({
+  const transposed = layout === "in-out" || (packedName && width === 3 * height);
+  const [rows, cols] = transposed ? [width, height] : [height, width];
+  if (!(packedName && rows % 3 === 0 && rows >= cols)) {
+    const kind = /attn|attention|[qkvo]_proj/i.test(name) ? "attention" : "dense";
+    return { viewCols: width, parts: [{ part: null, kind, rows, cols, block: whole, transposed, convolution: null }] };
+  }
+  const third = rows / 3;
+  const parts = ["query", "key", "value"].map((part, index): LayerPart => ({
     part,
-    kind: "attention" as const,
-    matrix: {
-      rows: height,
-      cols: matrix.cols,
-      data: matrix.data.slice(index * height * matrix.cols, (index + 1) * height * matrix.cols),
-    },
-    kernel: null,
+    kind: "attention",
+    rows: third,
+    cols,
+    block: transposed
+      ? { row: 0, col: index * third, height, width: third }
+      : { row: index * third, col: 0, height: third, width },
+    transposed,
+    convolution: null,
   }));
+  return { viewCols: width, parts };
 }
 
-function transposed(rows: number, cols: number, data: Float64Array): Matrix {
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[j * rows + i] = data[i * cols + j];
-  return { rows: cols, cols: rows, data: out };
-}
-
-function convolutionKernel(shape: readonly number[], data: Float64Array, layout: WeightLayout): ConvolutionKernel {
+function outlineKernel({ name, shape }: Pick<Tensor, "name" | "shape">, layout: WeightLayout): LayerOutline {
   const dimensions = shape.length - 2;
   if (dimensions < 1 || dimensions > 3) {
     throw new OptionError({
-      function: "layerMatrices",
+      function: "outlineLayer",
       argument: "shape",
       expected: "of 3 to 5 dimensions",
       got: describe(shape),
     });
   }
-  if (layout === "out-in") return { outChannels: shape[0], inChannels: shape[1], kernelSize: shape.slice(2), data };
-  const kernelSize = shape.slice(0, dimensions);
-  const [inChannels, outChannels] = shape.slice(dimensions);
+  const transposed = layout === "in-out";
+  const kernelSize = transposed ? shape.slice(0, dimensions) : shape.slice(2);
+  const taps = kernelSize.reduce((size, extent) => size * extent, 1);
+  let [outChannels, inChannels] = transposed ? [shape[dimensions + 1], shape[dimensions]] : [shape[0], shape[1]];
+  // Keras stores a depthwise kernel as taps x channels x multiplier: each output sees one channel.
+  if (transposed && isDepthwiseName(name)) [outChannels, inChannels] = [outChannels * inChannels, 1];
+  const [rows, cols] = [outChannels, inChannels * taps];
+  const [height, width] = transposed ? [cols, rows] : [rows, cols];
+  return {
+    viewCols: width,
+    parts: [
+      {
+        part: null,
+        kind: "convolution",
+        rows,
+        cols,
+        block: { row: 0, col: 0, height, width },
+        transposed,
+        convolution: { outChannels, inChannels, kernelSize },
+      },
+    ],
+  };
+}
+
+/** Takes the entries of one part out of a tensor's float64 data. */
+export function layerMatrix(part: LayerPart, data: Float64Array, viewCols: number): LayerMatrix {
+  const { rows, cols, block, transposed, convolution } = part;
+  if (convolution !== null) {
+    const kernel = { ...convolution, data: transposed ? kernelData(convolution, data) : data };
+    return { matrix: { rows, cols, data: kernel.data }, kernel };
+  }
+  const { row, col, height, width } = block;
+  if (!transposed && width === viewCols)
+    return { matrix: { rows, cols, data: data.subarray(row * width, (row + height) * width) }, kernel: null };
+  const out = new Float64Array(rows * cols);
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      const value = data[(row + i) * viewCols + col + j];
+      if (transposed) out[j * height + i] = value;
+      else out[i * width + j] = value;
+    }
+  }
+  return { matrix: { rows, cols, data: out }, kernel: null };
+}
+
+/** Splits a tensor into the matrices that act in the network. The data are float64, row-major. */
+export function layerMatrices(
+  tensor: Pick<Tensor, "name" | "shape">,
+  data: Float64Array,
+  layout: WeightLayout,
+): readonly (LayerPart & LayerMatrix)[] {
+  const { viewCols, parts } = outlineLayer(tensor, layout);
+  return parts.map((part) => ({ ...part, ...layerMatrix(part, data, viewCols) }));
+}
+
+/** Entries [tap][in][out], as Keras and Flax store them, in the order [out][in][tap]. */
+function kernelData(
+  { outChannels, inChannels, kernelSize }: Omit<ConvolutionKernel, "data">,
+  data: Float64Array,
+): Float64Array {
   const taps = kernelSize.reduce((size, extent) => size * extent, 1);
   const out = new Float64Array(data.length);
   for (let t = 0; t < taps; t++) {
@@ -166,5 +223,5 @@ function convolutionKernel(shape: readonly number[], data: Float64Array, layout:
         out[(o * inChannels + i) * taps + t] = data[(t * inChannels + i) * outChannels + o];
     }
   }
-  return { outChannels, inChannels, kernelSize, data: out };
+  return out;
 }

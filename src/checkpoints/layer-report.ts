@@ -1,4 +1,4 @@
-import { type Matrix, type Tagged, defined, undefinedBecause, square, pow } from "../core/index.js";
+import { type Tagged, defined, square, undefinedBecause } from "../core/index.js";
 import type { Rng } from "../random/index.js";
 import {
   type MarchenkoPasturFit,
@@ -10,8 +10,13 @@ import {
   fitPowerLaw,
 } from "../rmt/index.js";
 import { effectiveRank, stableRank } from "../spectra/index.js";
-import { type ConvolutionNorm, convolutionNorm } from "./convolution-norm.js";
-import type { LayerKind, LayerMatrix, LayoutChoice } from "./layer-matrices.js";
+import type { AnalyzeSettings } from "./analyze-options.js";
+import { product, requireGeometry } from "./convolution-geometry.js";
+import type { ConvolutionNorm } from "./convolution-norm.js";
+import { type ConvolutionSpectrum, convolutionSpectrum, hasSymbol } from "./convolution-spectrum.js";
+import type { AssumedGeometry } from "./layer-geometry.js";
+import type { LayerKind, LayerMatrix, LayerPart, LayoutChoice } from "./layer-matrices.js";
+import { warningsOf } from "./layer-warnings.js";
 import { type WeightWatcherAliases, weightWatcherAliases } from "./weight-watcher.js";
 
 /** Singular values with how far they can be trusted. */
@@ -66,6 +71,10 @@ export interface LayerReport extends LayerValues {
   readonly optimalRank: Tagged;
   /** Norm of the true convolution with its padding and stride; undefined for other layers. */
   readonly operatorNorm: Tagged<ConvolutionNorm>;
+  /** Singular values of the true convolution: all of them, or the leading ones; undefined for other layers. */
+  readonly operatorSpectrum: Tagged<ConvolutionSpectrum>;
+  /** What was guessed of a convolution's geometry from its name, in words. */
+  readonly geometryGuesses: readonly string[];
   /** Marchenko–Pastur bulk with spikes, of s²/max(rows, cols). */
   readonly bulk: Tagged<MarchenkoPasturFit>;
   /** Power-law tail of s²/max(rows, cols). */
@@ -78,33 +87,19 @@ export interface LayerReport extends LayerValues {
   readonly warnings: readonly string[];
 }
 
-/** What the report of a layer needs to know. */
-export interface LayerSettings {
-  /** Stream for bootstrap, permutations and iterations, or null. */
-  readonly rng: Rng | null;
-  /** Bootstrap replicates. */
-  readonly replicates: number;
-  /** Permuted copies. */
-  readonly draws: number;
-  /** Geometry of convolutions. */
-  readonly convolution: {
-    readonly inputSize: number;
-    readonly padding: "zero" | "circular" | "valid";
-    readonly stride: number;
-  };
-  /** Largest number of multiply-adds for one operator norm. */
-  readonly operatorBudget: number;
-  /** Layers with more entries get no permuted baseline. */
-  readonly phaseLimit: number;
-}
-
 /** Relative residual of operator norms in reports: six digits are more than the unknown geometry deserves. */
 const OPERATOR_TOLERANCE = 1e-6;
 
-/** Iterations that the cost estimate of an operator norm assumes, each with two products. */
+/** Iterations that the cost estimate of an operator spectrum assumes, each with two products. */
 const ASSUMED_PRODUCTS = 60;
 
-/** Describes one layer from its singular values. The matrix is needed for the baseline and may be absent for huge layers. */
+/** Leading values of an operator whose spectrum is not computed whole. */
+const LEADING = 4;
+
+/** Largest min(rows, cols) of an operator that is assembled for its whole spectrum. */
+const DENSE_OPERATOR = 512;
+
+/** Describes one layer from its singular values. The entries are needed for the baseline and absent for huge layers. */
 export function reportLayer(
   head: {
     readonly name: string;
@@ -113,43 +108,50 @@ export function reportLayer(
     readonly layout: LayoutChoice;
     readonly tied: readonly string[];
   },
-  layer: Pick<LayerMatrix, "part" | "kind" | "kernel"> & {
-    readonly rows: number;
-    readonly cols: number;
-    readonly matrix: Matrix | null;
-  },
+  layer: Pick<LayerPart, "part" | "kind" | "rows" | "cols">,
+  content: LayerMatrix | null,
   values: LayerValues,
-  settings: LayerSettings,
+  assumed: AssumedGeometry | null,
+  settings: AnalyzeSettings,
 ): LayerReport {
   const { singularValues, reliableAbove, method } = values;
   const { rows, cols } = layer;
   const first = singularValues[0];
   const count = singularValues.length;
-  const long = Math.max(rows, cols);
+  const root = Math.sqrt(Math.max(rows, cols));
   const numericalRank = singularValues.filter((value) => value > reliableAbove).length;
   const smallest = singularValues[count - 1];
   // s/√N squared: s² alone overflows for weights of 1e200.
-  const eigenvalues = singularValues.map((value) => square(value / Math.sqrt(long)));
+  const eigenvalues = singularValues.map((value) => (value / root) * (value / root));
   const ifNonzero = <T>(compute: () => T): Tagged<T> =>
     first > 0 ? defined(compute()) : undefinedBecause("zero matrix");
-  const bulk = attempt(() => {
-    if (method === "gram")
-      return fitMarchenkoPastur(
-        eigenvalues.map((value, i) => (singularValues[i] > reliableAbove ? value : 0)),
-        { rows, cols },
-      );
-    return fitMarchenkoPastur(eigenvalues, { rows, cols });
-  });
+  const groups = assumed?.geometry.groups ?? 1;
+  const ofOneMatrix = <T>(compute: () => Tagged<T>): Tagged<T> => {
+    if (first === 0) return undefinedBecause("zero matrix");
+    return groups === 1
+      ? compute()
+      : undefinedBecause(`block diagonal in ${groups} groups: no law of a single matrix applies`);
+  };
+  const bulk = ofOneMatrix(() =>
+    attempt(() => {
+      const kept = eigenvalues.map((value, i) => (method === "svd" || singularValues[i] > reliableAbove ? value : 0));
+      return fitMarchenkoPastur(kept, { rows, cols });
+    }),
+  );
   const rng = settings.rng?.fork(`${head.name}/${layer.part ?? ""}`) ?? null;
-  const phase = phaseOf(layer.matrix, rng, settings);
+  const phase = ofOneMatrix(() => phaseOf(content, rng, settings));
   // The phase has fitted the tail and tested it by bootstrap already.
-  const tail = phase.defined
-    ? phase.value.tail
-    : fitTail(
-        eigenvalues.filter((_, i) => singularValues[i] > reliableAbove),
-        rng,
-        settings,
-      );
+  const tail = ofOneMatrix(() =>
+    phase.defined
+      ? phase.value.tail
+      : fitTail(
+          eigenvalues.filter((_, i) => singularValues[i] > reliableAbove),
+          rng,
+          settings,
+        ),
+  );
+  const shape = { rows, cols };
+  const operatorSpectrum = operatorSpectrumOf(content, assumed, rng, settings);
   const report = {
     ...head,
     part: layer.part,
@@ -160,23 +162,38 @@ export function reportLayer(
     ...values,
     spectralNorm: first,
     frobeniusNorm:
-      first === 0 ? 0 : first * Math.sqrt(singularValues.reduce((sum, value) => sum + square(value / first), 0)),
+      first === 0
+        ? 0
+        : first * Math.sqrt(singularValues.reduce((sum, value) => sum + (value / first) * (value / first), 0)),
     nuclearNorm: singularValues.reduce((sum, value) => sum + value, 0),
     numericalRank,
     conditionNumber: ifNonzero(() => (numericalRank < count ? Infinity : first / smallest)),
     stableRank: stableRank(singularValues),
     effectiveRank: effectiveRank(singularValues),
-    rankForEnergy90: ifNonzero(
-      () => chooseRank(singularValues, { rows, cols }, { method: "energy", energy: 0.9 }).rank,
-    ),
-    optimalRank: ifNonzero(() => chooseRank(singularValues, { rows, cols }).rank),
-    operatorNorm: operatorNormOf(layer, rng, settings),
+    rankForEnergy90: ifNonzero(() => energyRank(singularValues, 0.9)),
+    optimalRank: ofOneMatrix(() => defined(chooseRank(singularValues, shape).rank)),
+    operatorNorm: operatorSpectrum.defined ? defined(normOf(operatorSpectrum.value)) : operatorSpectrum,
+    operatorSpectrum,
+    geometryGuesses: assumed?.guesses ?? [],
     bulk,
     tail,
     phase,
-    aliases: weightWatcherAliases(singularValues, { rows, cols }, tail, bulk),
+    aliases: weightWatcherAliases(singularValues, shape, numericalRank, tail, bulk, phase),
   };
   return { ...report, warnings: warningsOf(report) };
+}
+
+/** Smallest number of values that keep a share of Σ s². */
+function energyRank(singularValues: Float64Array, energy: number): number {
+  const length = singularValues.length;
+  return chooseRank(singularValues, { rows: length, cols: length }, { method: "energy", energy }).rank;
+}
+
+function normOf({ singularValues, residualNorms, ...spectrum }: ConvolutionSpectrum): ConvolutionNorm {
+  const { upperBound, method, status, matvecs, inputSize, outputSize, padding, stride, dilation, groups, transposed } =
+    spectrum;
+  const geometry = { inputSize, outputSize, padding, stride, dilation, groups, transposed };
+  return { norm: singularValues[0], residual: residualNorms[0], upperBound, method, status, matvecs, ...geometry };
 }
 
 /** A fit that refuses its input becomes an undefined quantity with the reason. */
@@ -188,68 +205,68 @@ function attempt<T>(compute: () => T): Tagged<T> {
   }
 }
 
-function fitTail(values: Float64Array, rng: Rng | null, settings: LayerSettings): Tagged<PowerLawFit> {
+function fitTail(values: Float64Array, rng: Rng | null, settings: AnalyzeSettings): Tagged<PowerLawFit> {
   return attempt(() =>
     fitPowerLaw(values, rng === null ? {} : { bootstrap: { replicates: settings.replicates, rng: rng.fork("tail") } }),
   );
 }
 
-function phaseOf(matrix: Matrix | null, rng: Rng | null, settings: LayerSettings): Tagged<PhaseClassification> {
+function phaseOf(content: LayerMatrix | null, rng: Rng | null, settings: AnalyzeSettings): Tagged<PhaseClassification> {
   if (rng === null) return undefinedBecause("no rng was given for the permuted baseline");
-  if (matrix === null || matrix.data.length > settings.phaseLimit)
+  if (content === null) return undefinedBecause("read in tiles: the entries were not kept for a permuted baseline");
+  const { matrix } = content;
+  if (matrix.data.length > settings.phaseLimit)
     return undefinedBecause(`more than phaseLimit = ${settings.phaseLimit} entries`);
+  if (Math.min(matrix.rows, matrix.cols) < 10) return undefinedBecause("fewer than 10 singular values");
+  const { signal } = settings.running;
   return attempt(() =>
-    classifyPhase(matrix, { rng: rng.fork("phase"), draws: settings.draws }, { replicates: settings.replicates }),
+    classifyPhase(
+      matrix,
+      { rng: rng.fork("phase"), draws: settings.draws },
+      { replicates: settings.replicates, ...(signal === undefined ? {} : { signal }) },
+    ),
   );
 }
 
-function operatorNormOf(
-  layer: Pick<LayerMatrix, "kernel">,
+function operatorSpectrumOf(
+  content: LayerMatrix | null,
+  assumed: AssumedGeometry | null,
   rng: Rng | null,
-  settings: LayerSettings,
-): Tagged<ConvolutionNorm> {
-  const { kernel } = layer;
-  if (kernel === null) return undefinedBecause("not a convolution");
+  settings: AnalyzeSettings,
+): Tagged<ConvolutionSpectrum> {
+  if (assumed === null) return undefinedBecause("not a convolution");
+  if (content?.kernel == null) return undefinedBecause("read in tiles: the entries were not kept");
   if (rng === null) return undefinedBecause("no rng was given for the iteration");
-  const { inputSize, padding, stride } = settings.convolution;
-  const positions = pow(inputSize, kernel.kernelSize.length);
-  const work = ASSUMED_PRODUCTS * 2 * positions * kernel.data.length;
-  if (work > settings.operatorBudget)
+  const { kernel } = content;
+  const stencil = requireGeometry(kernel, assumed.geometry, "operatorSpectrum");
+  const { groups, stride } = stencil.geometry;
+  const positions = product(stencil.narrow);
+  const outs = kernel.outChannels / groups;
+  const ins = kernel.inChannels * product(stride);
+  const budget = settings.operatorBudget;
+  // Multiply-adds: 2 m n² for the values of an m x n matrix; the symbol has complex entries and half the frequencies.
+  const symbolWork = 8 * positions * groups * Math.max(outs, ins) * Math.min(outs, ins) * Math.min(outs, ins);
+  const narrowSide = positions * outs;
+  const wideSide = product(stencil.wide) * kernel.inChannels;
+  const denseWork = 2 * groups * Math.max(narrowSide, wideSide) * square(Math.min(narrowSide, wideSide));
+  const iterationWork = ASSUMED_PRODUCTS * 2 * positions * kernel.data.length;
+  const bySymbol = hasSymbol(stencil) && symbolWork <= budget;
+  const densely = denseWork <= budget;
+  if (!bySymbol && !densely && iterationWork > budget) {
     return undefinedBecause(
-      `about ${work.toExponential(1)} multiply-adds, more than operatorBudget = ${settings.operatorBudget.toExponential(1)}`,
+      `about ${iterationWork.toExponential(1)} multiply-adds, more than operatorBudget = ${budget.toExponential(1)}`,
     );
+  }
+  const { signal } = settings.running;
   return attempt(() =>
-    convolutionNorm(kernel, { inputSize, padding, stride, rng: rng.fork("operator"), tolerance: OPERATOR_TOLERANCE }),
+    convolutionSpectrum(kernel, {
+      ...assumed.geometry,
+      rng: rng.fork("operator"),
+      tolerance: OPERATOR_TOLERANCE,
+      count: LEADING,
+      symbolLimit: bySymbol ? Number.MAX_SAFE_INTEGER : 0,
+      denseLimit: densely ? DENSE_OPERATOR : 0,
+      ...(signal === undefined ? {} : { signal }),
+    }),
   );
-}
-
-function warningsOf(report: Omit<LayerReport, "warnings">): string[] {
-  const warnings: string[] = [];
-  const { conditionNumber, numericalRank, singularValues, tail, bulk, kind, operatorNorm, layout } = report;
-  if (report.spectralNorm === 0) return ["all weights are zero: the layer passes nothing on"];
-  if (conditionNumber.defined && conditionNumber.value === Infinity) {
-    warnings.push(
-      `rank ${numericalRank} of ${singularValues.length}: some directions are dead; the layer can be factored without loss`,
-    );
-  }
-  if (report.method === "gram")
-    warnings.push(
-      `singular values below ${report.reliableAbove.toExponential(1)} come from a Gram matrix and are noise`,
-    );
-  if (tail.defined && tail.value.verdict === "not supported by the data") {
-    warnings.push(`alpha = ${tail.value.alpha.toFixed(2)} means nothing here: ${tail.value.reasons.join("; ")}`);
-  } else if (tail.defined && tail.value.verdict === "undecided") {
-    warnings.push(`alpha = ${tail.value.alpha.toFixed(2)} is undecided: ${tail.value.reasons.join("; ")}`);
-  }
-  if (bulk.defined && bulk.value.bulkCount >= 20 && bulk.value.bulkAccepted && bulk.value.spikes.length === 0) {
-    warnings.push("the spectrum is that of random weights: nothing learned is visible in it");
-  }
-  if (kind === "convolution" && operatorNorm.defined && operatorNorm.value.status !== "converged") {
-    warnings.push(
-      `the operator norm is a lower estimate (${operatorNorm.value.status}, residual ${operatorNorm.value.residual.toExponential(1)})`,
-    );
-  }
-  if (layout.from === "guessed" && layout.reason.includes("do not tell") && kind === "convolution")
-    warnings.push(`layout ${layout.layout} is a guess: ${layout.reason}`);
-  return warnings;
 }

@@ -5,6 +5,7 @@ import {
   type Tagged,
   defined,
   isCancelled,
+  log,
   requireFinite,
   requireInteger,
   requireMatrix,
@@ -75,6 +76,15 @@ export interface PhaseClassification {
   readonly hill: BaselineComparison;
   /** KS distance of the bulk to Marchenko–Pastur, against the baseline (large is extreme). */
   readonly distance: BaselineComparison;
+  /** Largest value, against the baseline (large is extreme): single large entries raise the permuted one too. */
+  readonly largest: BaselineComparison;
+  /**
+   * Per permuted copy, ascending: Jensen–Shannon distance (natural logarithm) between the shares λ_k / Σ λ of W and of the
+   * copy, both sorted. WeightWatcher's rand_distance is one unseeded draw of it.
+   */
+  readonly shareDistances: Float64Array;
+  /** Mean over the permuted copies of the k-th largest value, descending. */
+  readonly permutedMean: Float64Array;
   /** Permutations done. */
   readonly draws: number;
   /** "converged", or "cancelled" before all permutations were done. */
@@ -161,12 +171,17 @@ export function classifyPhase(
     throw new ArgumentError({ function: caller, argument: "W", expected: "not zero", got: "a zero matrix" });
   const own = statistics(values, W);
   const copies: Statistics[] = [];
+  const permutedMean = new Float64Array(values.length);
+  const shareDistances: number[] = [];
   for (let draw = 0; draw < draws && !isCancelled(options.signal); draw++) {
-    copies.push(statistics(eigenvalues(permuted(W, baseline.rng.fork("permutation").fork(draw))), W));
+    const copy = eigenvalues(permuted(W, baseline.rng.fork("permutation").fork(draw)));
+    copies.push(statistics(copy, W));
+    shareDistances.push(shareDistance(values, copy));
+    for (let k = 0; k < copy.length; k++) permutedMean[k] += (copy[k] - permutedMean[k]) / (draw + 1);
     options.onProgress?.({ phase: "permuted baseline", done: draw + 1, total: draws });
   }
   const start = baseline.initial === undefined ? null : statistics(eigenvalues(baseline.initial), W);
-  const compare = (key: "spread" | "hill" | "distance", sign: 1 | -1): BaselineComparison => {
+  const compare = (key: "spread" | "hill" | "distance" | "largest", sign: 1 | -1): BaselineComparison => {
     const sorted = Float64Array.from(copies, (copy) => copy[key]).sort();
     const extreme = sorted.filter((value) => sign * value >= sign * own[key]).length;
     return {
@@ -189,12 +204,16 @@ export function classifyPhase(
     ...edge,
     tail,
     ...evidence,
+    largest: compare("largest", 1),
+    shareDistances: Float64Array.from(shareDistances).sort(),
+    permutedMean,
     draws: copies.length,
     status: copies.length === draws ? "converged" : "cancelled",
   };
 }
 
 interface Statistics {
+  readonly largest: number;
   readonly spread: number;
   readonly hill: number;
   readonly distance: number;
@@ -204,8 +223,22 @@ interface Statistics {
 
 /** s²/max(rows, cols), descending. */
 function eigenvalues(W: Matrix): Float64Array {
-  const long = Math.max(W.rows, W.cols);
-  return svd(W, { vectors: "none" }).singularValues.map((s) => (s * s) / long);
+  const root = Math.sqrt(Math.max(W.rows, W.cols));
+  return svd(W, { vectors: "none" }).singularValues.map((s) => (s / root) * (s / root));
+}
+
+/** √((KL(p, m) + KL(q, m))/2) with m = (p + q)/2, for the shares of two lists of the same length. */
+function shareDistance(a: Float64Array, b: Float64Array): number {
+  const total = (list: Float64Array): number => list.reduce((sum, value) => sum + value, 0);
+  const [sumA, sumB] = [total(a), total(b)];
+  let divergence = 0;
+  for (let k = 0; k < a.length; k++) {
+    const [p, q] = [a[k] / sumA, b[k] / sumB];
+    const middle = (p + q) / 2;
+    if (p > 0) divergence += (p * log(p / middle)) / 2;
+    if (q > 0) divergence += (q * log(q / middle)) / 2;
+  }
+  return Math.sqrt(Math.max(0, divergence));
 }
 
 function statistics(values: Float64Array, shape: { readonly rows: number; readonly cols: number }): Statistics {
@@ -215,6 +248,7 @@ function statistics(values: Float64Array, shape: { readonly rows: number; readon
       ? undefinedBecause<MarchenkoPasturFit>("fewer than 5 values above zero")
       : defined(fitMarchenkoPastur(values, shape, { estimator: "trace" }));
   return {
+    largest: values[0],
     spread: values[0] / positive[positive.length >> 1],
     hill: positive.length < 2 ? Infinity : hillEstimator(positive).alpha,
     distance: bulk.defined ? bulk.value.bulkDistance : 1,
