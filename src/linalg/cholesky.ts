@@ -1,10 +1,10 @@
 import { type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
-import { gemm, trsm } from "../routines/index.js";
+import { gemmLower, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, type Triangle, requireRightHandSide, requireSymmetric } from "./input.js";
 import { matmul } from "./products.js";
 
-const PANEL = 64; // columns factored between two trailing updates
+const BASE = 48; // blocks up to this order are factored row by row
 
 /** Options of {@link cholesky} and {@link tryCholesky}. */
 export interface CholeskyOptions {
@@ -148,25 +148,27 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
   return { positiveDefinite: true, l, certificate };
 }
 
-/** Right-looking blocked factorisation of the lower triangle; returns −1 or the index of the failing pivot. */
+/**
+ * Factors the lower triangle in place; returns −1 or the index of the failing pivot.
+ *
+ * By halves: the products of the recursion are as deep as they are wide, so each entry passes through the packed
+ * routines log n times instead of n / 64 times.
+ */
 export function factorInPlace(n: number, a: Float64Array): number {
-  for (let start = 0; start < n; start += PANEL) {
-    const width = Math.min(PANEL, n - start);
-    const failed = factorDiagonalBlock(n, a, start, width);
-    if (failed >= 0) return failed;
-    const rest = start + width;
-    const count = n - rest;
-    if (count === 0) break;
-    trsm("right", "lower", true, false, count, width, 1, a, start * n + start, n, a, rest * n + start, n);
-    for (let row = rest; row < n; row += PANEL) {
-      // Only blocks that touch the lower triangle.
-      const height = Math.min(PANEL, n - row);
-      const columns = row + height - rest;
-      const c = row * n + rest;
-      gemm(false, true, height, columns, width, -1, a, row * n + start, n, a, rest * n + start, n, 1, a, c, n);
-    }
-  }
-  return -1;
+  return factorBlock(n, a, 0, n);
+}
+
+function factorBlock(n: number, a: Float64Array, start: number, order: number): number {
+  if (order <= BASE) return factorDiagonalBlock(n, a, start, order);
+  const half = (order >> 4) << 3; // a multiple of 8 keeps the tiles of the products full
+  const rest = order - half;
+  const corner = start * (n + 1);
+  const below = corner + half * n;
+  const failed = factorBlock(n, a, start, half);
+  if (failed >= 0) return failed;
+  trsm("right", "lower", true, false, rest, half, 1, a, corner, n, a, below, n);
+  gemmLower(false, true, rest, half, -1, a, below, n, a, below, n, a, below + half, n);
+  return factorBlock(n, a, start + half, rest);
 }
 
 /** Unblocked factorisation of one diagonal block, row by row: every inner product runs along two rows. */

@@ -6,6 +6,9 @@ const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-di
 /** Callers scale T near one, so a block of entries below this is zero; rotations of such entries would lose digits to underflow. */
 const INVISIBLE = 1e-140;
 
+/** Products of two numbers below this may have lost digits to underflow. */
+const SMALLEST_PRODUCT = 1e-290;
+
 /**
  * QL iteration with implicit Wilkinson shifts on a symmetric tridiagonal matrix, in place.
  *
@@ -105,10 +108,14 @@ export function rootFreeQl(n: number, d: Float64Array, e: Float64Array): void {
         c = p / r;
         s = square / r;
         const oldGamma = gamma;
-        gamma = c * (d[i] - sigma) - s * oldGamma;
+        // gamma = c (d − σ) − s γ and p = gamma² / c, both over one numerator: the three divisions do not wait for each other.
+        const numerator = p * (d[i] - sigma) - square * oldGamma;
+        const denominator = r * p;
+        gamma = numerator / r;
         d[i + 1] = oldGamma + (d[i] - gamma);
+        if (denominator > SMALLEST_PRODUCT) p = (numerator * numerator) / denominator;
         // c = 0 only if gamma was 0: then p of the next step is the limit of gamma² / c.
-        p = c === 0 ? oldC * square : (gamma * gamma) / c;
+        else p = c === 0 ? oldC * square : (gamma * gamma) / c;
       }
       squares[first] = s * p;
       d[first] = sigma + gamma;

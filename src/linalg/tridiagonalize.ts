@@ -1,8 +1,7 @@
-import { dot, gemm, gemv, residentMatrix, symv } from "../routines/index.js";
+import { dot, gemmLower, gemv, residentMatrix, symv } from "../routines/index.js";
 import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
 const PANEL = 32; // reflectors gathered before one rank-64 update
-const ROWS = 128; // rows of the trailing update that one GEMM covers
 const BACK_PANEL = 128; // reflectors per block of the back-transformation
 
 /** A = Q T Qᵀ with Q kept as reflectors. */
@@ -84,10 +83,7 @@ export function tridiagonalize(n: number, a: Float64Array): Tridiagonalization {
       }
     }
     end -= count;
-    for (let row = 0; row < end; row += ROWS) {
-      const height = Math.min(ROWS, end - row);
-      gemm(true, false, height, row + height, 2 * count, -1, a, left + row, n, a, right, n, 1, a, row * n, n);
-    }
+    gemmLower(true, false, end, 2 * count, -1, a, left, n, a, right, n, a, 0, n);
   }
   return { n, diagonal, offDiagonal, reflectors: a, tau };
 }

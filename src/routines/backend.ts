@@ -16,6 +16,17 @@ export interface WasmFunctions {
     outStride: number,
     add: number,
   ): void;
+  addPanels(
+    left: number,
+    right: number,
+    out: number,
+    rows: number,
+    cols: number,
+    depth: number,
+    outStride: number,
+    alpha: number,
+    diagonal: number,
+  ): void;
   rowSums(m: number, n: number, a: number, stride: number, x: number, sums: number): void;
   addTransposed(m: number, n: number, a: number, stride: number, t: number, y: number): void;
   addSymmetric(n: number, alpha: number, a: number, stride: number, x: number, y: number): void;
@@ -144,12 +155,16 @@ function fusedModule(): WebAssembly.Module | null {
   return fusedCompiled;
 }
 
-/** The fused product over a memory, or null where it does not compile. */
-export function fusedProduct(memory: WebAssembly.Memory): WasmFunctions["multiplyPanels"] | null {
+/** The functions that exist in fused form too. */
+export type FusedFunctions = Pick<WasmFunctions, "multiplyPanels" | "addPanels">;
+
+/** The fused products over a memory, or null where they do not compile. */
+export function fusedProducts(memory: WebAssembly.Memory): FusedFunctions | null {
   const module = fusedModule();
   if (module === null) return null;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return (exports as unknown as Pick<WasmFunctions, "multiplyPanels">).multiplyPanels;
+  const { multiplyPanels, addPanels } = exports as unknown as FusedFunctions;
+  return { multiplyPanels, addPanels };
 }
 
 function initialChoice(): RoutinesBackendChoice {

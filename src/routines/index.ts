@@ -3,7 +3,7 @@
  * NaN, exact about the order of every sum; the only folder where a second back end exists.
  * @module routines
  */
-export { gemm } from "./gemm.js";
+export { gemm, gemmLower } from "./gemm.js";
 export * from "./syrk.js";
 export * from "./gemv.js";
 export { symv } from "./symv.js";

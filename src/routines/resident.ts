@@ -1,5 +1,6 @@
 import { requireInteger } from "../core/index.js";
 import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
+import { type ProductArena, fusedIfAllowed, layProducts, productLength } from "./product-arena.js";
 
 /** A matrix that lives in the memory of the WebAssembly routines, with room for the vectors of a product. */
 interface Resident extends WasmArena {
@@ -7,6 +8,8 @@ interface Resident extends WasmArena {
   readonly scratch: number;
   /** Its length. */
   readonly scratchLength: number;
+  /** Panels for products that end in the matrix. */
+  readonly products: ProductArena;
 }
 
 /** Which buffers are memories of ours. Weak: a memory goes when the last view of it goes. */
@@ -39,10 +42,13 @@ export function residentMatrix(rows: number, cols: number): Float64Array {
   requireInteger(cols, "cols", "residentMatrix");
   const length = rows * cols;
   const scratchLength = 2 * Math.max(rows, cols) + 8;
-  const arena = length === 0 ? null : createArena(length + scratchLength);
+  // Pages that no product touches are never backed by memory.
+  const arena = length === 0 ? null : createArena(length + scratchLength + 1 + productLength(1));
   if (arena === null) return new Float64Array(length);
   const start = ARENA_START / 8;
-  residents.set(arena.values.buffer, { ...arena, scratch: start + length, scratchLength });
+  const scratch = start + length;
+  const products = layProducts(arena, (scratch + scratchLength + 1) & ~1, 1);
+  residents.set(arena.values.buffer, { ...arena, scratch, scratchLength, products });
   return arena.values.subarray(start, start + length);
 }
 
@@ -51,6 +57,12 @@ function residentOf(a: Float64Array, entries: number, vectors: number): Resident
   if (entries < 256 || routinesBackend() === "js") return null;
   const resident = residents.get(a.buffer);
   return resident !== undefined && vectors <= resident.scratchLength ? resident : null;
+}
+
+/** The panels beside a resident matrix, for products that add to it in place; null for an ordinary array. */
+export function residentProducts(c: Float64Array): ProductArena | null {
+  const resident = routinesBackend() === "js" ? undefined : residents.get(c.buffer);
+  return resident === undefined ? null : fusedIfAllowed(resident.products);
 }
 
 /** Address of a contiguous vector: its own when it lives in the same memory, else that of a copy at `slot`. */

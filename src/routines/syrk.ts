@@ -1,8 +1,5 @@
 import { requireBlock } from "./extent.js";
-import { gemm } from "./gemm.js";
-
-/** Rows of C computed at once: wide enough to amortise packing, narrow enough to waste little above the diagonal. */
-const BLOCK = 128;
+import { gemmLower } from "./gemm.js";
 
 /**
  * Multiplies a matrix by its own transpose into a full symmetric matrix.
@@ -38,28 +35,13 @@ export function syrk(
 ): void {
   requireBlock(a, aOffset, aStride, n, k, "a", "syrk");
   requireBlock(c, cOffset, cStride, n, n, "c", "syrk");
-  for (let first = 0; first < n; first += BLOCK) {
-    const rows = Math.min(BLOCK, n - first);
-    const row = cOffset + first * cStride;
-    gemm(
-      false,
-      true,
-      rows,
-      first + rows,
-      k,
-      alpha,
-      a,
-      aOffset + first * aStride,
-      aStride,
-      a,
-      aOffset,
-      aStride,
-      beta,
-      c,
-      row,
-      cStride,
-    );
+  if (beta !== 1) {
+    for (let i = 0, row = cOffset; i < n; i++, row += cStride) {
+      if (beta === 0) c.fill(0, row, row + i + 1);
+      else for (let j = 0; j <= i; j++) c[row + j] *= beta;
+    }
   }
+  gemmLower(false, true, n, k, alpha, a, aOffset, aStride, a, aOffset, aStride, c, cOffset, cStride);
   mirrorLower(n, c, cOffset, cStride);
 }
 
@@ -103,47 +85,8 @@ export function syr2kLower(
   requireBlock(a, aOffset, aStride, n, k, "a", "syr2kLower");
   requireBlock(b, bOffset, bStride, n, k, "b", "syr2kLower");
   requireBlock(c, cOffset, cStride, n, n, "c", "syr2kLower");
-  for (let first = 0; first < n; first += BLOCK) {
-    const rows = Math.min(BLOCK, n - first);
-    const cols = first + rows;
-    const row = cOffset + first * cStride;
-    gemm(
-      false,
-      true,
-      rows,
-      cols,
-      k,
-      alpha,
-      a,
-      aOffset + first * aStride,
-      aStride,
-      b,
-      bOffset,
-      bStride,
-      1,
-      c,
-      row,
-      cStride,
-    );
-    gemm(
-      false,
-      true,
-      rows,
-      cols,
-      k,
-      alpha,
-      b,
-      bOffset + first * bStride,
-      bStride,
-      a,
-      aOffset,
-      aStride,
-      1,
-      c,
-      row,
-      cStride,
-    );
-  }
+  gemmLower(false, true, n, k, alpha, a, aOffset, aStride, b, bOffset, bStride, c, cOffset, cStride);
+  gemmLower(false, true, n, k, alpha, b, bOffset, bStride, a, aOffset, aStride, c, cOffset, cStride);
 }
 
 /**

@@ -156,10 +156,39 @@ function solveRight(
   const rowStep = transpose ? 1 : aStride;
   const colStep = transpose ? aStride : 1;
   if (n <= BASE) {
-    for (let i = 0; i < m; i++) {
-      const row = bOffset + i * bStride;
+    let i = 0;
+    for (; i + 4 <= m; i += 4) {
+      // Four rows at a time: each entry waits for the subtraction before it, so one row alone leaves the processor idle.
+      const r0 = bOffset + i * bStride;
+      const r1 = r0 + bStride;
+      const r2 = r1 + bStride;
+      const r3 = r2 + bStride;
       for (let count = 0; count < n; count++) {
         // Columns of X in the order in which the triangle gives them: last first for a lower one.
+        const j = lower ? n - 1 - count : count;
+        const from = lower ? j + 1 : 0;
+        const to = lower ? n : j;
+        let v0 = b[r0 + j];
+        let v1 = b[r1 + j];
+        let v2 = b[r2 + j];
+        let v3 = b[r3 + j];
+        for (let p = from, at = aOffset + from * rowStep + j * colStep; p < to; p++, at += rowStep) {
+          const factor = a[at];
+          v0 -= b[r0 + p] * factor;
+          v1 -= b[r1 + p] * factor;
+          v2 -= b[r2 + p] * factor;
+          v3 -= b[r3 + p] * factor;
+        }
+        const pivot = unit ? 1 : a[aOffset + j * (aStride + 1)];
+        b[r0 + j] = v0 / pivot;
+        b[r1 + j] = v1 / pivot;
+        b[r2 + j] = v2 / pivot;
+        b[r3 + j] = v3 / pivot;
+      }
+    }
+    for (; i < m; i++) {
+      const row = bOffset + i * bStride;
+      for (let count = 0; count < n; count++) {
         const j = lower ? n - 1 - count : count;
         const from = lower ? j + 1 : 0;
         const to = lower ? n : j;

@@ -8,7 +8,9 @@ import {
   createFftEngine,
   fftRadices,
   gemm,
+  gemmLower,
   gemv,
+  mirrorLower,
   prepareRoutines,
   residentMatrix,
   routinesBackend,
@@ -84,9 +86,26 @@ test("gemm, syrk, syr2kLower and trsm give the same bits in both back ends", () 
           const out = square.slice();
           syrk(m, k, alpha, a, 0, k, beta, out, 0, m);
           syr2kLower(m, k, alpha, a, 0, k, a, 0, k, out, 0, m);
+          mirrorLower(m, out, 0, m); // what stands above the diagonal is nobody's business
           return out;
         };
         expect(bitDifference(symmetric), "syrk").toBe(-1);
+        const lower = (resident: boolean) => (): Float64Array => {
+          const out = resident ? residentMatrix(m + 1, m) : new Float64Array((m + 1) * m);
+          out.set(square);
+          gemmLower(ta, !ta, m, k, alpha, a, 0, ta ? m : k, a, 0, ta ? m : k, out, 0, m);
+          mirrorLower(m, out, 0, m);
+          return out.slice();
+        };
+        expect(bitDifference(lower(false)), "gemmLower").toBe(-1);
+        expect(bitDifference(lower(true)), "gemmLower in place").toBe(-1);
+        const inPlace = (): Float64Array => {
+          const out = residentMatrix(m, n);
+          out.set(c);
+          gemm(ta, tb, m, n, k, alpha, a, 0, ta ? m : k, b, 0, tb ? k : n, beta, out, 0, n);
+          return out.slice();
+        };
+        expect(bitDifference(inPlace), "gemm in place").toBe(-1);
         const triangle = entries(s + 4, m * m, 0.1);
         for (let i = 0; i < m; i++) triangle[i * m + i] = 2;
         const solved = (): Float64Array => {
@@ -99,8 +118,8 @@ test("gemm, syrk, syr2kLower and trsm give the same bits in both back ends", () 
     ),
     { numRuns: 60 },
   );
-  // Several blocks of columns and of rows.
-  const [m, n, k] = [260, 1030, 300];
+  // Several blocks of columns, of rows and of depth, beyond the panels that are kept side by side.
+  const [m, n, k] = [150, 1030, 1100];
   const a = entries(1, m * k, 1);
   const b = entries(2, k * n, 1);
   const product = (): Float64Array => {
@@ -109,6 +128,17 @@ test("gemm, syrk, syr2kLower and trsm give the same bits in both back ends", () 
     return out;
   };
   expect(bitDifference(product)).toBe(-1);
+  const order = 650;
+  const left = entries(3, order * 70, 1);
+  for (const resident of [false, true]) {
+    const triangle = (): Float64Array => {
+      const out = resident ? residentMatrix(order, order) : new Float64Array(order * order);
+      gemmLower(true, false, order, 70, -1, left, 0, order, left, 0, order, out, 0, order);
+      mirrorLower(order, out, 0, order);
+      return out.slice();
+    };
+    expect(bitDifference(triangle)).toBe(-1);
+  }
 });
 
 test("gemv and symv on a resident matrix give the bits of ordinary arrays", () => {

@@ -4,7 +4,9 @@ import {
   axpy,
   dot,
   gemm,
+  gemmLower,
   gemv,
+  residentMatrix,
   mirrorLower,
   nrm2,
   rot,
@@ -84,6 +86,37 @@ test("gemm: packed, small and one-row paths sum in the same order, to the last b
   for (let i = 0; i < m; i++)
     for (let j = 0; j < n; j++) gemm(false, false, 1, 1, k, 1.7, a, i * k, k, b, j, n, 0, single, i * n + j, n);
   expect(single).toEqual(whole);
+});
+
+test("gemmLower adds op(A) op(B) below the diagonal, in ordinary arrays and in place, at block edges", () => {
+  const rng = createRng(30);
+  for (const n of [0, 1, 2, 5, 33, 127, 128, 129, 300, 515]) {
+    for (const [ta, tb] of [
+      [true, false],
+      [false, true],
+    ] as const) {
+      const k = 1 + (n % 23);
+      const a = fill(rng, n * k);
+      const b = fill(rng, n * k);
+      const start = fill(rng, n * n);
+      const left = { data: a, offset: 0, stride: ta ? n : k };
+      const right = { data: b, offset: 0, stride: tb ? k : n };
+      const { values, scale } = naiveGemm(ta, tb, n, n, k, -2, left, right, 1, { data: start, offset: 0, stride: n });
+      for (const c of [start.slice(), residentMatrix(n, n)]) {
+        c.set(start);
+        gemmLower(ta, tb, n, k, -2, a, 0, left.stride, b, 0, right.stride, c, 0, n);
+        for (let i = 0; i < n; i++) {
+          const at = i * n;
+          expect(blockError(c, at, n, 1, i + 1, values.subarray(at), scale.subarray(at))).toBeLessThanOrEqual(
+            FACTOR + k,
+          );
+        }
+      }
+    }
+  }
+  expect(() =>
+    gemmLower(false, false, 3, 2, 1, new Float64Array(5), 0, 2, new Float64Array(6), 0, 3, new Float64Array(9), 0, 3),
+  ).toThrow("gemmLower: a must be long enough for a 3 x 2 block");
 });
 
 test("syrk: alpha A A' + beta C, symmetric to the last bit; syr2kLower: A B' + B A' below the diagonal", () => {

@@ -1,6 +1,9 @@
 // The packed product, compiled twice: FUSED = 0 in the module of all routines, FUSED = 1 in a module of its own that
 // engines without relaxed SIMD refuse as a whole.
 
+/** Most doubles of a right panel that share L2 (1 MB) with the sums. */
+const SHALLOW = 49152;
+
 /** c + a b: two roundings, or one with FUSED. */
 // @ts-ignore: decorator
 @inline
@@ -11,13 +14,32 @@ function term(a: v128, b: v128, c: v128): v128 {
 
 /** out (rows x cols, stride outStride) receives, or with `add` gains, left · right; panels of 4, sizes multiples of 4. */
 export function multiplyPanels(left: usize, right: usize, out: usize, rows: i32, cols: i32, depth: i32, outStride: i32, add: i32): void {
+  panels(left, right, out, rows, cols, depth, outStride, add, 0, cols);
+}
+
+/**
+ * out += alpha · (left · right), each sum rounded before alpha is applied; alpha is read at an address. Only tiles with
+ * an entry at column <= row + diagonal are computed.
+ */
+export function addPanels(left: usize, right: usize, out: usize, rows: i32, cols: i32, depth: i32, outStride: i32, alpha: usize, diagonal: i32): void {
+  panels(left, right, out, rows, cols, depth, outStride, 1, alpha, diagonal);
+}
+
+/** alpha = 0 means no factor. An address and not a number: a number would occupy a register throughout the inner loop. */
+function panels(left: usize, right: usize, out: usize, rows: i32, cols: i32, depth: i32, outStride: i32, add: i32, alpha: usize, diagonal: i32): void {
   const rowBytes = <usize>outStride << 3;
   const panelBytes = <usize>depth << 5;
-  for (let j = 0; j < cols; j += 4) {
-    const rightPanel = right + panelBytes * <usize>(j >> 2);
-    for (let i = 0; i < rows; i += 4) {
+  // While the right panel fits in L2 the sums are visited row by row, in the order in which memory is fetched ahead.
+  const byRows = cols * depth <= SHALLOW;
+  const outer = byRows ? rows : cols;
+  const inner = byRows ? cols : rows;
+  for (let p = 0; p < outer; p += 4) {
+    for (let q = 0; q < inner; q += 4) {
+      const i = byRows ? p : q;
+      const j = byRows ? q : p;
+      if (j > i + diagonal + 3) continue;
       let a = left + panelBytes * <usize>(i >> 2);
-      let b = rightPanel;
+      let b = right + panelBytes * <usize>(j >> 2);
       const end = a + panelBytes;
       let c00 = f64x2.splat(0);
       let c01 = f64x2.splat(0);
@@ -46,26 +68,29 @@ export function multiplyPanels(left: usize, right: usize, out: usize, rows: i32,
         b += 32;
       }
       let o = out + rowBytes * <usize>i + (<usize>j << 3);
+      if (alpha) {
+        const factor = v128.load64_splat(alpha);
+        c00 = f64x2.mul(factor, c00);
+        c01 = f64x2.mul(factor, c01);
+        c10 = f64x2.mul(factor, c10);
+        c11 = f64x2.mul(factor, c11);
+        c20 = f64x2.mul(factor, c20);
+        c21 = f64x2.mul(factor, c21);
+        c30 = f64x2.mul(factor, c30);
+        c31 = f64x2.mul(factor, c31);
+      }
       if (add) {
-        c00 = f64x2.add(v128.load(o), c00);
-        c01 = f64x2.add(v128.load(o, 16), c01);
-        v128.store(o, c00);
-        v128.store(o, c01, 16);
+        v128.store(o, f64x2.add(v128.load(o), c00));
+        v128.store(o, f64x2.add(v128.load(o, 16), c01), 16);
         o += rowBytes;
-        c10 = f64x2.add(v128.load(o), c10);
-        c11 = f64x2.add(v128.load(o, 16), c11);
-        v128.store(o, c10);
-        v128.store(o, c11, 16);
+        v128.store(o, f64x2.add(v128.load(o), c10));
+        v128.store(o, f64x2.add(v128.load(o, 16), c11), 16);
         o += rowBytes;
-        c20 = f64x2.add(v128.load(o), c20);
-        c21 = f64x2.add(v128.load(o, 16), c21);
-        v128.store(o, c20);
-        v128.store(o, c21, 16);
+        v128.store(o, f64x2.add(v128.load(o), c20));
+        v128.store(o, f64x2.add(v128.load(o, 16), c21), 16);
         o += rowBytes;
-        c30 = f64x2.add(v128.load(o), c30);
-        c31 = f64x2.add(v128.load(o, 16), c31);
-        v128.store(o, c30);
-        v128.store(o, c31, 16);
+        v128.store(o, f64x2.add(v128.load(o), c30));
+        v128.store(o, f64x2.add(v128.load(o, 16), c31), 16);
         continue;
       }
       v128.store(o, c00);
