@@ -107,7 +107,7 @@ export interface GaussianDomain {
  * @param d dimension, 1 to 10,000
  * @throws {ArgumentError} for another d, and by its methods for kernels that are not homogeneous of degree one
  *
- * Accuracy: eigenvalues as on the sphere; E_s in closed form for s = 0, 1, 2, otherwise to about 1e-12 relative.
+ * Accuracy: eigenvalues as on the sphere; E_s in closed form for s = 0, 1, 2, otherwise to about 1e-13 relative at ℓ <= 100, with its error.
  *
  * @example
  * ```ts

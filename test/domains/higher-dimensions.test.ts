@@ -19,6 +19,7 @@ import {
   zonalOperator,
   type SphereQuadrature,
 } from "../../src/domains/index.js";
+import { hermiteSeries } from "../../src/domains/hermite-series.js";
 import { angleBetween, arcCosine, ntk, zonalKernel } from "../../src/kernels/index.js";
 import { eigh, matmul } from "../../src/linalg/index.js";
 import { createRng, fillNormal, spherePoints } from "../../src/random/index.js";
@@ -204,6 +205,30 @@ test("best smoothness on Gaussian space: no scan point does better; overlaps sum
   const linear = domain.overlaps(1, 3); // x_j is a Hermite polynomial itself
   expect(Math.abs(linear[0] - 1)).toBeLessThanOrEqual(tolerance(16, 1));
   expect(Array.from(linear.subarray(1))).toEqual([0, 0]);
+});
+
+test("the series for E_s agrees with the closed forms of s = 1 and 2 within its own error, to degree 10,000 and dimension 1,000", () => {
+  for (const [d, l] of [
+    [3, 0],
+    [3, 2],
+    [3, 40],
+    [3, 41],
+    [3, 1000],
+    [5, 10_000],
+    [50, 30],
+    [1000, 20],
+    [1000, 1000],
+  ]) {
+    const series = hermiteSeries(d, l);
+    const laplacian = l * (l + d - 2);
+    const c = d - 1 - laplacian;
+    const first = series.power(1);
+    expect(Math.abs(first.value - 1 - (1 + laplacian) / d)).toBeLessThanOrEqual(first.error);
+    const second = series.power(2);
+    expect(Math.abs(second.value - (4 - (4 * c) / d + (c * c) / (d * (d - 2))))).toBeLessThanOrEqual(second.error);
+    if (l <= 100 && d <= 50)
+      expect(Math.max(first.error / first.value, second.error / second.value)).toBeLessThan(1e-12);
+  }
 });
 
 test("bad input is refused by name", () => {
