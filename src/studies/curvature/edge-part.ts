@@ -58,8 +58,9 @@ export interface EdgePart {
 }
 
 const MEASUREMENTS = 25;
-const SHARE_OF_LIMIT = 0.85; // of the limit at the start: stable there, and close enough to see the sharpness reach it
-const ADAM_STEP = 2e-3;
+const DESCENT_SHARE = 0.7; // of the limit at the start: stable there, and close enough to see the sharpness reach it
+const ADAM_SHARE = 0.25; // of the limit after the trial: the preconditioner still settles
+const ADAM_TRIAL = { stepSize: 1e-3, steps: 21 } as const;
 const ADAM_BETA2 = 0.99; // the average of g² follows within the run
 const TOLERANCE = 1e-3;
 const GAIN = 0.4; // a start that is less sharp than where training leads
@@ -75,11 +76,22 @@ export function edgePart(
   const loss = "mse"; // cross-entropy flattens once the data are fitted: its sharpness falls and hides the edge
   const params = initialize(network, "lecun", rng.fork("initialization"), { gain: GAIN });
   const start = sharpness(network, params, edge, { loss, rng: rng.fork("start"), tolerance: TOLERANCE, ...running });
-  const share = (limit: number): number => (SHARE_OF_LIMIT * limit) / start.value;
+  const stable = (limit: number): number => limit / start.value;
+  const trial = edgeOfStability(network, edge, {
+    optimizer: adam({ stepSize: ADAM_TRIAL.stepSize, beta2: ADAM_BETA2 }),
+    loss,
+    params,
+    steps: ADAM_TRIAL.steps,
+    every: ADAM_TRIAL.steps - 1,
+    tolerance: TOLERANCE,
+    rng: rng.fork("trial"),
+    ...renamed(running, "trial of adam"),
+  });
+  const preconditioned = trial.records[0]?.sharpness ?? start.value; // no record only where the run was cancelled
   const optimizers: readonly Optimizer[] = [
-    gradientDescent({ stepSize: share(2) }),
-    momentum({ stepSize: share(3.8), momentum: 0.9 }),
-    adam({ stepSize: ADAM_STEP, beta2: ADAM_BETA2 }),
+    gradientDescent({ stepSize: DESCENT_SHARE * stable(2) }),
+    momentum({ stepSize: settled.momentumShare * stable(3.8), momentum: 0.9 }),
+    adam({ stepSize: (ADAM_SHARE * 38) / preconditioned, beta2: ADAM_BETA2 }),
   ];
   const runs = optimizers.map((optimizer): EdgeRun => {
     const report = edgeOfStability(network, edge, {

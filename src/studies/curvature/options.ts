@@ -3,6 +3,7 @@ import {
   OptionError,
   describe,
   requireInteger,
+  requireNumber,
   requireOptions,
   requirePositive,
 } from "../../core/index.js";
@@ -21,22 +22,24 @@ export interface CurvatureStudyOptions {
   readonly subset?: number;
   /** Widths of the hidden layers. Default [64, 48] for images, [32, 24] else. */
   readonly hidden?: readonly number[];
-  /** Passes over the data in the training whose end is studied. Default 8 for images (quick 4), 60 else. */
+  /** Passes over the data in the training whose end is studied. Default 8 for images (quick 4), 20 else. */
   readonly epochs?: number;
   /** Samples per update there. Default 100 for images, 50 else. */
   readonly batchSize?: number;
-  /** Step size there (heavy ball, γ = 0.9). Default 0.02 for images, 0.05 else. */
+  /** Step size there (heavy ball, γ = 0.9). Default 0.02 for images, 0.03 else. */
   readonly stepSize?: number;
   /** Sign probes for traces and ranks. Default 30, quick 10. */
   readonly probes?: number;
-  /** Random vectors of each density. Default 8, quick 3. */
+  /** Random vectors of each density. Default 6, quick 3. */
   readonly densityProbes?: number;
-  /** Lanczos steps per random vector. Default 60, quick 30. */
+  /** Lanczos steps per random vector. Default 50, quick 30. */
   readonly lanczosSteps?: number;
   /** Samples of the full-batch runs that look for the edge of stability. Default 500, quick 150; at most `subset`. */
   readonly edgeSamples?: number;
-  /** Steps of each of these runs. Default 800, quick 200. */
+  /** Steps of each of these runs. Default 800, quick 300. */
   readonly edgeSteps?: number;
+  /** Step size of the heavy ball there, as a share of what is stable at the start. Default 0.7 for images, 0.35 else. */
+  readonly momentumShare?: number;
 }
 
 /** Options after defaults, without the data. */
@@ -64,6 +67,7 @@ const KNOWN: readonly string[] = [
   "lanczosSteps",
   "edgeSamples",
   "edgeSteps",
+  "momentumShare",
 ];
 
 /** Checks the options and fills in the defaults. */
@@ -104,13 +108,14 @@ export function settleCurvatureOptions(options: CurvatureStudyOptions, caller: s
     activation: "tanh",
     subset,
     hidden,
-    epochs: count("epochs", real ? (quick ? 4 : 8) : quick ? 30 : 60, 1),
+    epochs: count("epochs", real ? (quick ? 4 : 8) : 20, 1),
     batchSize: Math.min(samples, count("batchSize", real ? 100 : 50, 1)),
-    stepSize: requirePositive(options.stepSize ?? (real ? 0.02 : 0.05), "stepSize", caller),
+    stepSize: requirePositive(options.stepSize ?? (real ? 0.02 : 0.03), "stepSize", caller),
     probes: count("probes", quick ? 10 : 30, 2),
-    densityProbes: count("densityProbes", quick ? 3 : 8, 2),
-    lanczosSteps: count("lanczosSteps", quick ? 30 : 60, 2),
+    densityProbes: count("densityProbes", quick ? 3 : 6, 2),
+    lanczosSteps: count("lanczosSteps", quick ? 30 : 50, 2),
     edgeSamples: Math.min(subset, count("edgeSamples", quick ? 150 : 500, 10)),
-    edgeSteps: count("edgeSteps", quick ? 200 : 800, 10),
+    edgeSteps: count("edgeSteps", quick ? 300 : 800, 10),
+    momentumShare: requireNumber(options.momentumShare ?? (real ? 0.7 : 0.35), "momentumShare", caller, 0.01, 10),
   };
 }

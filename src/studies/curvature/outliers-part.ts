@@ -1,6 +1,7 @@
 import type { LongRunning, Status } from "../../core/index.js";
 import { type OutlierAttribution, classOutliers } from "../../curvature/index.js";
 import type { Rng } from "../../random/index.js";
+import { renamed } from "../study-parts.js";
 import type { CurvatureProblem } from "./problem.js";
 import type { CurvatureTraining } from "./training-part.js";
 
@@ -37,6 +38,8 @@ export interface OutliersPart {
   readonly trained: OutliersAt;
 }
 
+const TOLERANCE = 1e-5; // relative; the shares of an eigenvalue sum to one up to its residual over itself
+
 /** Attributes the leading eigenvalues of the Gauss–Newton matrix to classes at both ends of the training. */
 export function outliersPart(
   problem: CurvatureProblem,
@@ -45,7 +48,11 @@ export function outliersPart(
   running: LongRunning,
 ): OutliersPart {
   const at = (params: Float64Array, when: string): OutliersAt => {
-    const found = classOutliers(problem.network, params, problem.subset, { rng: rng.fork(when), ...running });
+    const found = classOutliers(problem.network, params, problem.subset, {
+      rng: rng.fork(when),
+      tolerance: TOLERANCE,
+      ...renamed(running, when),
+    });
     const { attributions, classEigenvalues, traces, outlierCount, gapRatio, status } = found;
     const defects = attributions.map(({ shares }) =>
       Math.abs(1 - shares.class - shares.crossClass - shares.ownClass - shares.withinClass),

@@ -52,9 +52,9 @@ export function prepareCurvatureProblem(
 }
 
 /**
- * Draws Gaussian classes: unit spread around centres of deviation 0.7, so that neighbouring classes overlap a little.
+ * Draws Gaussian classes: unit spread around centres of deviation 0.4, so that neighbouring classes overlap.
  *
- * Relation: x = centre of the class + N(0, I), centres N(0, 0.49 I); classes in turn.
+ * Relation: x = centre of the class + N(0, I), centres N(0, 0.16 I); classes in turn.
  */
 function gaussianClasses(rng: Rng): LabelledData {
   const { samples, inputs, classes } = GENERATED_CLASSES;
@@ -62,7 +62,7 @@ function gaussianClasses(rng: Rng): LabelledData {
   const points: Matrix = normalMatrix(rng.fork("points"), samples, inputs);
   const labels = Array.from({ length: samples }, (_, i) => i % classes);
   labels.forEach((label, i) => {
-    for (let j = 0; j < inputs; j++) points.data[i * inputs + j] += 0.7 * centres.data[label * inputs + j];
+    for (let j = 0; j < inputs; j++) points.data[i * inputs + j] += 0.4 * centres.data[label * inputs + j];
   });
   return { inputs: points, targets: oneHot(labels, classes) };
 }

@@ -1,4 +1,4 @@
-import type { Estimate, LongRunning } from "../../core/index.js";
+import type { LongRunning } from "../../core/index.js";
 import { type CurvatureProfile, curvatureProfile } from "../../curvature/index.js";
 import type { Rng } from "../../random/index.js";
 import { renamed } from "../study-parts.js";
@@ -45,9 +45,4 @@ export function profilePart(
       parameterShare: most.parameters / problem.network.parameterCount,
     },
   };
-}
-
-/** Distance of an estimate from a known value in standard errors. */
-export function zScore(estimate: Estimate, value: number): number {
-  return (estimate.mean - value) / estimate.standardError;
 }

@@ -30,12 +30,11 @@ export function profileSection(part: ProfilePart, study: CurvatureStudy): Report
           { label: "tr H" },
           { label: "±", digits: 2 },
           { label: "tr G (exact)" },
-          { label: "share of tr G", align: "left" },
+          { label: "share of tr G", digits: 3 },
           { label: "λ₁" },
           { label: "residual", digits: 2 },
           { label: "λ₂" },
           { label: "λ₃" },
-          { label: "‖gradient‖", digits: 3 },
         ],
         rows: trained.blocks.flatMap((block, i) => [row(initial.blocks[i], "initial"), row(block, "trained")]),
       },
@@ -53,12 +52,11 @@ function row(block: BlockCurvature, when: string): Cell[] {
     block.trace.mean,
     block.trace.standardError,
     block.ggnTrace,
-    percent(block.ggnShare),
+    block.ggnShare,
     block.top[0] ?? null,
     block.residualNorms[0] ?? null,
     block.top[1] ?? null,
     block.top[2] ?? null,
-    block.gradientNorm,
   ];
 }
 

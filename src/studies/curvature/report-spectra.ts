@@ -25,7 +25,7 @@ export function spectraSection(part: SpectraPart, study: CurvatureStudy): Report
         (G.density.atom > 0
           ? `${percent(G.density.atom)} of its spectrum is therefore exactly zero and left out of its curve. `
           : "") +
-        "The residual is what makes the Hessian indefinite.",
+        "Negative eigenvalues of the Hessian can only come from the residual.",
       ...(unfinished.length === 0
         ? []
         : ["Not all eigenvalues reached the tolerance 10⁻⁶: their residual norms say how far they are trusted."]),
@@ -99,9 +99,7 @@ function densityFigure(matrices: SpectraPart["matrices"]): Figure {
   return {
     id: "spectra-figure",
     title: "Spectra of the three matrices on one scale",
-    description:
-      `Densities on a logarithmic scale with ${formatNumber(100 * matrices[0].density.band.level, 3)} % bands over the probes; strokes at the foot are eigenvalues found one by one. ` +
-      "Hessian and Gauss–Newton matrix share their outliers; the residual is symmetric about zero and much narrower where training has fitted the data.",
+    description: `Densities on a logarithmic scale with ${formatNumber(100 * matrices[0].density.band.level, 3)} % bands over the probes; strokes at the foot are eigenvalues found one by one. The horizontal scale is common to all three.`,
     columns: 1,
     panels,
   };

@@ -72,6 +72,7 @@ export interface SpectraPart {
 const TOLERANCE = 1e-6; // residual relative to the norm; the eigenvalue error is its square over the gap
 const MATVECS = 500; // per end: what is not converged by then shows it in its residuals
 const SMALLEST = 3;
+const RESIDUAL = 5; // its ends only: it has no outliers to count
 
 /** Both ends, density and trace of Hessian, Gauss–Newton matrix and residual at the end of training. */
 export function spectraPart(
@@ -90,18 +91,19 @@ export function spectraPart(
   const one = (
     name: MatrixSpectrumPart["name"],
     A: SymmetricOperator,
+    wanted: number,
     nullity: number,
   ): { readonly part: MatrixSpectrumPart; readonly vectors: Matrix } => {
-    const end = (which: "largest" | "smallest", wanted: number): EigshResult =>
+    const end = (which: "largest" | "smallest", many: number): EigshResult =>
       eigsh(A, {
-        count: Math.min(wanted, p - 1),
+        count: Math.min(many, p - 1),
         which,
         tolerance: TOLERANCE,
         maximumMatvecs: MATVECS,
         rng: rng.fork(`${name} ${which}`),
         ...renamed(running, `${name}: ${which} eigenvalues`),
       });
-    const largest = end("largest", count);
+    const largest = end("largest", wanted);
     const smallest = nullity > 0 ? null : end("smallest", SMALLEST);
     const density = spectralDensity(A, {
       method: "slq",
@@ -131,9 +133,9 @@ export function spectraPart(
       },
     };
   };
-  const H = one("Hessian", point.hessian, 0);
-  const G = one("Gauss–Newton", point.ggn, Math.max(0, p - rankBound));
-  const R = one("residual", point.residual, 0);
+  const H = one("Hessian", point.hessian, count, 0);
+  const G = one("Gauss–Newton", point.ggn, count, Math.max(0, p - rankBound));
+  const R = one("residual", point.residual, RESIDUAL, 0);
   const traceOf = ({ part }: typeof H): number => part.trace.mean;
   const overlapCount = Math.min(classes, count);
   return {

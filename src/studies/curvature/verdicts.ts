@@ -2,7 +2,7 @@ import { formatNumber } from "../../plot/index.js";
 import type { EdgePart } from "./edge-part.js";
 import type { OutliersPart } from "./outliers-part.js";
 import { percent } from "./percent.js";
-import { type ProfilePart, zScore } from "./profile-part.js";
+import type { ProfilePart } from "./profile-part.js";
 import type { SpectraPart } from "./spectra-part.js";
 
 /** A question about the curvature, answered by the numbers of this run. */
@@ -46,8 +46,7 @@ export function curvatureVerdicts(parts: VerdictParts, classes: number): Curvatu
   ];
 }
 
-function profileVerdicts({ heaviest, trained }: ProfilePart): CurvatureVerdict[] {
-  const z = zScore(trained.trace, trained.ggnTrace);
+function profileVerdicts({ heaviest }: ProfilePart): CurvatureVerdict[] {
   return [
     {
       id: "heaviest-layer",
@@ -55,13 +54,6 @@ function profileVerdicts({ heaviest, trained }: ProfilePart): CurvatureVerdict[]
       answer: heaviest.name,
       evidence: `${percent(heaviest.ggnShare)} of the Gauss–Newton trace with ${percent(heaviest.parameterShare)} of the parameters`,
       rule: "largest exact Gauss–Newton trace of a layer",
-    },
-    {
-      id: "residual-trace",
-      question: "Does the residual H − G change the trace?",
-      answer: Math.abs(z) > UNSURPRISING ? "yes" : "not measurably",
-      evidence: `tr H = ${formatNumber(trained.trace.mean)} ± ${formatNumber(trained.trace.standardError, 2)}, tr G = ${formatNumber(trained.ggnTrace)} exactly: ${formatNumber(z, 2)} standard errors`,
-      rule: `yes beyond ${UNSURPRISING} standard errors of tr H`,
     },
   ];
 }
@@ -86,6 +78,14 @@ function spectraVerdicts(spectra: SpectraPart): CurvatureVerdict[] {
     answer: spectra.leadingOverlap >= SAME_SPACE ? "yes" : "only in part",
     evidence: `the ${spectra.overlapCount} leading eigenvectors span spaces of overlap ${formatNumber(spectra.leadingOverlap, 3)}; λ₁(G)/λ₁(H) = ${formatNumber(G.largest.values[0] / H.largest.values[0], 4)}, λ₁(R)/λ₁(H) = ${formatNumber(R.largest.values[0] / H.largest.values[0], 3)}`,
     rule: `yes from an overlap of ${SAME_SPACE}`,
+  });
+  const z = R.trace.mean / R.trace.standardError;
+  verdicts.push({
+    id: "residual-trace",
+    question: "Does the residual H − G contribute to the trace?",
+    answer: Math.abs(z) > UNSURPRISING ? "yes" : "not measurably",
+    evidence: `tr R = ${formatNumber(R.trace.mean, 3)} ± ${formatNumber(R.trace.standardError, 2)} beside tr G = ${formatNumber(G.trace.mean, 3)} ± ${formatNumber(G.trace.standardError, 2)}`,
+    rule: `yes beyond ${UNSURPRISING} standard errors of its own estimate`,
   });
   const { energy } = spectra.effectiveRank;
   verdicts.push({
@@ -116,7 +116,7 @@ function outlierVerdicts({ trained, initial }: OutliersPart, classes: number): C
       id: "class-share",
       question: "Do class means explain the outliers?",
       answer: fromClasses >= CARRIES ? "mostly" : "only in part",
-      evidence: `${percent(fromClasses)} of the curvature of these ${trained.outlierCount} directions lies in the class part`,
+      evidence: `${percent(fromClasses)} of the curvature of the outliers lies in the class part`,
       rule: `mostly from ${percent(CARRIES)}`,
     },
   ];
@@ -129,6 +129,7 @@ function edgeVerdict({
   verdict,
   stepSize,
   lateRisingShare,
+  losses,
 }: EdgePart["runs"][number]): CurvatureVerdict {
   const reached = lateMeanProduct.defined ? formatNumber(lateMeanProduct.value, 4) : "not measured";
   const threshold = limit.defined ? formatNumber(limit.value, 3) : "none";
@@ -136,7 +137,10 @@ function edgeVerdict({
     id: `edge-${optimizer.replace(/[^a-z]+/g, "-")}`,
     question: `Where does ${optimizer} train (η = ${formatNumber(stepSize, 3)})?`,
     answer: verdict,
-    evidence: `mean ηλ over the last half ${reached}, limit ${threshold}; the loss rose in ${percent(lateRisingShare)} of these steps`,
+    evidence:
+      verdict === "diverged"
+        ? `the loss left the range of numbers after ${losses.length} steps`
+        : `mean ηλ over the last half ${reached}, limit ${threshold}; the loss rose in ${percent(lateRisingShare)} of these steps`,
     rule: "at the edge within 10 % of the limit",
   };
 }
