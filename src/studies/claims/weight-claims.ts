@@ -13,7 +13,8 @@ import {
   truncateSvd,
 } from "../../spectra/index.js";
 import type { ClaimDefinition, Comparison } from "./claim.js";
-import { logSlope, oneLargeStep } from "./linear-width-steps.js";
+import { oneLargeStep } from "../linear-width/large-step.js";
+import { logSlope } from "../linear-width/statistics.js";
 import { between, descentRatio, equals } from "./quadratics.js";
 
 const numberOf = (tagged: { readonly defined: true; readonly value: number } | { readonly defined: false }): number =>
