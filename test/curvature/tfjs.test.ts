@@ -134,6 +134,10 @@ test("tfjs 4.22 loses the second derivatives of tanh, sigmoid, exp, softmax and 
   // elu has no second derivative at all, and says so.
   const elu = tf.grad((t: tf.Tensor) => tf.grad((u: tf.Tensor) => tf.mul(u, tf.elu(u)) as tf.Scalar)(t) as tf.Scalar);
   expect(() => elu(tf.scalar(0.7))).toThrow("gradient function not found for EluGrad");
+  const selu = tf.grad((t: tf.Tensor) => tf.grad((u: tf.Tensor) => tf.mul(u, tf.selu(u)) as tf.Scalar)(t) as tf.Scalar);
+  expect(() => selu(tf.scalar(0.7))).toThrow("gradient function not found for Greater");
+  const lse = (u: tf.Tensor): tf.Scalar => tf.logSumExp(first(u)) as tf.Scalar;
+  expect(() => tf.grad((t: tf.Tensor) => tf.grad(lse)(t) as tf.Scalar)(tf.scalar(0.7))).toThrow("not found for Equal");
 });
 
 test("the Hessian that tfjs gives of a tanh network is symmetric, and is the one with φ″ = 0", () => {
