@@ -16,7 +16,15 @@ export * from "./block-lanczos.js";
 export * from "./eigsh.js";
 export * from "./power-iteration.js";
 export * from "./svds.js";
-export * from "./matrix-function-times-vector.js";
+export * from "./chebyshev-subspace.js";
+export {
+  functionTimesVector,
+  functionTimesVectorAsync,
+  matrixFunctionTimesVector,
+  matrixFunctionTimesVectorAsync,
+} from "./matrix-function-times-vector.js";
+export type { FunctionTimesVectorOptions, FunctionTimesVectorResult } from "./matrix-function-times-vector.js";
+export * from "./expmv.js";
 export * from "./lobpcg.js";
 export * from "./cg.js";
 export * from "./minres.js";

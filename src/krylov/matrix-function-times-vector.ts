@@ -3,29 +3,39 @@ import {
   type Convergence,
   type LongRunning,
   type Matrix,
+  ShapeError,
   type Status,
   describe,
   isCancelled,
   norm,
   requireFinite,
   requireInteger,
+  requireMatrix,
   requireNumber,
   requireOptions,
   requireVector,
-  exp,
-  expm1,
-  square,
 } from "../core/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
-import { type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncLinearOperator,
+  type AsyncSymmetricOperator,
+  type LinearOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireOperator,
+  requireSquareOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import { gemv } from "../routines/index.js";
-import { type LanczosFactorization, lanczosSteps } from "./lanczos.js";
+import { advanceArnoldi, arnoldiVector, hessenberg, startArnoldi } from "./arnoldi.js";
+import { type LanczosFactorization, startLanczos } from "./lanczos.js";
+import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
 
-/** Options of {@link functionTimesVector} and {@link expmv}. */
+/** Options of {@link functionTimesVector}, {@link matrixFunctionTimesVector} and expmv. */
 export interface FunctionTimesVectorOptions extends LongRunning {
   /** Error asked for, relative to the norm of the result; 1e-10 by default. */
   readonly tolerance?: number;
-  /** Largest number of Lanczos vectors; min(n, 100) by default. */
+  /** Largest number of Krylov vectors; min(n, 100) by default. */
   readonly krylovDimension?: number;
 }
 
@@ -40,14 +50,16 @@ export interface FunctionTimesVectorResult extends Convergence {
 /** Steps between two approximations that are compared: successive ones can agree by accident. */
 const LAG = 2;
 
-const KEYS = ["tolerance", "krylovDimension", "signal", "onProgress"];
+/** Names of the options. */
+export const FUNCTION_KEYS: readonly string[] = ["tolerance", "krylovDimension", "signal", "onProgress"];
 
 /**
  * Applies a function of a symmetric operator to a vector by Lanczos.
  *
  * Relation: value = ‖v‖ Vᵀ f(T) e₁ for the Lanczos factorisation A Vᵀ = Vᵀ T + …, started at v; equal to f(A) v when f is a
  * polynomial of degree below the number of steps.
- * For the exponential over long times use expmv, which splits them.
+ * For the exponential over long times use expmv, which splits them; for operators that are not symmetric
+ * {@link matrixFunctionTimesVector}.
  *
  * @param A symmetric operator of order n
  * @param f scalar function, finite on the spectrum of A
@@ -75,130 +87,171 @@ export function functionTimesVector(
   v: Float64Array,
   options: FunctionTimesVectorOptions = {},
 ): FunctionTimesVectorResult {
-  const caller = "functionTimesVector";
-  const { operator, length, tolerance, steps } = requireInput(A, v, options, caller);
-  if (typeof f !== "function") {
-    throw new ArgumentError({
-      function: caller,
-      argument: "f",
-      expected: "a function of one number",
-      got: describe(f),
-    });
-  }
-  if (length === 0) return outcome(v.slice(), 0, "converged", 0, tolerance);
-  const history: Float64Array[] = []; // f(T_k) e₁ of the last steps
-  let calm = 0; // consecutive steps with a small change
-  let change = Infinity;
-  for (const factorization of lanczosSteps(operator, { start: v })) {
-    const now = functionOfTridiagonal(factorization, f, caller);
-    const k = factorization.steps;
-    const earlier = history[k - 1 - LAG];
-    history.push(now);
-    if (earlier !== undefined) change = norm(now.map((value, i) => value - (earlier[i] ?? 0)));
-    calm = change <= tolerance * norm(now) ? calm + 1 : 0;
-    options.onProgress?.({ phase: caller, done: k, total: steps, figures: { change } });
-    let status: Status | null = null;
-    if (factorization.invariant || calm >= 2) status = "converged";
-    else if (isCancelled(options.signal)) status = "cancelled";
-    else if (k === steps) status = "max-iterations";
-    if (status === null) continue;
-    const estimate = factorization.invariant ? 0 : length * change;
-    return outcome(lift(factorization, now, length), estimate, status, k, tolerance);
-  }
-  return outcome(v.slice(), Infinity, "breakdown", 0, tolerance); // not reached: the generator ends with an invariant record
-}
-
-/** Options of {@link expmv}. */
-export interface ExpmvOptions extends FunctionTimesVectorOptions {
-  /** t in exp(t A) v, of any sign; 1 by default. */
-  readonly time?: number;
+  const operator = requireSymmetricOperator(A, "A", "functionTimesVector");
+  return drive(operator, byLanczos(operator, f, v, options));
 }
 
 /**
- * Computes exp(t A) v for a symmetric operator, splitting t into steps that a small Krylov space resolves.
+ * The form of {@link functionTimesVector} for operators whose products are computed elsewhere.
  *
- * Relation: value = exp(t A) v; errorEstimate sums the steps' h β |e_kᵀ φ₁(h T) e₁|, φ₁(z) = (eᶻ − 1)/z, the leading term
- * of each step's error (later steps can magnify it when t A has positive eigenvalues).
+ * Relation: the numbers of functionTimesVector for the same products, bit for bit.
  *
- * @param A symmetric operator of order n
+ * @param A asynchronous symmetric operator
+ * @param f scalar function, finite on the spectrum of A
  * @param v vector of length n
- * @param options.time t
- * @returns the vector, an error estimate and the status; iterations counts the time steps
- * @throws {ArgumentError} when A lacks the symmetric mark
- * @throws {NonFiniteError} when the result overflows
+ * @param options those of functionTimesVector
+ * @returns a promise of its result
+ * @throws {ArgumentError} as functionTimesVector, as a rejection
+ */
+export async function functionTimesVectorAsync(
+  A: AsyncSymmetricOperator,
+  f: (eigenvalue: number) => number,
+  v: Float64Array,
+  options: FunctionTimesVectorOptions = {},
+): Promise<FunctionTimesVectorResult> {
+  const operator = requireAsyncOperator(A, "A", "functionTimesVectorAsync", "symmetric");
+  return driveAsync(operator, byLanczos(operator, f, v, options));
+}
+
+/**
+ * Applies a function of any square operator to a vector by Arnoldi's method.
  *
- * Accuracy: the estimate. Cost: one matvec a Lanczos step; a time step whose space was too small is shortened without a
- * new product.
- * @see [hochbruck1997]
+ * Relation: value = ‖v‖ Vᵀ F(H) e₁ for the Arnoldi factorisation A Vᵀ = Vᵀ H + …, started at v; equal to f(A) v when f is a
+ * polynomial of degree below the number of steps.
+ *
+ * @param A square operator of order n; only `apply` is used
+ * @param F the function on a small matrix, such as expm of eigenscope/linalg or (H) => solve(H, I); returns a matrix of
+ *   the same order
+ * @param v vector of length n
+ * @returns the vector, an error estimate and the status
+ * @throws {ShapeError} when A is not square, or F returns another shape
+ * @throws {NonFiniteError} when v or F of a projected operator is not finite
+ *
+ * Accuracy: the estimate is the change over the last 2 steps, not a bound. Cost: one matvec and one F of order k at step k,
+ * 8 n k flops, krylovDimension vectors.
+ * Stopping: change <= tolerance · ‖value‖ in two consecutive steps, or an invariant subspace, or krylovDimension.
+ * @see [saad1992]
  *
  * @example
  * ```ts
- * import { diagonal } from "eigenscope/operators";
- * import { expmv } from "eigenscope/krylov";
- * const { value, status } = expmv(diagonal([0, -1]), Float64Array.of(1, 1), { time: 2 });
- * console.log(status, value[1].toFixed(10)); // converged 0.1353352832
+ * import { fromRows } from "eigenscope/core";
+ * import { matmul } from "eigenscope/linalg";
+ * import { matrixFunctionTimesVector } from "eigenscope/krylov";
+ * const A = fromRows([[0, 1], [-2, 3]]); // not symmetric
+ * const { value } = matrixFunctionTimesVector(A, (H) => matmul(H, H), Float64Array.of(1, 0));
+ * console.log(Array.from(value, (entry) => entry.toFixed(10)).join(" ")); // -2.0000000000 -6.0000000000
  * ```
  */
-export function expmv(
-  A: SymmetricOperator | Matrix,
+export function matrixFunctionTimesVector(
+  A: LinearOperator | Matrix,
+  F: (H: Matrix) => Matrix,
   v: Float64Array,
-  options: ExpmvOptions = {},
+  options: FunctionTimesVectorOptions = {},
 ): FunctionTimesVectorResult {
-  const caller = "expmv";
-  const { time, ...rest } = options ?? {};
-  const { operator, tolerance, steps } = requireInput(A, v, rest, caller);
-  const t = requireNumber(time ?? 1, "time", caller);
-  let value: Float64Array = v.slice();
-  let done = 0;
-  let error = 0;
-  let matvecs = 0;
-  let pieces = 0;
-  let status: Status = "converged";
-  while (done < 1 && norm(value) > 0) {
-    if (isCancelled(options.signal)) {
-      status = "cancelled";
-      break;
-    }
-    const length = norm(value);
-    let factorization: LanczosFactorization | null = null;
-    let share = 1 - done; // of the whole time
-    for (const record of lanczosSteps(operator, { start: value })) {
-      factorization = record;
-      if (record.invariant || record.steps === steps) break;
-      const { local, growth } = stepError(record, share * t);
-      if (local <= tolerance * share * growth) break;
-    }
-    const last = factorization!;
-    matvecs += last.matvecs;
-    let estimate = stepError(last, share * t);
-    while (!last.invariant && estimate.local > tolerance * share * estimate.growth && share > 1e-12) {
-      share /= 2;
-      estimate = stepError(last, share * t);
-    }
-    const coefficients = functionOfTridiagonal(last, (theta) => exp(share * t * theta), caller);
-    value = lift(last, coefficients, length);
-    error += last.invariant ? 0 : length * estimate.local;
-    done = 1 - done - share <= 1e-15 ? 1 : done + share;
-    pieces++;
-    requireFinite(value, "A (exp of its spectrum times t)", caller);
-    options.onProgress?.({ phase: caller, done: pieces, total: null, figures: { time: done * t, error } });
-  }
-  return { ...outcome(value, error, status, matvecs, tolerance), iterations: pieces };
+  const operator = requireOperator(A, "A", "matrixFunctionTimesVector");
+  return drive(operator, byArnoldi(operator, F, v, options));
 }
 
-/** h β |e_kᵀ φ₁(h T) e₁| and ‖exp(h T) e₁‖. */
-function stepError(factorization: LanczosFactorization, h: number): { local: number; growth: number } {
-  const { diagonal, offDiagonal, residualNorm, steps: k, invariant } = factorization;
-  const { values, vectors } = tridiagonalEigh(diagonal, offDiagonal, { vectors: "full" });
-  const S = vectors!.data;
-  let last = 0;
-  let squares = 0;
-  for (let i = 0; i < k; i++) {
-    const z = h * values[i];
-    last += S[(k - 1) * k + i] * S[i] * (z === 0 ? 1 : expm1(z) / z);
-    squares += square(S[i] * exp(z));
+/**
+ * The form of {@link matrixFunctionTimesVector} for operators whose products are computed elsewhere.
+ *
+ * Relation: the numbers of matrixFunctionTimesVector for the same products, bit for bit.
+ *
+ * @param A asynchronous square operator
+ * @param F the function on a small matrix
+ * @param v vector of length n
+ * @param options those of matrixFunctionTimesVector
+ * @returns a promise of its result
+ * @throws {ShapeError} as matrixFunctionTimesVector, as a rejection
+ */
+export async function matrixFunctionTimesVectorAsync(
+  A: AsyncLinearOperator,
+  F: (H: Matrix) => Matrix,
+  v: Float64Array,
+  options: FunctionTimesVectorOptions = {},
+): Promise<FunctionTimesVectorResult> {
+  const operator = requireAsyncSquare(A, "matrixFunctionTimesVectorAsync");
+  return driveAsync(operator, byArnoldi(operator, F, v, options));
+}
+
+function* byLanczos(
+  A: LinearOperator | AsyncLinearOperator,
+  f: (eigenvalue: number) => number,
+  v: Float64Array,
+  options: FunctionTimesVectorOptions,
+): Coroutine<FunctionTimesVectorResult> {
+  const caller = "functionTimesVector";
+  const { length, tolerance, steps } = requireFunctionInput(A, v, options, FUNCTION_KEYS, caller);
+  requireCallback(f, "f", "a function of one number", caller);
+  if (length === 0) return functionOutcome(v.slice(), 0, "converged", 0, tolerance);
+  const run = startLanczos(v.length, { start: v }, steps);
+  const stop = stopping(tolerance, steps, options, caller);
+  for (;;) {
+    yield* multiply(run.current, run.product);
+    const factorization = run.advance();
+    const { basis, invariant } = factorization;
+    const now = functionOfTridiagonal(factorization, f, caller);
+    const { status, change } = stop(now, invariant);
+    if (status === null) continue;
+    const value = liftFromBasis(basis!.data, v.length, now, length);
+    return functionOutcome(value, invariant ? 0 : length * change, status, factorization.steps, tolerance);
   }
-  return { local: invariant ? 0 : Math.abs(h) * residualNorm * Math.abs(last), growth: Math.sqrt(squares) };
+}
+
+function* byArnoldi(
+  A: LinearOperator | AsyncLinearOperator,
+  F: (H: Matrix) => Matrix,
+  v: Float64Array,
+  options: FunctionTimesVectorOptions,
+): Coroutine<FunctionTimesVectorResult> {
+  const caller = "matrixFunctionTimesVector";
+  const { length, tolerance, steps } = requireFunctionInput(A, v, options, FUNCTION_KEYS, caller);
+  requireCallback(F, "F", "a function of a matrix", caller);
+  if (length === 0) return functionOutcome(v.slice(), 0, "converged", 0, tolerance);
+  const run = startArnoldi(
+    v.map((entry) => entry / length),
+    steps,
+  );
+  const product = new Float64Array(v.length);
+  const stop = stopping(tolerance, steps, options, caller);
+  for (;;) {
+    yield* multiply(arnoldiVector(run), product);
+    advanceArnoldi(run, product, caller);
+    const k = run.columns.length;
+    const image = requireMatrix(F(hessenberg(run)), "F (its result)", caller);
+    if (image.rows !== k || image.cols !== k) {
+      const got = `${image.rows} x ${image.cols}`;
+      throw new ShapeError({ function: caller, argument: "F (its result)", expected: `${k} x ${k}`, got });
+    }
+    requireFinite(image.data, "F (its result)", caller);
+    const now = Float64Array.from({ length: k }, (_, i) => image.data[i * k]); // F(H) e₁
+    const { status, change } = stop(now, run.invariant);
+    if (status === null) continue;
+    const value = liftFromBasis(run.basis.data, v.length, now, length);
+    return functionOutcome(value, run.invariant ? 0 : length * change, status, k, tolerance);
+  }
+}
+
+/** Decides after each step whether the coefficients have settled. */
+function stopping(
+  tolerance: number,
+  steps: number,
+  { signal, onProgress }: FunctionTimesVectorOptions,
+  caller: string,
+): (now: Float64Array, invariant: boolean) => { readonly status: Status | null; readonly change: number } {
+  const history: Float64Array[] = []; // the coefficients of the steps so far
+  let calm = 0; // consecutive steps with a small change
+  let change = Infinity;
+  return (now, invariant) => {
+    const k = history.push(now);
+    const earlier = history[k - 1 - LAG];
+    if (earlier !== undefined) change = norm(now.map((value, i) => value - (earlier[i] ?? 0)));
+    calm = change <= tolerance * norm(now) ? calm + 1 : 0;
+    onProgress?.({ phase: caller, done: k, total: steps, figures: { change } });
+    if (invariant || calm >= 2) return { status: "converged", change };
+    if (isCancelled(signal)) return { status: "cancelled", change };
+    return { status: k >= steps ? "max-iterations" : null, change };
+  };
 }
 
 /** f(T) e₁. */
@@ -216,33 +269,51 @@ function functionOfTridiagonal(
   return out;
 }
 
-/** length · Vᵀ coefficients. */
-function lift({ basis, steps }: LanczosFactorization, coefficients: Float64Array, length: number): Float64Array {
-  const { cols, data } = basis!;
-  const out = new Float64Array(cols);
-  gemv(true, steps, cols, length, data, 0, cols, coefficients, 0, 1, 0, out, 0, 1);
+/** length · Vᵀ coefficients for vectors stored as rows. */
+export function liftFromBasis(
+  rows: Float64Array,
+  n: number,
+  coefficients: Float64Array,
+  length: number,
+): Float64Array {
+  const out = new Float64Array(n);
+  gemv(true, coefficients.length, n, length, rows, 0, n, coefficients, 0, 1, 0, out, 0, 1);
   return out;
 }
 
-function requireInput(
-  A: unknown,
+/** Checks an asynchronous operator that must be square. */
+export function requireAsyncSquare(A: AsyncLinearOperator, caller: string): AsyncLinearOperator {
+  const operator = requireAsyncOperator(A, "A", caller, "any");
+  if (operator.rows === operator.cols) return operator;
+  const got = `${operator.rows} x ${operator.cols}`;
+  throw new ShapeError({ function: caller, argument: "A", expected: "square", got });
+}
+
+/** Checks the vector and the shared options of functions of operators. */
+export function requireFunctionInput(
+  A: LinearOperator | AsyncLinearOperator,
   v: Float64Array,
   options: FunctionTimesVectorOptions,
+  keys: readonly string[],
   caller: string,
-): { operator: SymmetricOperator; length: number; tolerance: number; steps: number } {
-  const operator = requireSymmetricOperator(A, "A", caller);
-  requireOptions(options, caller === "expmv" ? [...KEYS, "time"] : KEYS, caller);
-  requireFinite(requireVector(v, operator.rows, "v", caller), "v", caller);
-  const n = operator.rows;
+): { length: number; tolerance: number; steps: number } {
+  const n = requireSquareOperator(A as LinearOperator, "A", caller);
+  requireOptions(options, keys, caller);
+  requireFinite(requireVector(v, n, "v", caller), "v", caller);
   return {
-    operator,
     length: norm(v),
     tolerance: requireNumber(options.tolerance ?? 1e-10, "tolerance", caller, 0, 1),
     steps: requireInteger(options.krylovDimension ?? Math.min(Math.max(n, 1), 100), "krylovDimension", caller, 1),
   };
 }
 
-function outcome(
+function requireCallback(callback: unknown, argument: string, expected: string, caller: string): void {
+  if (typeof callback === "function") return;
+  throw new ArgumentError({ function: caller, argument, expected, got: describe(callback) });
+}
+
+/** Puts a result together. */
+export function functionOutcome(
   value: Float64Array,
   errorEstimate: number,
   status: Status,

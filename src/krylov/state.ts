@@ -1,5 +1,6 @@
 import { ArgumentError, FormatError, describe } from "../core/index.js";
 import type { BlockLanczosFactorization } from "./block-lanczos.js";
+import type { ChebyshevSubspaceState } from "./chebyshev-subspace.js";
 import type { EigshState } from "./eigsh-state.js";
 import type { LanczosFactorization } from "./lanczos.js";
 import type { LinearSolveState } from "./linear-solve.js";
@@ -15,6 +16,7 @@ export type KrylovState =
   | SvdsState
   | LobpcgState
   | PowerIterationState
+  | ChebyshevSubspaceState
   | LinearSolveState;
 
 /** Names of the formats. */
