@@ -19,6 +19,7 @@ export type { ConvolutionSpectrum, ConvolutionSpectrumOptions } from "./convolut
 export type { LayerGeometry } from "./layer-geometry.js";
 export type { LayerKind, LayoutChoice, WeightLayout } from "./layer-matrices.js";
 export type { LayerReport, LayerValues } from "./layer-report.js";
+export { matchesPattern } from "./patterns.js";
 export { weightWatcherNotes } from "./weight-watcher.js";
 export type { WeightWatcherAliases } from "./weight-watcher.js";
 export type { SkippedTensor, WeightReport, WeightSummary } from "./weight-summary.js";

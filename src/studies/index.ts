@@ -7,3 +7,4 @@ export * from "./curvature/index.js";
 export * from "./sensing-report.js";
 export * from "./sensing/index.js";
 export * from "./spectral/index.js";
+export * from "./weights/index.js";
