@@ -130,30 +130,31 @@ export function requireSymmetric(
   const n = A.rows;
   const scale = safeScale(largestModulus(A.data));
   const data = allocate(n);
+  data.set(A.data);
+  if (scale !== 1) for (let i = 0; i < n * n; i++) data[i] *= scale;
   const block = 32; // both triangles of a block pair stay in cache
   let asymmetry = 0;
   let worstRow = 0;
   let worstColumn = 0;
+  // Nearly always the halves agree to the last bit, and then this only reads.
   for (let i0 = 0; i0 < n; i0 += block) {
     const i1 = Math.min(n, i0 + block);
     for (let j0 = 0; j0 <= i0; j0 += block) {
       const j1 = Math.min(n, j0 + block);
       for (let i = i0; i < i1; i++) {
-        const end = Math.min(j1, i + 1);
-        for (let j = j0; j < end; j++) {
-          let entry = A.data[i * n + j] * scale;
-          const mirrored = A.data[j * n + i] * scale;
-          if (entry !== mirrored) {
-            const difference = Math.abs(entry - mirrored);
-            if (difference > asymmetry) {
-              asymmetry = difference;
-              worstRow = i;
-              worstColumn = j;
-            }
-            entry = 0.5 * (entry + mirrored);
+        const row = i * n;
+        const end = Math.min(j1, i);
+        for (let j = j0, at = j0 * n + i; j < end; j++, at += n) {
+          const entry = data[row + j];
+          const mirrored = data[at];
+          if (entry === mirrored) continue;
+          const difference = Math.abs(entry - mirrored);
+          if (difference > asymmetry) {
+            asymmetry = difference;
+            worstRow = i;
+            worstColumn = j;
           }
-          data[i * n + j] = entry;
-          data[j * n + i] = entry;
+          data[row + j] = data[at] = 0.5 * (entry + mirrored);
         }
       }
     }

@@ -1,7 +1,7 @@
-import { dot, gemmLower, gemv, residentMatrix, symv } from "../routines/index.js";
+import { dot, gemmLower, gemv, residentMatrix, routinesBackend, symv } from "../routines/index.js";
 import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
 
-const PANEL = 32; // reflectors gathered before one rank-64 update
+const PANEL = 24; // reflectors gathered before one rank-48 update
 const BACK_PANEL = 128; // reflectors per block of the back-transformation
 
 /** A = Q T Qᵀ with Q kept as reflectors. */
@@ -21,10 +21,25 @@ export interface Tridiagonalization {
 /** From this order on the matrix is kept where symv and gemv read it fastest; below, setting that up costs more. */
 const RESIDENT = 96;
 
-/** Room for an n x n matrix, to be filled by the caller, and for the panels of its reduction behind it. */
+/** Stores up to this many doubles (32 MB) are kept for the next matrix of the same order: fresh pages cost a tenth of the work. */
+const KEPT = 2 ** 22;
+let spare: { readonly store: Float64Array; readonly n: number; readonly backend: string } | null = null;
+
+/** Room for an n x n matrix, to be filled by the caller, and for the panels of its reduction behind it; not zeroed. */
 export function reductionStore(n: number): Float64Array {
   const rows = n + 4 * PANEL + 1;
-  return n >= RESIDENT ? residentMatrix(rows, n) : new Float64Array(rows * n);
+  if (n < RESIDENT) return new Float64Array(rows * n);
+  if (spare?.n === n && spare.backend === routinesBackend()) {
+    const { store } = spare;
+    spare = null; // Handed out: a call in between gets a store of its own.
+    return store;
+  }
+  return residentMatrix(rows, n);
+}
+
+/** Takes a store back when nothing refers to it any more. */
+export function releaseStore(n: number, store: Float64Array): void {
+  if (n >= RESIDENT && store.length <= KEPT) spare = { store, n, backend: routinesBackend() };
 }
 
 /**
@@ -33,7 +48,7 @@ export function reductionStore(n: number): Float64Array {
  *
  * Rows are cleared from the bottom: row i of the lower triangle is contiguous, and the part still to be reduced is
  * always the leading block, so symv reads aligned rows. The two-sided update of a panel is postponed and done as one
- * rank-2·32 product on the lower triangle. [dongarra1989]
+ * rank-2·24 product on the lower triangle. [dongarra1989]
  */
 export function tridiagonalize(n: number, a: Float64Array): Tridiagonalization {
   const diagonal = new Float64Array(n);

@@ -4,7 +4,7 @@
  */
 import { allowFusedMultiplyAdd, gemm, setRoutinesBackend } from "../routines/index.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
-import { backTransform, reductionStore, tridiagonalize } from "./tridiagonalize.js";
+import { backTransform, reductionStore, releaseStore, tridiagonalize } from "./tridiagonalize.js";
 import type { WorkerAnswer, WorkerRequest, WorkerTask } from "./worker-protocol.js";
 
 interface Port {
@@ -50,10 +50,12 @@ function perform(task: WorkerTask): Float64Array[] {
     store.set(task.data);
     const reduction = tridiagonalize(n, store);
     const { diagonal, offDiagonal, tau } = reduction;
-    if (!task.vectors) return [tridiagonalValues(n, diagonal, offDiagonal)];
-    const { values, rows } = tridiagonalVectors(n, diagonal, offDiagonal);
     // A copy: memory of the WebAssembly routines cannot be handed over.
-    return [values, rows, reduction.reflectors.slice(0, n * n), tau];
+    const reflectors = task.vectors ? reduction.reflectors.slice(0, n * n) : null;
+    releaseStore(n, store);
+    if (reflectors === null) return [tridiagonalValues(n, diagonal, offDiagonal)];
+    const { values, rows } = tridiagonalVectors(n, diagonal, offDiagonal);
+    return [values, rows, reflectors, tau];
   }
   const { reflectors, tau, rows } = task;
   const none = new Float64Array(0);
