@@ -235,7 +235,7 @@ function operatorSpectrumOf(
   settings: AnalyzeSettings,
 ): Tagged<ConvolutionSpectrum> {
   if (assumed === null) return undefinedBecause("not a convolution");
-  if (content?.kernel == null) return undefinedBecause("read in tiles: the entries were not kept");
+  if (content === null || content.kernel === null) return undefinedBecause("read in tiles: the entries were not kept");
   if (rng === null) return undefinedBecause("no rng was given for the iteration");
   const { kernel } = content;
   const stencil = requireGeometry(kernel, assumed.geometry, "operatorSpectrum");

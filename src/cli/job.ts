@@ -14,6 +14,7 @@ import {
   spectralStudy,
   spectralStudyReport,
 } from "../studies/index.js";
+import { type RefusedJobResult, type WeightsJob, type WeightsJobResult, runWeightsJob } from "./weights-job.js";
 
 /** What every study is given beside its own options. */
 interface StudyContext {
@@ -56,6 +57,7 @@ export type StudyJob = StudyContext &
 /** Long work as plain data, so that it can be sent to a worker thread. */
 export type Job =
   | StudyJob
+  | WeightsJob
   | {
       /** Discriminator. */
       readonly kind: "claims";
@@ -69,6 +71,8 @@ export type Job =
 
 /** What a job gives back, as plain data. */
 export type JobResult =
+  | WeightsJobResult
+  | RefusedJobResult
   | {
       /** Discriminator. */
       readonly kind: "study";
@@ -93,7 +97,9 @@ export interface JobHooks {
 }
 
 /** Does a job in this thread. */
-export function runJob(job: Job, { signal, onProgress, now }: JobHooks): JobResult {
+export function runJob(job: Job, hooks: JobHooks): JobResult | Promise<JobResult> {
+  if (job.kind === "weights") return runWeightsJob(job, hooks);
+  const { signal, onProgress, now } = hooks;
   const rng = createRng(job.seed);
   if (job.kind === "claims") {
     const selection = {

@@ -21,12 +21,12 @@ const PLAIN_COLUMNS = 120; // width of text where there is no terminal, or one t
 const PROGRESS_INTERVAL = 50; // ms between messages: a fast loop must not flood the other thread
 
 /** The worker thread: computes without a pause and looks at the flag between units of work. */
-function serveJob(): void {
+async function serveJob(): Promise<void> {
   const { job, flag } = workerData as WorkerInput;
   const word = new Int32Array(flag);
   let sent = -Infinity;
   let phase = "";
-  const result = runJob(job, {
+  const result = await runJob(job, {
     signal: {
       get aborted() {
         return Atomics.load(word, 0) !== 0;
@@ -118,5 +118,5 @@ if (isMainThread) {
   };
   process.exitCode = await run(process.argv.slice(2), host);
 } else {
-  serveJob();
+  await serveJob();
 }

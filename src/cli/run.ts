@@ -6,6 +6,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Host } from "./host.js";
 import { studyCommand } from "./study-command.js";
 import { UsageError } from "./usage-error.js";
+import { weightsCommand } from "./weights-command.js";
 
 /**
  * Runs the `eigenscope` command.
@@ -47,7 +48,8 @@ async function dispatch(words: readonly string[], host: Host): Promise<number> {
     return EXIT.fine;
   }
   const parsed = parseArguments(rest, command.options, `eigenscope ${command.name}`);
-  return command.name === "study" ? studyCommand(parsed, host) : claimsCommand(parsed, host);
+  if (command.name === "study") return studyCommand(parsed, host);
+  return command.name === "weights" ? weightsCommand(parsed, host) : claimsCommand(parsed, host);
 }
 
 /** The command of that name, or a usage error with the nearest one. */
