@@ -231,13 +231,19 @@ function* search(n: number, options: ChebyshevSubspaceOptions): Coroutine<Chebys
   const settings = requireSettings(n, options);
   const { interval, rng, tolerance, maximumMatvecs, signal, inertia } = settings;
   const run = options.resume === undefined ? yield* begin(settings, options.bounds) : restore(options.resume, settings);
-  let pairs: Found = { values: new Float64Array(0), vectors: createBasis(n, 1), residualNorms: new Float64Array(0), passing: 0 };
+  let pairs: Found = {
+    values: new Float64Array(0),
+    vectors: createBasis(n, 1),
+    residualNorms: new Float64Array(0),
+    passing: 0,
+  };
   let status: Status | null = null;
   let state = save(settings, run);
   const target = (): number => Math.max(tolerance, roundoff(n, 1)) * scaleOf(run.bounds);
   while (status === null) {
     if (isCancelled(signal)) status = "cancelled";
-    else if (run.matvecs + run.block.count * (run.filter.coefficients.length - 1) > maximumMatvecs) status = "max-iterations";
+    else if (run.matvecs + run.block.count * (run.filter.coefficients.length - 1) > maximumMatvecs)
+      status = "max-iterations";
     if (status !== null) break;
     const outcome = yield* iterate(settings, run);
     if (outcome === "cancelled") {
@@ -310,7 +316,8 @@ function* iterate(settings: Settings, run: Run): Coroutine<Found | "cancelled" |
   if (values[size - 1] > OVERSHOOT || values[0] < 1 - OVERSHOOT) return "outside";
   const order = Array.from({ length: size }, (_, i) => size - 1 - i);
   const rotation = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) for (let k = 0; k < size; k++) rotation[i * size + k] = vectors.data[i * size + order[k]];
+  for (let i = 0; i < size; i++)
+    for (let k = 0; k < size; k++) rotation[i * size + k] = vectors.data[i * size + order[k]];
   rotateRows(filtered.data, n, rotation, size, size, filtered.data);
   const next = createBasis(n, size, "small");
   const passing = values.filter((value) => value >= PASSING * endValue(run, interval)).length;
@@ -499,7 +506,12 @@ function requireSettings(n: number, options: ChebyshevSubspaceOptions): Settings
   if (options.bounds !== undefined) requireInterval(options.bounds, "bounds");
   const { resume, inertia, degree, blockSize, signal, onProgress } = options;
   if (inertia !== undefined && typeof inertia !== "function") {
-    throw new ArgumentError({ function: CALLER, argument: "inertia", expected: "a function of one number", got: describe(inertia) });
+    throw new ArgumentError({
+      function: CALLER,
+      argument: "inertia",
+      expected: "a function of one number",
+      got: describe(inertia),
+    });
   }
   const rng = resume === undefined ? options.rng : createRng.fromState(resume.rng);
   if (typeof rng?.normal !== "function") {
@@ -580,6 +592,7 @@ function adviceFor(status: Status): string | null {
   if (status === "converged") return null;
   if (status === "cancelled") return "stopped by the signal: pass the state as resume to go on";
   if (status === "breakdown") return "eigenvalues lie outside the given bounds: widen them, or leave them out";
-  if (status === "stagnated") return "the inertia count disagrees: an eigenvalue on an end of the interval, or one missing; raise blockSize or move the ends";
+  if (status === "stagnated")
+    return "the inertia count disagrees: an eigenvalue on an end of the interval, or one missing; raise blockSize or move the ends";
   return "raise maximumMatvecs (and pass the state as resume), or take a higher degree, a larger blockSize or a wider interval";
 }

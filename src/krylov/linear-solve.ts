@@ -51,14 +51,7 @@ export interface LinearSolveResult extends Convergence {
 }
 
 /** Names of the shared options, for checking. */
-export const SOLVE_KEYS: readonly string[] = [
-  "tolerance",
-  "maximumMatvecs",
-  "guess",
-  "resume",
-  "signal",
-  "onProgress",
-];
+export const SOLVE_KEYS: readonly string[] = ["tolerance", "maximumMatvecs", "guess", "resume", "signal", "onProgress"];
 
 /** Recomputed residuals this many times above the target contradict the recurrence. */
 const CONTRADICTION = 10;
@@ -141,7 +134,8 @@ export function solved(
     breakdown: breakdownAdvice,
     stagnated:
       "rounding limits the residual: loosen the tolerance, scale the system, or restart with the solution as guess",
-    "max-iterations": "raise maximumMatvecs (and pass the state as resume), or precondition: the condition number decides the number of steps",
+    "max-iterations":
+      "raise maximumMatvecs (and pass the state as resume), or precondition: the condition number decides the number of steps",
   };
   return {
     solution: x,

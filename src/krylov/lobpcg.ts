@@ -155,8 +155,7 @@ function* search(n: number, options: LobpcgOptions): Coroutine<LobpcgResult> {
     signal,
     onProgress,
   };
-  const run =
-    resume === undefined ? createLobpcgRun(settings, options.guess) : restoreLobpcg(resume, settings);
+  const run = resume === undefined ? createLobpcgRun(settings, options.guess) : restoreLobpcg(resume, settings);
   const { status, residualNorms } = yield* iterateLobpcg(settings, run);
   const sign = which === "smallest" ? 1 : -1;
   const state = status === "converged" ? null : saveLobpcg(settings, run);

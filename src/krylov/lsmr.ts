@@ -84,12 +84,7 @@ export async function lsmrAsync(
   return driveAsync(operator, solve(operator.rows, operator.cols, b, options));
 }
 
-function* solve(
-  rows: number,
-  cols: number,
-  b: Float64Array,
-  options: LinearSolveOptions,
-): Coroutine<LsmrResult> {
+function* solve(rows: number, cols: number, b: Float64Array, options: LinearSolveOptions): Coroutine<LsmrResult> {
   const caller = "lsmr";
   requireOptions(options, SOLVE_KEYS, caller);
   const { tolerance, maximum, x: guess } = requireSolve(b, rows, cols, options, caller);

@@ -270,12 +270,7 @@ function functionOfTridiagonal(
 }
 
 /** length · Vᵀ coefficients for vectors stored as rows. */
-export function liftFromBasis(
-  rows: Float64Array,
-  n: number,
-  coefficients: Float64Array,
-  length: number,
-): Float64Array {
+export function liftFromBasis(rows: Float64Array, n: number, coefficients: Float64Array, length: number): Float64Array {
   const out = new Float64Array(n);
   gemv(true, coefficients.length, n, length, rows, 0, n, coefficients, 0, 1, 0, out, 0, 1);
   return out;

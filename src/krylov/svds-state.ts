@@ -81,7 +81,9 @@ export function restoreSvds(state: SvdsState, settings: Omit<GolubKahanSettings,
     throw new ArgumentError({
       function: "svds",
       argument: "resume",
-      expected: `the state of a run with ${Object.entries(sizes).map(([key, value]) => `${key} ${value}`).join(", ")}`,
+      expected: `the state of a run with ${Object.entries(sizes)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(", ")}`,
       got: describe(state),
       remedy: "pass the options of the first run; only tolerance, maximumMatvecs, signal and onProgress may change",
     });

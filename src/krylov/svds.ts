@@ -239,7 +239,8 @@ function lossOf(basis: Basis): number {
 
 function adviceFor(status: Status, found: GolubKahanOutcome): string | null {
   if (status === "converged") return null;
-  if (status === "cancelled") return "stopped by the signal: the triplets are the best so far, and the state as resume goes on";
+  if (status === "cancelled")
+    return "stopped by the signal: the triplets are the best so far, and the state as resume goes on";
   if (status === "breakdown")
     return "the start vector spans an invariant subspace: pass rng so that other directions can be tried";
   if (status === "stagnated")

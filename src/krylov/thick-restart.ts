@@ -1,4 +1,13 @@
-import { type CancellationSignal, EPSILON, type Progress, type Status, axpy, dot, isCancelled, norm } from "../core/index.js";
+import {
+  type CancellationSignal,
+  EPSILON,
+  type Progress,
+  type Status,
+  axpy,
+  dot,
+  isCancelled,
+  norm,
+} from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { gemm } from "../routines/index.js";
