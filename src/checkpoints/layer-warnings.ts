@@ -1,3 +1,4 @@
+import { square } from "../core/index.js";
 import type { LayerReport } from "./layer-report.js";
 
 /** Stable rank below which one direction carries the layer, in layers of at least FEW values. */
@@ -49,18 +50,20 @@ function energyWarnings({ stableRank, singularValues, frobeniusNorm }: Omit<Laye
   ];
 }
 
-function randomnessWarnings({ bulk, phase }: Omit<LayerReport, "warnings">): string[] {
+function randomnessWarnings({ bulk, phase, frobeniusNorm, rows, cols }: Omit<LayerReport, "warnings">): string[] {
   const warnings: string[] = [];
   if (bulk.defined && bulk.value.bulkCount >= FEW && bulk.value.bulkAccepted && bulk.value.spikes.length === 0) {
     warnings.push(
       "the spectrum is that of random weights: nothing learned is visible in it; compare with the initial weights, the layer may be untrained or superfluous",
     );
   }
-  if (phase.defined && bulk.defined) {
-    const lowest = phase.value.largest.permuted[0] ?? 0;
-    if (lowest > TRAP * bulk.value.edge) {
+  if (phase.defined && phase.value.draws > 0 && bulk.defined) {
+    // Shuffled entries keep their size but no structure: noise of the same total energy ends at this edge.
+    const edge = ((bulk.value.edge / bulk.value.variance) * square(frobeniusNorm / Math.sqrt(rows))) / cols;
+    const ratio = phase.value.largest.permuted[0] / edge;
+    if (ratio > TRAP) {
       warnings.push(
-        `even with its entries shuffled the largest value stays ${(lowest / bulk.value.edge).toFixed(1)} times beyond the edge of noise: a few very large entries, not structure; look for outlier weights`,
+        `even with its entries shuffled the largest value stays ${ratio.toFixed(1)} times beyond the edge of noise: the entries have a common mean, or a few are very large; look at their histogram before reading structure into outliers`,
       );
     }
   }

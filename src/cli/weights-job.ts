@@ -135,7 +135,8 @@ function failureLine({ condition, violations, decided, undecided }: GateOutcome)
     const more = violations.length > 3 ? ` and ${violations.length - 3} more` : "";
     return `not passed: ${condition.text} in ${places.join(", ")}${more}`;
   }
-  return `not passed: ${condition.text} could be decided in none of ${decided + undecided.length} places (${undecided[0]?.reason ?? "no values"})`;
+  if (decided + undecided.length === 0) return `not passed: ${condition.text} matches no layer`;
+  return `not passed: ${condition.text} could be decided in none of ${undecided.length} places (${undecided[0]!.reason})`;
 }
 
 /** Name, size and SHA-256 of each file: what was analysed, beyond doubt. */

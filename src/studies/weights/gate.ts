@@ -115,7 +115,7 @@ export function evaluateGate(
 }
 
 function evaluate(condition: GateCondition, report: WeightReport, comparison: WeightComparison | null): GateOutcome {
-  const { measure, relation, limit } = condition;
+  const { relation, limit } = condition;
   const violations: { where: string; value: number }[] = [];
   const undecided: { where: string; reason: string }[] = [];
   let decided = 0;
@@ -127,8 +127,6 @@ function evaluate(condition: GateCondition, report: WeightReport, comparison: We
     decided++;
     if (holds(value.value, relation, limit)) violations.push({ where, value: value.value });
   }
-  if (decided + undecided.length === 0)
-    undecided.push({ where: condition.pattern ?? measure, reason: "no such layer" });
   return { condition, passed: violations.length === 0 && decided > 0, violations, decided, undecided };
 }
 

@@ -6,7 +6,7 @@ import type { Cell, Provenance, ReportRecord, ReportSection, ReportTable } from 
 import { comparisonSections } from "./comparison-report.js";
 import type { GateOutcome } from "./gate.js";
 import { layerSection } from "./layer-section.js";
-import { layerLabel, layerMeasures } from "./measures.js";
+import { layerLabel, layerMeasures, singularUnits } from "./measures.js";
 import type { WeightsResult } from "./weights-files.js";
 import { hasFigure, overviewFigure } from "./weights-figures.js";
 
@@ -45,22 +45,22 @@ export function weightsReport(
 ): ReportRecord {
   const details = options.details ?? DETAILS;
   const detailed = chooseDetails(report.layers, details);
-  const failed = gate.some((outcome) => !outcome.passed);
   const cancelled = report.summary.status === "cancelled" || comparison?.status === "cancelled";
   return {
     id: "weights",
     title: "Weights of a checkpoint",
     summary: findings(report, gate),
-    status: cancelled ? "cancelled" : failed ? "failed" : "complete",
+    // A gate that is not passed is a finding; the report itself is complete.
+    status: cancelled ? "cancelled" : "complete",
     provenance,
     sections: [
       ...(gate.length === 0 ? [] : [gateSection(gate)]),
       layersSection(report, details > 0),
       ...warningsSection(report.layers),
-      skippedSection(report),
+      skippedSection(report, details > 0),
       ...(comparison === null ? [] : comparisonSections(comparison, details)),
       ...detailed.map((layer) => layerSection(layer, report.layers.indexOf(layer))),
-      columnsSection(),
+      ...(details > 0 ? [columnsSection()] : []),
     ],
     wallTimes: options.wallTimes ?? {},
   };
@@ -132,13 +132,12 @@ function gateSection(gate: readonly GateOutcome[]): ReportSection {
       .join(", ");
     const more = outcome.violations.length > 5 ? ` and ${outcome.violations.length - 5} more` : "";
     if (worst !== "") return `${worst}${more}`;
-    return outcome.decided === 0 ? `undecided everywhere: ${outcome.undecided[0]?.reason ?? "no values"}` : "";
+    return outcome.decided === 0 ? `nowhere decided: ${outcome.undecided[0]?.reason ?? "matches no layer"}` : "";
   };
   return {
     ...PLAIN,
     id: "gate",
     title: "Gate",
-    status: gate.every((outcome) => outcome.passed) ? "complete" : "failed",
     text: [
       "A condition fails where it holds. Places without the number are not counted for or against; a condition that could be decided nowhere does not pass.",
     ],
@@ -177,34 +176,61 @@ const measure = (name: string): ((layer: LayerReport) => Cell) => {
   return (layer) => cell(found.value(layer));
 };
 
-const COLUMNS: readonly {
+interface LayerColumn {
   readonly label: string;
   readonly read: (layer: LayerReport) => Cell;
   readonly digits?: number;
   readonly align?: "left";
-}[] = [
-  { label: "layer", read: layerLabel, ...left },
+}
+
+const NAME: LayerColumn = { label: "layer", read: layerLabel, ...left };
+
+const NORMS: readonly LayerColumn[] = [
+  NAME,
   { label: "kind", read: (layer) => layer.kind, ...left },
   { label: "matrix", read: (layer) => `${layer.rows}\u00a0×\u00a0${layer.cols}`, ...left },
   { label: "‖W‖₂", read: measure("spectralNorm"), digits: 4 },
   { label: "‖conv‖₂", read: measure("operatorNorm"), digits: 4 },
   { label: "stable rank", read: measure("stableRank"), digits: 3 },
-  { label: "eff. rank", read: measure("effectiveRank"), digits: 3 },
+  { label: "effective rank", read: measure("effectiveRank"), digits: 3 },
   { label: "rank", read: measure("numericalRank") },
-  { label: "noise edge", read: measure("bulkEdge"), digits: 3 },
+  { label: "condition", read: measure("conditionNumber"), digits: 2 },
+  { label: "warnings", read: (layer) => (layer.warnings.length === 0 ? "" : layer.warnings.length) },
+];
+
+const STATISTICS: readonly LayerColumn[] = [
+  NAME,
+  { label: "noise edge", read: edgeCell },
   { label: "beyond", read: measure("outliers") },
-  { label: "α (95%)", read: alphaCell },
+  { label: "α (95 %)", read: alphaCell },
   { label: "p", read: measure("tailPValue"), digits: 2 },
   { label: "Hill / shuffled", read: hillCell },
   { label: "phase", read: (layer) => (layer.phase.defined ? layer.phase.value.phase : "–"), ...left },
-  { label: "!", read: (layer) => (layer.warnings.length === 0 ? "" : layer.warnings.length) },
 ];
+
+function layerTable(caption: string, columns: readonly LayerColumn[], layers: readonly LayerReport[]): ReportTable {
+  return {
+    caption,
+    columns: columns.map(({ label, digits, align }) => ({
+      label,
+      ...(digits === undefined ? {} : { digits }),
+      ...(align === undefined ? {} : { align }),
+    })),
+    rows: layers.map((layer) => columns.map(({ read }) => read(layer))),
+  };
+}
+
+function edgeCell(layer: LayerReport): Cell {
+  if (!layer.bulk.defined) return "–";
+  const edge = formatNumber(singularUnits(layer.bulk.value.edge, layer), 3);
+  return layer.bulk.value.bulkAccepted ? edge : `${edge}\u00a0✗`;
+}
 
 function alphaCell({ tail }: LayerReport): Cell {
   if (!tail.defined || !Number.isFinite(tail.value.alpha)) return "–";
   const { alpha, interval, verdict } = tail.value;
-  const mark = verdict === "supported" ? "" : verdict === "undecided" ? " ?" : " ✗";
-  return `${alpha.toFixed(2)} (${interval[0].toFixed(1)}–${interval[1].toFixed(1)})${mark}`;
+  const mark = verdict === "supported" ? "" : verdict === "undecided" ? "\u00a0?" : "\u00a0✗";
+  return `${alpha.toFixed(2)}\u00a0(${interval[0].toFixed(1)}–${interval[1].toFixed(1)})${mark}`;
 }
 
 function hillCell({ phase }: LayerReport): Cell {
@@ -215,7 +241,7 @@ function hillCell({ phase }: LayerReport): Cell {
 }
 
 function layersSection({ layers }: WeightReport, withFigure: boolean): ReportSection {
-  const shown = COLUMNS.filter(
+  const norms = NORMS.filter(
     ({ label }) => label !== "‖conv‖₂" || layers.some((layer) => layer.kind === "convolution"),
   );
   return {
@@ -224,23 +250,13 @@ function layersSection({ layers }: WeightReport, withFigure: boolean): ReportSec
     title: "Layers",
     text: [
       "‖W‖₂ is the largest singular value, for convolutions of the reshaped kernel; ‖conv‖₂ is the norm of the convolution as a linear map. " +
-        "“Beyond” counts singular values past the 95 % Tracy–Widom point of the fitted noise. α carries its interval; “?” means the data cannot decide, “✗” that they rule the power law out. " +
+        "“Beyond” counts singular values past the 95 % Tracy–Widom point of the fitted noise; “✗” at the edge means that the bulk is not that of noise, and the edge only a yardstick. α carries its interval; “?” means the data cannot decide, “✗” that they rule the power law out. " +
         "Hill is a tail exponent without a cut-off, beside its median over copies of the matrix with shuffled entries: only a clear drop against these says anything.",
     ],
     method:
       "All singular values by a dense SVD (Gram matrix of tiles for matrices above the tile limit). Noise: median of the bulk, repeated without what lies beyond. Tail: maximum likelihood, cut-off by least KS distance, p-value by semiparametric bootstrap.",
     figures: withFigure && layers.length > 1 ? [overviewFigure(layers)] : [],
-    tables: [
-      {
-        caption: "",
-        columns: shown.map(({ label, digits, align }) => ({
-          label,
-          ...(digits === undefined ? {} : { digits }),
-          ...(align === undefined ? {} : { align }),
-        })),
-        rows: layers.map((layer) => shown.map(({ read }) => read(layer))),
-      },
-    ],
+    tables: [layerTable("Norms and ranks", norms, layers), layerTable("Noise, tail and baseline", STATISTICS, layers)],
   };
 }
 
@@ -270,7 +286,7 @@ function warningsSection(layers: readonly LayerReport[]): readonly ReportSection
 /** Tensors in a row of this table; the JSON has them all. */
 const SHOWN = 60;
 
-function skippedSection({ skipped }: WeightReport): ReportSection {
+function skippedSection({ skipped }: WeightReport, each: boolean): ReportSection {
   const groups = new Map<string, SkippedTensor[]>();
   for (const tensor of skipped) {
     const list = groups.get(tensor.reason);
@@ -292,7 +308,7 @@ function skippedSection({ skipped }: WeightReport): ReportSection {
       percent(list.reduce((sum, tensor) => sum + tensor.share, 0)),
     ]),
   };
-  const each: ReportTable = {
+  const list: ReportTable = {
     caption: skipped.length > SHOWN ? `The largest ${SHOWN} of ${skipped.length} tensors` : "Tensors",
     columns: [
       { label: "tensor", ...left },
@@ -317,7 +333,7 @@ function skippedSection({ skipped }: WeightReport): ReportSection {
     id: "skipped",
     title: "What was skipped",
     text: skipped.length === 0 ? ["Nothing: every tensor of the file is in the table."] : [],
-    tables: skipped.length === 0 ? [] : [summary, each],
+    tables: skipped.length === 0 ? [] : each ? [summary, list] : [{ ...summary, caption: "" }],
   };
 }
 
