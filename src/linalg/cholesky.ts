@@ -1,8 +1,9 @@
 import { type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
 import { gemmLower, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, type Triangle, requireRightHandSide, requireSymmetric } from "./input.js";
+import { type MatrixInput, type Triangle, newArray, requireRightHandSide, requireSymmetric } from "./input.js";
 import { matmul } from "./products.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const BASE = 48; // blocks up to this order are factored row by row
 
@@ -132,11 +133,21 @@ export function solveCholesky(
 
 function factor(A: MatrixInput, options: CholeskyOptions, caller: string): CholeskyAttempt {
   requireOptions(options, ["triangle", "certificate"], caller);
-  const { n, data, scale } = requireSymmetric(A, options.triangle, "A", caller);
-  const original = options.certificate === true ? data.map((entry) => entry / scale) : null;
-  const failed = factorInPlace(n, data);
-  if (failed >= 0) return { positiveDefinite: false, index: failed, pivot: data[failed * n + failed] / scale };
-  for (let i = 0; i < n; i++) data.fill(0, i * n + i + 1, (i + 1) * n);
+  const {
+    n,
+    data: work,
+    scale,
+  } = requireSymmetric(A, options.triangle, "A", caller, (order) => borrowStore(order, order));
+  const original = options.certificate === true ? Float64Array.from(work, (entry) => entry / scale) : null;
+  const failed = factorInPlace(n, work);
+  if (failed >= 0) {
+    const pivot = work[failed * n + failed] / scale;
+    releaseStore(work, n, n);
+    return { positiveDefinite: false, index: failed, pivot };
+  }
+  const data = newArray(n * n, caller);
+  for (let i = 0; i < n; i++) data.set(work.subarray(i * n, i * n + i + 1), i * n);
+  releaseStore(work, n, n);
   if (scale !== 1) {
     // safeScale returns 2^e; sqrt(2^e) is exact for even e only, but one rounding of each entry does no harm.
     const root = Math.sqrt(scale);

@@ -12,7 +12,13 @@ import { TridiagonalCounter, inverseIteration } from "./bisection.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
-import { type Tridiagonalization, backTransform, reductionStore, releaseStore, tridiagonalize } from "./tridiagonalize.js";
+import {
+  type Tridiagonalization,
+  backTransform,
+  reductionStore,
+  releaseReduction,
+  tridiagonalize,
+} from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
 
 /** Part of a spectrum: by index, counted from 0 in ascending order, both ends included; or by a closed interval. */
@@ -116,7 +122,7 @@ export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen 
   const original = options.certificate === true ? data.slice(0, n * n) : null;
   const reduction = tridiagonalize(n, data);
   const part = wantVectors ? vectorsOf(reduction, range, scale) : valuesOf(reduction, range, scale);
-  releaseStore(n, data);
+  releaseReduction(n, data);
   const vectors = part.rows === null ? null : columnsFromRows(part.values.length, n, part.rows);
   const certificate =
     original === null || vectors === null

@@ -1,5 +1,6 @@
-import { dot, gemmLower, gemv, residentMatrix, routinesBackend, symv } from "../routines/index.js";
+import { dot, gemmLower, gemv, symv } from "../routines/index.js";
 import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 24; // reflectors gathered before one rank-48 update
 const BACK_PANEL = 128; // reflectors per block of the back-transformation
@@ -18,28 +19,14 @@ export interface Tridiagonalization {
   readonly tau: Float64Array;
 }
 
-/** From this order on the matrix is kept where symv and gemv read it fastest; below, setting that up costs more. */
-const RESIDENT = 96;
-
-/** Stores up to this many doubles (32 MB) are kept for the next matrix of the same order: fresh pages cost a tenth of the work. */
-const KEPT = 2 ** 22;
-let spare: { readonly store: Float64Array; readonly n: number; readonly backend: string } | null = null;
-
 /** Room for an n x n matrix, to be filled by the caller, and for the panels of its reduction behind it; not zeroed. */
 export function reductionStore(n: number): Float64Array {
-  const rows = n + 4 * PANEL + 1;
-  if (n < RESIDENT) return new Float64Array(rows * n);
-  if (spare?.n === n && spare.backend === routinesBackend()) {
-    const { store } = spare;
-    spare = null; // Handed out: a call in between gets a store of its own.
-    return store;
-  }
-  return residentMatrix(rows, n);
+  return borrowStore(n + 4 * PANEL + 1, n);
 }
 
-/** Takes a store back when nothing refers to it any more. */
-export function releaseStore(n: number, store: Float64Array): void {
-  if (n >= RESIDENT && store.length <= KEPT) spare = { store, n, backend: routinesBackend() };
+/** Takes it back when nothing refers to it any more. */
+export function releaseReduction(n: number, store: Float64Array): void {
+  releaseStore(store, n + 4 * PANEL + 1, n);
 }
 
 /**

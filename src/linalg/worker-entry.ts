@@ -4,7 +4,7 @@
  */
 import { allowFusedMultiplyAdd, gemm, setRoutinesBackend } from "../routines/index.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
-import { backTransform, reductionStore, releaseStore, tridiagonalize } from "./tridiagonalize.js";
+import { backTransform, reductionStore, releaseReduction, tridiagonalize } from "./tridiagonalize.js";
 import type { WorkerAnswer, WorkerRequest, WorkerTask } from "./worker-protocol.js";
 
 interface Port {
@@ -52,7 +52,7 @@ function perform(task: WorkerTask): Float64Array[] {
     const { diagonal, offDiagonal, tau } = reduction;
     // A copy: memory of the WebAssembly routines cannot be handed over.
     const reflectors = task.vectors ? reduction.reflectors.slice(0, n * n) : null;
-    releaseStore(n, store);
+    releaseReduction(n, store);
     if (reflectors === null) return [tridiagonalValues(n, diagonal, offDiagonal)];
     const { values, rows } = tridiagonalVectors(n, diagonal, offDiagonal);
     return [values, rows, reflectors, tau];

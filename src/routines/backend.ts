@@ -27,6 +27,8 @@ export interface WasmFunctions {
     alpha: number,
     diagonal: number,
   ): void;
+  packRows(source: number, rowStep: number, count: number, depth: number, target: number): void;
+  packColumns(source: number, termStep: number, count: number, depth: number, target: number): void;
   rowSums(m: number, n: number, a: number, stride: number, x: number, sums: number): void;
   addTransposed(m: number, n: number, a: number, stride: number, t: number, y: number): void;
   addSymmetric(n: number, alpha: number, a: number, stride: number, x: number, y: number): void;

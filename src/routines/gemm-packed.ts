@@ -18,9 +18,9 @@ const TILE_COLS = 4;
 const LONG_ROW = 64;
 
 /** Packed panel of the left factor, BLOCK_ROWS x PANEL_DEPTH; reused by every call, nothing survives in it. */
-let leftPanel: Float64Array = new Float64Array(0);
+let leftPanel = new Float64Array(0);
 /** Packed panel of the right factor, PANEL_DEPTH x BLOCK_COLS. */
-let rightPanel: Float64Array = new Float64Array(0);
+let rightPanel = new Float64Array(0);
 
 /**
  * C += alpha op(A) op(B); with `fresh` C counts as zero whatever it holds. With `lower` (C square) blocks above the
@@ -71,11 +71,9 @@ export function multiplyPacked(
     return;
   }
   if (fresh) for (let i = 0; i < m; i++) c.fill(0, cOffset + i * cStride, cOffset + i * cStride + n);
-  let left: Float64Array = leftPanel;
-  let right: Float64Array = rightPanel;
-  if (resident !== null) {
-    left = right = resident.values;
-  } else {
+  let left = leftPanel;
+  let right = rightPanel;
+  if (resident === null) {
     const depthMax = Math.min(k, PANEL_DEPTH);
     const leftLength = packedLength(Math.min(m, BLOCK_ROWS), depthMax, TILE_ROWS);
     const rightLength = packedLength(Math.min(n, BLOCK_COLS), depthMax, TILE_COLS);
@@ -84,20 +82,26 @@ export function multiplyPacked(
   }
   const leftAt = resident?.left ?? 0;
   const rightAt = resident?.right ?? 0;
-  const tileRows = resident === null ? TILE_ROWS : 4;
   for (let j0 = 0; j0 < n; j0 += BLOCK_COLS) {
     const width = Math.min(BLOCK_COLS, n - j0);
     for (let first = 0; first < k; first += PANEL_DEPTH) {
       const depth = Math.min(PANEL_DEPTH, k - first);
-      pack(b, bOffset + j0 * bCol + first * bTerm, bCol, bTerm, width, depth, TILE_COLS, right, rightAt);
+      const fromB = bOffset + j0 * bCol + first * bTerm;
+      if (resident !== null) packBeside(resident, b, fromB, bCol, bTerm, width, depth, rightAt);
+      else pack(b, fromB, bCol, bTerm, width, depth, TILE_COLS, right, 0);
       for (let i0 = 0; i0 < m; i0 += BLOCK_ROWS) {
         const rows = Math.min(BLOCK_ROWS, m - i0);
         const cols = lower ? Math.min(width, i0 + rows - j0) : width;
         if (cols <= 0) continue;
         const at = cOffset + i0 * cStride + j0;
-        pack(a, aOffset + i0 * aRow + first * aTerm, aRow, aTerm, rows, depth, tileRows, left, leftAt);
-        if (resident !== null) addInPlace(resident, rows, cols, depth, alpha, c, at, cStride, lower ? i0 - j0 : cols);
-        else addTiles(rows, cols, depth, alpha, left, right, c, at, cStride);
+        const fromA = aOffset + i0 * aRow + first * aTerm;
+        if (resident !== null) {
+          packBeside(resident, a, fromA, aRow, aTerm, rows, depth, leftAt);
+          addInPlace(resident, rows, cols, depth, alpha, c, at, cStride, lower ? i0 - j0 : cols);
+        } else {
+          pack(a, fromA, aRow, aTerm, rows, depth, TILE_ROWS, left, 0);
+          addTiles(rows, cols, depth, alpha, left, right, c, at, cStride);
+        }
       }
     }
   }
@@ -176,6 +180,27 @@ function copyRows(
     if (cols >= LONG_ROW) to.set(from.subarray(source, source + cols), target);
     else for (let j = 0; j < cols; j++) to[target + j] = from[source + j];
   }
+}
+
+/** Packs in tiles of 4, inside WebAssembly when the source lives in the same memory. */
+function packBeside(
+  { functions, values }: ProductArena,
+  source: Float64Array,
+  offset: number,
+  rowStep: number,
+  termStep: number,
+  count: number,
+  depth: number,
+  target: number,
+): void {
+  let done = 0;
+  if (source.buffer === values.buffer && (rowStep === 1 || termStep === 1)) {
+    done = count & ~3;
+    const address = source.byteOffset + 8 * offset;
+    if (termStep === 1) functions.packRows(address, rowStep, done, depth, 8 * target);
+    else functions.packColumns(address, termStep, done, depth, 8 * target);
+  }
+  pack(source, offset + done * rowStep, rowStep, termStep, count - done, depth, 4, values, target + done * depth);
 }
 
 /** Whole 4 x 4 tiles straight into the resident C; the last rows and columns by way of the sums. */

@@ -107,3 +107,56 @@ function panels(left: usize, right: usize, out: usize, rows: i32, cols: i32, dep
     }
   }
 }
+
+/** Packs `count` (a multiple of 4) rows of `depth` contiguous terms into micro-panels of 4; as pack.ts with termStep 1. */
+export function packRows(source: usize, rowStep: i32, count: i32, depth: i32, target: usize): void {
+  const rowBytes = <usize>rowStep << 3;
+  const pairs = depth & ~1;
+  for (let i = 0; i < count; i += 4) {
+    let p0 = source + rowBytes * <usize>i;
+    let p1 = p0 + rowBytes;
+    let p2 = p1 + rowBytes;
+    let p3 = p2 + rowBytes;
+    const end = target + (<usize>pairs << 5);
+    while (target < end) {
+      const a = v128.load(p0);
+      const b = v128.load(p1);
+      const c = v128.load(p2);
+      const d = v128.load(p3);
+      v128.store(target, v128.shuffle<f64>(a, b, 0, 2));
+      v128.store(target, v128.shuffle<f64>(c, d, 0, 2), 16);
+      v128.store(target, v128.shuffle<f64>(a, b, 1, 3), 32);
+      v128.store(target, v128.shuffle<f64>(c, d, 1, 3), 48);
+      p0 += 16;
+      p1 += 16;
+      p2 += 16;
+      p3 += 16;
+      target += 64;
+    }
+    if (depth & 1) {
+      f64.store(target, f64.load(p0));
+      f64.store(target, f64.load(p1), 8);
+      f64.store(target, f64.load(p2), 16);
+      f64.store(target, f64.load(p3), 24);
+      target += 32;
+    }
+  }
+}
+
+/** The same for rows that are columns of the storage: four neighbours per term, terms `termStep` apart. */
+export function packColumns(source: usize, termStep: i32, count: i32, depth: i32, target: usize): void {
+  const termBytes = <usize>termStep << 3;
+  const panelBytes = <usize>depth << 5;
+  // Term by term through memory: a row of the storage is read from end to end.
+  for (let t = 0; t < depth; t++) {
+    let p = source + termBytes * <usize>t;
+    let out = target + (<usize>t << 5);
+    const end = p + (<usize>count << 3);
+    while (p < end) {
+      v128.store(out, v128.load(p));
+      v128.store(out, v128.load(p, 16), 16);
+      p += 32;
+      out += panelBytes;
+    }
+  }
+}
