@@ -75,7 +75,7 @@ export interface SpectralCertificate {
   readonly pathNormL1: number;
   /** Bartlett's R_A with reference matrices 0, where its theorem applies. */
   readonly bartlett: Tagged;
-  /** Largest eigenvalue of the tangent kernel K = J Jᵀ (not divided by n), with its residual norm. */
+  /** Largest eigenvalue of the tangent kernel K = J Jᵀ (not divided by n), with its residual norm; NaN when cancelled before. */
   readonly ntkTop: { readonly value: number; readonly residualNorm: number; readonly status: string };
   /** 2/λ_max(H): above it gradient descent diverges on the local quadratic. */
   readonly maxStableEta: Tagged;
@@ -177,9 +177,12 @@ export function spectralCertificate(
     pathNormL2: pathNorm(weights, 2),
     pathNormL1: pathNorm(weights, 1),
     bartlett: bartlettOf(weights.map(layerNorms), collected.activations),
-    ntkTop: { value: top.values[0], residualNorm: top.residualNorms[0], status: top.status },
-    maxStableEta:
-      ends.largest > 0 ? defined(2 / ends.largest) : undefinedBecause("the Hessian has no positive eigenvalue"),
+    ntkTop: {
+      value: top.values[0] ?? Number.NaN,
+      residualNorm: top.residualNorms[0] ?? Infinity,
+      status: top.status,
+    },
+    maxStableEta: maxStableEtaOf(ends),
     modeRates: {
       rates: top.values.map((value) => value / inputs.rows),
       residualNorms: top.residualNorms.map((value) => value / inputs.rows),
@@ -208,7 +211,15 @@ export function spectralCertificate(
   };
 }
 
+const CANCELLED = "the run was cancelled before the spectrum was known";
+
+function maxStableEtaOf({ largest }: SpectrumEnds): Tagged {
+  if (Number.isNaN(largest)) return undefinedBecause(CANCELLED);
+  return largest > 0 ? defined(2 / largest) : undefinedBecause("the Hessian has no positive eigenvalue");
+}
+
 function kappaOf(ends: SpectrumEnds): Tagged {
+  if (Number.isNaN(ends.largest)) return undefinedBecause(CANCELLED);
   const { largest, smallest, counts } = ends;
   const negative = counts === null ? "" : ` (${counts.negative} negative, ${counts.zero} zero)`;
   const zero = counts?.tolerance ?? ends.residualNorms[1] + 1e-10 * Math.abs(largest);

@@ -8,7 +8,7 @@ import { type CurvatureOptions, hessian, lossOptionsOf } from "./operators.js";
 export interface ClassifyOptions extends CurvatureOptions, LongRunning {
   /** Largest gradient norm that counts as critical (default 1e-8). */
   readonly gradientTolerance?: number;
-  /** Number of parameters up to which all eigenvalues are computed (default 400). */
+  /** Number of parameters up to which all eigenvalues are computed, without a look at `signal` (default 400). */
   readonly denseLimit?: number;
   /** Residual tolerance of Lanczos beyond (default 1e-8). */
   readonly tolerance?: number;
@@ -17,7 +17,8 @@ export interface ClassifyOptions extends CurvatureOptions, LongRunning {
 }
 
 /** What a parameter vector is. */
-export type CriticalPointKind = "not critical" | "local minimum" | "local maximum" | "saddle" | "degenerate";
+export type CriticalPointKind =
+  "not critical" | "local minimum" | "local maximum" | "saddle" | "degenerate" | "undecided";
 
 /** Verdict with its evidence. */
 export interface CriticalPoint {
@@ -38,7 +39,8 @@ export interface CriticalPoint {
  *
  * Relation: the gradient is tested first; only where ‖g‖ <= gradientTolerance do the signs of the Hessian's eigenvalues
  * decide: all positive a local minimum, all negative a local maximum, both signs a saddle. Zero eigenvalues without both signs
- * leave it undecided ("degenerate"). Zero means at most 1e-10 of the largest modulus.
+ * leave it undecided ("degenerate"). Zero means at most 1e-10 of the largest modulus. "undecided" is the verdict of a run that was
+ * cancelled before it knew the spectrum.
  *
  * @throws {ArgumentError} when more than denseLimit parameters are given without an rng
  *
@@ -99,6 +101,12 @@ function verdict(
   spectrum: SpectrumEnds,
 ): { readonly kind: CriticalPointKind; readonly reason: string } {
   const { largest, smallest, counts } = spectrum;
+  if (Number.isNaN(largest) && gradientNorm <= gradientTolerance) {
+    return {
+      kind: "undecided",
+      reason: "the gradient vanishes, and the run was cancelled before the spectrum was known",
+    };
+  }
   const range = `eigenvalues from ${smallest.toPrecision(4)} to ${largest.toPrecision(4)}`;
   if (!(gradientNorm <= gradientTolerance)) {
     return {

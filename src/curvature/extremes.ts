@@ -24,11 +24,11 @@ export interface EigenvalueCounts {
 export interface SpectrumEnds {
   /** "dense": all eigenvalues of the assembled matrix. "lanczos": eigsh at both ends. */
   readonly method: "dense" | "lanczos";
-  /** Largest eigenvalue. */
+  /** Largest eigenvalue; NaN when the run was cancelled before its first product. */
   readonly largest: number;
-  /** Smallest eigenvalue. */
+  /** Smallest eigenvalue; NaN when the run was cancelled before its first product. */
   readonly smallest: number;
-  /** Error bounds of the two: residual norms (Lanczos), or n ε ‖A‖ (dense). */
+  /** Error bounds of the two: residual norms (Lanczos), or n ε ‖A‖ (dense); infinite where there is no eigenvalue. */
   readonly residualNorms: readonly [number, number];
   /** Counts by sign, or null when only the ends are known. */
   readonly counts: EigenvalueCounts | null;
@@ -59,9 +59,9 @@ export function spectrumEnds(
   });
   return {
     method: "lanczos",
-    smallest: values[0],
-    largest: values[1],
-    residualNorms: [residualNorms[1], residualNorms[0]],
+    smallest: values[0] ?? Number.NaN,
+    largest: values[values.length - 1] ?? Number.NaN,
+    residualNorms: [residualNorms[values.length - 1] ?? Infinity, residualNorms[0] ?? Infinity],
     counts: null,
     matvecs,
     status,

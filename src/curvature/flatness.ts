@@ -1,6 +1,15 @@
-import { type Estimate, type LongRunning, requireInteger, requireOptions, square } from "../core/index.js";
+import {
+  dot,
+  type Estimate,
+  isCancelled,
+  type LongRunning,
+  requireInteger,
+  requireOptions,
+  type Status,
+} from "../core/index.js";
 import type { DataLike, LossOptions, Network } from "../networks/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
+import { estimateOf } from "./estimate-of.js";
 import { curvatureAt, lossOptionsOf } from "./operators.js";
 import { sharpness } from "./sharpness.js";
 
@@ -26,6 +35,8 @@ export interface Flatness {
   readonly fisherRao: number;
   /** Which of these are not properties of the function that the network computes. */
   readonly warning: string;
+  /** How the eigensolver ended, or "cancelled": traces then have the probes done so far. */
+  readonly status: Status;
   /** Number of samples. */
   readonly samples: number;
   /** Name of the loss. */
@@ -64,15 +75,19 @@ export function flatness(net: Network, params: Float64Array, data: DataLike, opt
   const Hv = new Float64Array(n);
   const stream = options.rng.fork("probes");
   const quadratic = (weights: Float64Array | null): Estimate => {
-    const values = Array.from({ length: probes }, () => {
+    const values: number[] = [];
+    while (values.length < probes && !isCancelled(options.signal)) {
       fillRademacher(stream, v);
       if (weights !== null) for (let i = 0; i < n; i++) v[i] *= weights[i];
       point.hessian.apply(v, Hv);
-      return v.reduce((sum, value, i) => sum + value * Hv[i], 0);
-    });
-    const mean = values.reduce((sum, value) => sum + value, 0) / probes;
-    const squares = values.reduce((sum, value) => sum + square(value - mean), 0);
-    return { mean, standardError: Math.sqrt(squares / (probes - 1) / probes), samples: probes, matvecs: probes };
+      values.push(dot(v, Hv));
+      options.onProgress?.({
+        phase: weights === null ? "trace" : "weighted trace",
+        done: values.length,
+        total: probes,
+      });
+    }
+    return estimateOf(values);
   };
   const trace = quadratic(null);
   const weightedTrace = quadratic(params);
@@ -88,9 +103,10 @@ export function flatness(net: Network, params: Float64Array, data: DataLike, opt
     meanEigenvalue: { ...trace, mean: trace.mean / n, standardError: trace.standardError / n },
     sharpness: { value: top.value, residualNorm: top.residualNorm },
     weightedTrace,
-    fisherRao: params.reduce((sum, value, i) => sum + value * Hv[i], 0),
+    fisherRao: dot(params, Hv),
     warning:
       "trace, mean eigenvalue and largest eigenvalue depend on the parameterisation: rescaling a ReLU network changes them and not its function; compare networks by weightedTrace or fisherRao",
+    status: isCancelled(options.signal) ? "cancelled" : top.status,
     samples: top.samples,
     loss: top.loss,
   };

@@ -58,3 +58,10 @@ export {
 export { kfac, type Kfac, type KfacBlock, type KfacOptions, type KfacQuality } from "./kfac.js";
 export { flatness, type Flatness, type FlatnessOptions } from "./flatness.js";
 export { type EffectiveRankEstimate, type EffectiveRankOptions, estimateEffectiveRank } from "./effective-rank.js";
+export {
+  type PrincipalDirection,
+  type PrincipalDirections,
+  principalDirections,
+  type PrincipalDirectionsOptions,
+} from "./principal-directions.js";
+export { type CurvatureSplit, curvatureSplit, type CurvatureSplitOptions, type SplitPart } from "./curvature-split.js";

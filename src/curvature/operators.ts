@@ -124,7 +124,7 @@ export function ggn(
  *
  * @throws {ShapeError} when sizes do not fit
  *
- * Cost: one Hessian and one Gauss–Newton product per product.
+ * Accuracy: nothing is subtracted, so that R v is good to rounding where it is much smaller than H v. Cost: as a Hessian product.
  *
  * @example
  * ```ts
@@ -143,7 +143,7 @@ export function hessianResidual(
   options: CurvatureOptions = {},
 ): CurvatureOperator {
   const point = expand(net, params, data, options, KEYS, "hessianResidual");
-  return restrict("residual", point, options.block, "hessianResidual", residualProduct(point));
+  return restrict("residual", point, options.block, "hessianResidual", (v, out) => point.residualProduct(v, out));
 }
 
 /**
@@ -325,17 +325,8 @@ export function curvatureAt(
     gradient,
     hessian: restrict("hessian", point, options.block, caller, (v, out) => point.hvp(v, out)),
     ggn: restrict("ggn", point, options.block, caller, (v, out) => point.ggnProduct(v, out)),
-    residual: restrict("residual", point, options.block, caller, residualProduct(point)),
+    residual: restrict("residual", point, options.block, caller, (v, out) => point.residualProduct(v, out)),
     expansion: point,
-  };
-}
-
-function residualProduct(point: LossExpansion): (v: Float64Array, out: Float64Array) => void {
-  const gauss = new Float64Array(point.network.parameterCount); // G v
-  return (v, out) => {
-    point.hvp(v, out);
-    point.ggnProduct(v, gauss);
-    for (let i = 0; i < out.length; i++) out[i] -= gauss[i];
   };
 }
 

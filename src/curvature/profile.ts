@@ -6,7 +6,6 @@ import {
   requireOneOf,
   requireOptions,
   type Status,
-  square,
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import {
@@ -17,6 +16,7 @@ import {
   requireUncoupled,
 } from "../networks/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
+import { estimateOf } from "./estimate-of.js";
 import { ggnBlockTraces, type ParameterRange } from "./gradient-norms.js";
 import { curvatureAt, hessianBlock, lossOptionsOf } from "./operators.js";
 
@@ -40,7 +40,7 @@ export interface BlockCurvature {
   readonly name: string;
   /** Number of parameters. */
   readonly parameters: number;
-  /** Trace of the Hessian's diagonal block. */
+  /** Trace of the Hessian's diagonal block: exact Gauss–Newton part plus estimated residual. */
   readonly trace: Estimate;
   /** Trace of the Gauss–Newton block, exact (penalties do not enter). */
   readonly ggnTrace: number;
@@ -58,11 +58,11 @@ export interface BlockCurvature {
 export interface CurvatureProfile {
   /** The blocks in parameter order. */
   readonly blocks: readonly BlockCurvature[];
-  /** Trace of the Hessian, from the same probes. */
+  /** Trace of the Hessian: the exact Gauss–Newton trace plus the estimate for the residual. */
   readonly trace: Estimate;
   /** Trace of the Gauss–Newton matrix, exact. */
   readonly ggnTrace: number;
-  /** Trace of the residual H − G: trace minus ggnTrace, with the standard error of the first. */
+  /** Trace of the residual H − G, the only part that is estimated: trace = ggnTrace + residualTrace. */
   readonly residualTrace: Estimate;
   /** Mean loss. */
   readonly value: number;
@@ -77,14 +77,14 @@ export interface CurvatureProfile {
 /**
  * Profiles the curvature of a network by blocks of parameters: trace, Gauss–Newton share, leading eigenvalues.
  *
- * Relation: one Hessian product with a sign vector v gives v_bᵀ(Hv)_b, an unbiased estimate of the trace of every diagonal block at
- * once; the block traces add up to the whole trace, probe by probe. tr H = tr G + tr R. Gauss–Newton traces are exact: one backward
- * pass per output. Eigenvalues are those of the diagonal blocks: they interlace within [λ_min(H), λ_max(H)].
+ * Relation: tr H = tr G + tr R, block by block. Gauss–Newton traces are exact: one backward pass per output. One product of the residual
+ * R = H − G with a sign vector v gives v_bᵀ(Rv)_b, an unbiased estimate of the trace of every diagonal block at once; the block traces add
+ * up to the whole trace. Only the residual is estimated, which leaves little variance where the Gauss–Newton part dominates. Eigenvalues are those of the diagonal blocks: they interlace within [λ_min(H), λ_max(H)].
  *
  * @returns blocks in parameter order
  * @throws {UnsupportedError} when a layer couples samples
  *
- * Accuracy: traces with standard errors over the probes. Cost: `probes` Hessian products for all blocks together, then eigsh on
+ * Accuracy: traces with standard errors over the probes. Cost: `probes` products for all blocks together, then eigsh on
  * each block when `top` > 0.
  *
  * @example
@@ -121,10 +121,11 @@ export function curvatureProfile(
   );
   const point = curvatureAt(net, params, data, lossOptionsOf(options));
   const ranges = blockRanges(net, granularity);
-  const traces = blockTraces(point.expansion, ranges, probes, options);
+  const residual = residualTraces(point.expansion, ranges, probes, options);
   const ggnTraces = ggnBlockTraces(point.expansion, ranges);
   const ggnTrace = ggnTraces.reduce((sum, value) => sum + value, 0);
-  let status: Status = traces.status;
+  const raised = (estimate: Estimate, by: number): Estimate => ({ ...estimate, mean: estimate.mean + by });
+  let status: Status = residual.status;
   const blocks: BlockCurvature[] = [];
   ranges.forEach(({ name, start, end }, index) => {
     if (isCancelled(options.signal)) status = "cancelled";
@@ -143,7 +144,7 @@ export function curvatureProfile(
     blocks.push({
       name,
       parameters: end - start,
-      trace: traces.blocks[index],
+      trace: raised(residual.blocks[index], ggnTraces[index]),
       ggnTrace: ggnTraces[index],
       ggnShare: ggnTrace === 0 ? 0 : ggnTraces[index] / ggnTrace,
       gradientNorm: Math.sqrt(point.gradient.subarray(start, end).reduce((sum, value) => sum + value * value, 0)),
@@ -153,9 +154,9 @@ export function curvatureProfile(
   });
   return {
     blocks,
-    trace: traces.whole,
+    trace: raised(residual.whole, ggnTrace),
     ggnTrace,
-    residualTrace: { ...traces.whole, mean: traces.whole.mean - ggnTrace },
+    residualTrace: residual.whole,
     value: point.value,
     samples: point.expansion.samples,
     loss: point.expansion.loss.name,
@@ -173,7 +174,8 @@ function blockRanges(net: Network, granularity: "layer" | "parameter"): Paramete
   });
 }
 
-function blockTraces(
+/** Traces of the diagonal blocks of H − G, from products with sign vectors. */
+function residualTraces(
   point: LossExpansion,
   ranges: readonly ParameterRange[],
   probes: number,
@@ -181,7 +183,7 @@ function blockTraces(
 ): { blocks: Estimate[]; whole: Estimate; status: Status } {
   const n = point.network.parameterCount;
   const v = new Float64Array(n); // sign probe
-  const Hv = new Float64Array(n);
+  const Rv = new Float64Array(n);
   const samples: number[][] = [...ranges.map((): number[] => []), []];
   const stream = options.rng.fork("trace probes");
   let status: Status = "converged";
@@ -191,11 +193,11 @@ function blockTraces(
       break;
     }
     fillRademacher(stream, v);
-    point.hvp(v, Hv);
+    point.residualProduct(v, Rv);
     let whole = 0;
     ranges.forEach(({ start, end }, index) => {
       let sum = 0;
-      for (let i = start; i < end; i++) sum += v[i] * Hv[i];
+      for (let i = start; i < end; i++) sum += v[i] * Rv[i];
       samples[index].push(sum);
       whole += sum;
     });
@@ -204,16 +206,4 @@ function blockTraces(
   }
   const estimates = samples.map(estimateOf);
   return { blocks: estimates.slice(0, -1), whole: estimates[ranges.length], status };
-}
-
-function estimateOf(values: readonly number[]): Estimate {
-  const count = values.length;
-  const mean = count === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + square(value - mean), 0);
-  return {
-    mean,
-    standardError: count < 2 ? Infinity : Math.sqrt(squares / (count - 1) / count),
-    samples: count,
-    matvecs: count,
-  };
 }

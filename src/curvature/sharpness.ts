@@ -26,13 +26,13 @@ export interface SharpnessOptions extends CurvatureOptions, LongRunning {
 
 /** The largest Hessian eigenvalue with its certificate. */
 export interface Sharpness extends Convergence {
-  /** Largest (algebraic) eigenvalue of the Hessian. */
+  /** Largest (algebraic) eigenvalue of the Hessian; NaN when the run was cancelled before its first product. */
   readonly value: number;
   /** ‖H v − value v‖₂: an eigenvalue lies within this distance. */
   readonly residualNorm: number;
   /** An interval that contains an eigenvalue. */
   readonly interval: readonly [number, number];
-  /** Unit eigenvector, n x 1: pass it as `guess` at the next parameter vector. */
+  /** Unit eigenvector, n x 1 (n x 0 without a value): pass it as `guess` at the next parameter vector. */
   readonly vector: Matrix;
   /** 2/value: the largest stable step size of gradient descent on the local quadratic, where the value is positive. */
   readonly maximumStepSize: Tagged;
@@ -95,16 +95,22 @@ export function sharpness(net: Network, params: Float64Array, data: DataLike, op
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  const value = found.values[0];
+  // A run that was cancelled before its first product has no value: the interval then says nothing, and the status why.
+  const empty = found.values.length === 0;
+  const value = empty ? Number.NaN : found.values[0];
   return {
     value,
-    residualNorm: found.residualNorms[0],
-    interval: [found.intervals.lower[0], found.intervals.upper[0]],
+    residualNorm: empty ? Infinity : found.residualNorms[0],
+    interval: empty ? [-Infinity, Infinity] : [found.intervals.lower[0], found.intervals.upper[0]],
     vector: found.vectors,
     maximumStepSize:
       value > 0
         ? defined(2 / value)
-        : undefinedBecause("the largest eigenvalue is not positive: no step size is too large for the quadratic"),
+        : undefinedBecause(
+            empty
+              ? "the run was cancelled before its first product"
+              : "the largest eigenvalue is not positive: no step size is too large for the quadratic",
+          ),
     samples: H.samples,
     loss: H.loss,
     status: found.status,

@@ -9,6 +9,7 @@ import {
 } from "./chain.js";
 import { type Loss, type LossLike, loss as lossOf } from "./losses.js";
 import { type DataLike, type Network, requireData, requireParameters } from "./network.js";
+import { zeros } from "./products.js";
 
 /** Options of every function that works on the loss over data. */
 export interface LossOptions {
@@ -46,6 +47,8 @@ export interface LossExpansion {
   hvp(v: Float64Array, out: Float64Array): void;
   /** out ← G v with G = (1/n) Σ J_iᵀ M_i J_i; M is the loss curvature Q (the Gauss–Newton matrix) unless given. Penalties do not enter. */
   ggnProduct(v: Float64Array, out: Float64Array, metric?: OutputMetric): void;
+  /** out ← R v with R = H − G: the second-order pass without the loss's own curvature, so that nothing cancels. Penalties enter here. */
+  residualProduct(v: Float64Array, out: Float64Array): void;
   /** Calls back with one evaluated chunk of samples after the other. */
   forEachChunk(visit: (chunk: ExpansionChunk) => void): void;
 }
@@ -179,6 +182,21 @@ export function createExpansion(
     return gradientKept.slice();
   };
 
+  /** The second-order pass; without the loss's curvature Q it leaves the residual H − G. */
+  const secondOrder = (v: Float64Array, out: Float64Array, withLoss: boolean): void => {
+    out.fill(0);
+    forEachChunk((chunk) => {
+      const adjoint = chunk.adjoint ?? backward(chunk, null);
+      const tangents = chainTangents(chunk.pass, v, null);
+      const { output } = tangents[tangents.length - 1];
+      const curvature = withLoss
+        ? scaled(lossUsed.curvature(chunk.pass.output, chunk.targets, output))
+        : zeros(output.rows, output.cols);
+      chainSecondOrder(chunk.pass, v, null, tangents, adjoint, curvature, out, false);
+    });
+    for (const penalty of net.penalties) penalty.addHessianProduct(net, params, v, out);
+  };
+
   return {
     network: net,
     params,
@@ -192,17 +210,8 @@ export function createExpansion(
       forEachChunk((chunk) => out.set(chunk.pass.output.data, chunk.first * net.outputs));
       return { rows: samples, cols: net.outputs, data: out };
     },
-    hvp(v, out) {
-      out.fill(0);
-      forEachChunk((chunk) => {
-        const adjoint = chunk.adjoint ?? backward(chunk, null);
-        const tangents = chainTangents(chunk.pass, v, null);
-        const { output } = tangents[tangents.length - 1];
-        const curvature = scaled(lossUsed.curvature(chunk.pass.output, chunk.targets, output));
-        chainSecondOrder(chunk.pass, v, null, tangents, adjoint, curvature, out, false);
-      });
-      for (const penalty of net.penalties) penalty.addHessianProduct(net, params, v, out);
-    },
+    hvp: (v, out) => secondOrder(v, out, true),
+    residualProduct: (v, out) => secondOrder(v, out, false),
     ggnProduct(v, out, metric) {
       out.fill(0);
       forEachChunk((chunk) => {
