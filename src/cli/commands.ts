@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "study",
     summary: "run a study; by default train a small network and show what its spectra say",
-    usage: "eigenscope study [spectral|curvature|sensing] [options]",
+    usage: "eigenscope study [spectral|curvature|sensing|sobolev] [options]",
     options: [
       {
         name: "data",
@@ -70,7 +70,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "quick",
         value: "none",
         placeholder: "",
-        help: "curvature: fewer samples, steps and probes; under a minute",
+        help: "curvature, sobolev: fewer samples, steps and probes, smaller bands and grids; under a minute",
       },
       {
         name: "full",
@@ -96,7 +96,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       "curvature: layer by layer, spectra of Hessian, Gauss–Newton matrix and residual, outliers and classes, and the",
       "  sharpness of three optimisers against their limits; without --data on seeded Gaussian classes.",
       "sensing: the recipes E1 to E21 on spectral neural networks; with --data also the reconstruction of one digit per class.",
-      "The exit code is 1 when a recipe does not come out as expected.",
+      "sobolev: kernels with Sobolev losses on sphere, torus and Gaussian space: spectra, best exponents, training of three",
+      "  targets, zero modes, matrices against operators, and a sweep over depths, activations and initialisations.",
+      "The exit code is 1 when a recipe (sensing) or a number (sobolev) does not come out as expected.",
       'Ctrl-C stops cleanly: what was done is still shown and written, with status "cancelled" and exit code 130.',
     ],
   },

@@ -5,12 +5,15 @@ import {
   type ClaimKind,
   type ClaimRow,
   type CurvatureStudyOptions,
+  type SobolevStudyOptions,
   type SpectralStudyOptions,
   curvatureStudy,
   curvatureStudyReport,
   runClaims,
   sensingStudy,
   sensingStudyReport,
+  sobolevStudy,
+  sobolevStudyReport,
   spectralStudy,
   spectralStudyReport,
 } from "../studies/index.js";
@@ -43,6 +46,12 @@ export type StudyJob = StudyContext &
         readonly kind: "curvature-study";
         /** Options of the study that are plain data. */
         readonly options: CurvatureStudyOptions;
+      }
+    | {
+        /** Discriminator. */
+        readonly kind: "sobolev-study";
+        /** Options of the study. */
+        readonly options: SobolevStudyOptions;
       }
     | {
         /** Discriminator. */
@@ -117,6 +126,11 @@ export function runJob(job: Job, hooks: JobHooks): JobResult | Promise<JobResult
     const study = curvatureStudy({ ...job.options, rng, signal, onProgress, now });
     const provenance = { program: "study curvature", seed, options: { ...study.options }, versions, input };
     return { kind: "study", report: curvatureStudyReport(study, provenance) };
+  }
+  if (job.kind === "sobolev-study") {
+    const study = sobolevStudy({ ...job.options, rng, signal, onProgress, now });
+    const provenance = { program: "study sobolev", seed, options: { ...study.options }, versions, input };
+    return { kind: "study", report: sobolevStudyReport(study, provenance) };
   }
   const digitDetail = job.full ? "full" : "summary";
   const study = sensingStudy({ digits: job.digits, digitDetail, rng, signal, onProgress, now });

@@ -10,13 +10,14 @@ import type { ImageStudyOptions, StudyJob } from "./job.js";
 import { createOutputFiles } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
 
-const STUDIES = ["spectral", "curvature", "sensing"] as const;
+const STUDIES = ["spectral", "curvature", "sensing", "sobolev"] as const;
 
 /** Options that not all studies know. */
 const OWN_OPTIONS: Readonly<Record<string, readonly (typeof STUDIES)[number][]>> = {
+  data: ["spectral", "curvature", "sensing"],
   test: ["spectral", "curvature"],
   subset: ["spectral", "curvature"],
-  quick: ["curvature"],
+  quick: ["curvature", "sobolev"],
   full: ["sensing"],
 };
 
@@ -90,7 +91,7 @@ function outputPlaces(parsed: ParsedArguments): OutputPlaces {
 
 type JobContext = Pick<StudyJob, "seed" | "versions">;
 
-const JOBS = { spectral: spectralJob, curvature: curvatureJob, sensing: sensingJob } as const;
+const JOBS = { spectral: spectralJob, curvature: curvatureJob, sensing: sensingJob, sobolev: sobolevJob } as const;
 
 /** Images and options that the studies of a classifier share. */
 interface ImageInput {
@@ -144,4 +145,9 @@ async function sensingJob(parsed: ParsedArguments, context: JobContext): Promise
     full,
     input: `IDX files ${prefix}: the first image of each of ${digits.length} classes`,
   };
+}
+
+function sobolevJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const options = { quick: parsed.options.has("quick") };
+  return Promise.resolve({ kind: "sobolev-study", ...context, options, input: "generated" });
 }

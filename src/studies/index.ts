@@ -6,5 +6,6 @@ export * from "./claims/index.js";
 export * from "./curvature/index.js";
 export * from "./sensing-report.js";
 export * from "./sensing/index.js";
+export * from "./sobolev/index.js";
 export * from "./spectral/index.js";
 export * from "./weights/index.js";
