@@ -187,13 +187,18 @@ function vectorCase(kind: "gemv" | "symv", n: number): BenchCase {
   };
 }
 
-/** NumPy's way to the same kernel: the textbook recursion on whole matrices. */
+/**
+ * NumPy's way to the same kernel: the recursion on whole matrices, in place, with √(1 − cos²) for the sine of the angle. In
+ * place is up to twice as fast as the textbook's expressions, which allocate a matrix per operation.
+ */
 const NTK = `
 def kernel():
-    R = np.clip(x @ x.T, -1, 1); T = R.copy()
+    R = x @ x.T; np.clip(R, -1, 1, out=R); T = R.copy(); F = np.empty_like(R); S = np.empty_like(R)
     for _ in range(depth - 1):
-        theta = np.arccos(R); f = 1 - theta / np.pi
-        R = np.clip((np.sin(theta) + (np.pi - theta) * R) / np.pi, -1, 1); T = R + f * T
+        np.arccos(R, out=F); np.subtract(np.pi, F, out=F); F /= np.pi
+        np.multiply(R, R, out=S); np.subtract(1, S, out=S); np.sqrt(S, out=S); S /= np.pi
+        R *= F; R += S; np.clip(R, -1, 1, out=R)
+        T *= F; T += R
     np.fill_diagonal(T, depth)
     return T`;
 

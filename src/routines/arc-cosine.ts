@@ -1,41 +1,16 @@
-import { ArgumentError, describe, requireInteger, requireNumber, requireOneOf } from "../core/index.js";
-import { ARC_CONSTANTS, arcConstants, arcRecursion, arcStart } from "./arc-recursion.js";
-import { requireBlock, requireStrided } from "./extent.js";
-import { gemm } from "./gemm.js";
-import { PANEL_DEPTH, pack } from "./pack.js";
-import { BLOCK_COLS, BLOCK_ROWS, type ProductArena, productArena } from "./product-arena.js";
-
-/** Below this 1 − |cos θ| the angle is taken from the difference (or sum) of the two unit vectors. */
-const NEAR = 1 / 128;
-
-/** What one Gram routine needs to know about its points and the network. */
-interface ArcProblem {
-  readonly dimension: number;
-  readonly steps: number;
-  readonly constants: Float64Array;
-  readonly cosines: boolean;
-  readonly x: Float64Array;
-  readonly xOffset: number;
-  readonly xStride: number;
-  readonly xScales: Float64Array;
-  readonly y: Float64Array;
-  readonly yOffset: number;
-  readonly yStride: number;
-  readonly yScales: Float64Array;
-}
-
-/** Recursion state of one row: v, s and (with the JavaScript back end) the block of cosines. */
-let state: Float64Array = new Float64Array(0);
-let tile: Float64Array = new Float64Array(0);
+import { requireInteger, requireNumber, requireOneOf } from "../core/index.js";
+import { arcConstants, arcValue } from "./arc-recursion.js";
+import { crossOf, gramOf } from "./zonal-gram.js";
+import { type ZonalTable, createZonalTable } from "./zonal-table.js";
 
 /**
  * Computes the Gram matrix of a bias-free network kernel with activation a s + b|s| at the edge of chaos.
  *
  * Relation: K_ij = r_i r_j Θ(θ_ij), symmetric in every bit, where θ_ij is the angle of unit rows i and j, and Θ runs the
  * recursion T = cos θ; depth − 1 times: f = 1 − 2Δθ/π, θ ← map(θ), T ← cos θ + f T. Kind "ntk" gives T, kind "nngp" the
- * last cos θ; the diagonal is exactly depth r_i² or r_i². Inner products, recursion and mirrored store go tile by tile
- * through the cache; angles closer than about 7° to 0 or π are recomputed from differences of the rows, because there the
- * cosine has lost them. All back ends give the same bits.
+ * last cos θ; the diagonal is exactly depth r_i² or r_i². The recursion is run at the nodes of a table of polynomials in
+ * sin(θ/2), kept for the next call with the same network; the pairs read the table ({@link zonalGram}), so that a pair costs the
+ * same at every depth. All back ends give the same bits.
  *
  * @param n points
  * @param dimension their dimension
@@ -52,7 +27,8 @@ let tile: Float64Array = new Float64Array(0);
  * @throws {ShapeError} when a block leaves its array
  * @throws {ArgumentError} when delta or depth is out of range
  *
- * Accuracy: absolute error about 4 ε depth² r_i r_j. Cost: n² dimension flops for the products and about 25 flops per pair and layer.
+ * Accuracy: absolute error about 4 ε min(depth², 40 depth) r_i r_j. Cost: n² dimension flops for the products, about 25 flops
+ * per pair, and 11 runs of the recursion per piece of the table that some pair needs (some hundred pieces).
  * @see [cho2009]
  * @example
  * ```ts
@@ -76,37 +52,10 @@ export function arcCosineGram(
   outOffset: number,
   outStride: number,
 ): void {
-  const caller = "arcCosineGram";
-  requireBlock(unit, offset, stride, n, dimension, "unit", caller);
-  requireBlock(out, outOffset, outStride, n, n, "out", caller);
-  const problem = requireProblem(
-    dimension,
-    unit,
-    offset,
-    stride,
-    scales,
-    n,
-    unit,
-    offset,
-    stride,
-    scales,
-    n,
-    delta,
-    depth,
-    kind,
-    caller,
-  );
-  for (let i0 = 0; i0 < n; i0 += BLOCK_ROWS) {
-    const rows = Math.min(BLOCK_ROWS, n - i0);
-    for (let j0 = i0; j0 < n; j0 += BLOCK_COLS) {
-      const cols = Math.min(BLOCK_COLS, n - j0);
-      // Of the block on the diagonal only the part on and above it is computed.
-      computeBlock(problem, i0, rows, j0, cols, true, out, outOffset, outStride);
-      mirrorBlock(i0, rows, j0, cols, out, outOffset, outStride);
-    }
-    const atZero = kind === "ntk" ? depth : 1;
-    for (let i = i0; i < i0 + rows; i++) out[outOffset + i * (outStride + 1)] = atZero * (scales[i] * scales[i]);
-  }
+  const table = arcTable(delta, depth, kind, "arcCosineGram");
+  const diagonal = kind === "ntk" ? depth : 1;
+  const points = { data: unit, offset, stride, scales };
+  gramOf("arcCosineGram", n, dimension, points, table, diagonal, out, outOffset, outStride);
 }
 
 /**
@@ -165,228 +114,47 @@ export function arcCosineCross(
   outOffset: number,
   outStride: number,
 ): void {
-  const caller = "arcCosineCross";
-  requireBlock(x, xOffset, xStride, m, dimension, "x", caller);
-  requireBlock(y, yOffset, yStride, n, dimension, "y", caller);
-  requireBlock(out, outOffset, outStride, m, n, "out", caller);
-  const problem = requireProblem(
-    dimension,
-    x,
-    xOffset,
-    xStride,
-    xScales,
-    m,
-    y,
-    yOffset,
-    yStride,
-    yScales,
-    n,
-    delta,
-    depth,
-    kind,
-    caller,
-  );
-  for (let i0 = 0; i0 < m; i0 += BLOCK_ROWS) {
-    for (let j0 = 0; j0 < n; j0 += BLOCK_COLS) {
-      computeBlock(
-        problem,
-        i0,
-        Math.min(BLOCK_ROWS, m - i0),
-        j0,
-        Math.min(BLOCK_COLS, n - j0),
-        false,
-        out,
-        outOffset,
-        outStride,
-      );
-    }
-  }
+  const table = arcTable(delta, depth, kind, "arcCosineCross");
+  const left = { data: x, offset: xOffset, stride: xStride, scales: xScales };
+  const right = { data: y, offset: yOffset, stride: yStride, scales: yScales };
+  crossOf("arcCosineCross", m, n, dimension, left, right, table, out, outOffset, outStride);
 }
 
-function requireProblem(
-  dimension: number,
-  x: Float64Array,
-  xOffset: number,
-  xStride: number,
-  xScales: Float64Array,
-  m: number,
-  y: Float64Array,
-  yOffset: number,
-  yStride: number,
-  yScales: Float64Array,
-  n: number,
-  delta: number,
-  depth: number,
-  kind: "ntk" | "nngp",
-  caller: string,
-): ArcProblem {
-  requireInteger(dimension, "dimension", caller, 1);
+/** Tables of the networks asked for last; each is at most 300 kB. */
+const tables = new Map<string, ZonalTable>();
+const TABLES = 8;
+
+function arcTable(delta: number, depth: number, kind: "ntk" | "nngp", caller: string): ZonalTable {
   requireNumber(delta, "delta", caller, 0, 1);
   requireInteger(depth, "depth", caller, 1);
   requireOneOf(kind, ["ntk", "nngp"] as const, "kind", caller);
-  for (const scales of [xScales, yScales]) {
-    if (!(scales instanceof Float64Array)) {
-      throw new ArgumentError({
-        function: caller,
-        argument: "scales",
-        expected: "a Float64Array",
-        got: describe(scales),
-      });
-    }
-  }
-  requireStrided(xScales, 0, 1, m, "scales", caller);
-  requireStrided(yScales, 0, 1, n, "scales", caller);
-  const cosines = kind === "nngp";
-  return {
-    dimension,
-    steps: depth - 1,
-    constants: arcConstants(delta),
-    cosines,
-    x,
-    xOffset,
-    xStride,
-    xScales,
-    y,
-    yOffset,
-    yStride,
-    yScales,
-  };
-}
-
-/** One block of K: cosines, then row by row the recursion and the scaled store; with `upper` only entries j > i. */
-function computeBlock(
-  problem: ArcProblem,
-  i0: number,
-  rows: number,
-  j0: number,
-  cols: number,
-  upper: boolean,
-  out: Float64Array,
-  outOffset: number,
-  outStride: number,
-): void {
-  const { steps, cosines, constants, xScales, yScales } = problem;
-  const stride = (cols + 3) & ~3;
-  const arena = productArena();
-  let values = tile;
-  let block = 0;
-  let scratch = 0;
-  let own = state;
-  if (arena !== null) {
-    cosinesInArena(arena, problem, i0, rows, j0, cols, stride);
-    values = own = arena.values;
-    block = arena.sums;
-    scratch = arena.scratch;
-    values.set(constants, scratch);
-  } else {
-    const { x, xOffset, xStride, y, yOffset, yStride, dimension } = problem;
-    if (tile.length < rows * stride) values = tile = new Float64Array(BLOCK_ROWS * BLOCK_COLS);
-    if (state.length === 0) own = state = new Float64Array(ARC_CONSTANTS + 1 + 2 * BLOCK_COLS);
-    gemm(
-      false,
-      true,
-      rows,
-      cols,
-      dimension,
-      1,
-      x,
-      xOffset + i0 * xStride,
-      xStride,
-      y,
-      yOffset + j0 * yStride,
-      yStride,
-      0,
-      tile,
-      0,
-      stride,
+  const key = `${kind} ${depth} ${delta}`;
+  let table = tables.get(key);
+  if (table === undefined) {
+    const constants = arcConstants(delta);
+    const cosines = kind === "nngp";
+    const scale = cosines ? 1 : depth;
+    table = createZonalTable(
+      (sine, opposite) => arcValue(sine, opposite, depth - 1, constants, cosines),
+      octavesOf(delta, depth),
+      16 * Number.EPSILON * scale,
     );
+    if (tables.size === TABLES) tables.delete(tables.keys().next().value!);
+  } else {
+    tables.delete(key); // to be the youngest again
   }
-  const vAt = scratch + ARC_CONSTANTS + 1;
-  for (let i = 0; i < rows; i++) {
-    // Pairs go in twos, so a row starts at an even column; columns beyond the last are zero cosines, harmless.
-    const first = upper ? Math.min(Math.max(0, i0 + i + 1 - j0), cols) & ~1 : 0;
-    const count = (cols - first + 1) & ~1;
-    if (count === 0) continue;
-    const at = block + i * stride + first;
-    const sAt = vAt + count;
-    if (arena === null && cols % 2 === 1) values[block + i * stride + cols] = 0;
-    const close =
-      arena === null
-        ? arcStart(values, at, own, vAt, sAt, count, NEAR)
-        : arena.functions.arcStart(8 * at, 8 * vAt, 8 * sAt, count, NEAR);
-    if (close > 0) recomputeClose(problem, i0 + i, j0 + first, cols - first, own, vAt, sAt);
-    if (arena === null) arcRecursion(values, at, own, vAt, sAt, count, steps, constants, cosines);
-    else arena.functions.arcRecursion(8 * at, 8 * vAt, 8 * sAt, count, steps, 8 * scratch, cosines ? 1 : 0);
-    const scale = xScales[i0 + i];
-    const target = outOffset + (i0 + i) * outStride + j0;
-    for (let j = first; j < cols; j++) out[target + j] = values[block + i * stride + j] * (scale * yScales[j0 + j]);
-  }
+  tables.set(key, table);
+  return table;
 }
 
-/** Inner products of unit rows, left in the arena; the same sums as gemm. */
-function cosinesInArena(
-  arena: ProductArena,
-  problem: ArcProblem,
-  i0: number,
-  rows: number,
-  j0: number,
-  cols: number,
-  stride: number,
-): void {
-  const { x, xOffset, xStride, y, yOffset, yStride, dimension } = problem;
-  const { values, left, right, sums, functions } = arena;
-  for (let first = 0; first < dimension; first += PANEL_DEPTH) {
-    const depth = Math.min(PANEL_DEPTH, dimension - first);
-    pack(y, yOffset + j0 * yStride + first, yStride, 1, cols, depth, 4, values, right);
-    pack(x, xOffset + i0 * xStride + first, xStride, 1, rows, depth, 4, values, left);
-    functions.multiplyPanels(8 * left, 8 * right, 8 * sums, (rows + 3) & ~3, stride, depth, stride, first > 0 ? 1 : 0);
-  }
-}
-
-/** v = |x̂ ∓ ŷ|²/2 for the pairs of a row whose cosine is close to ±1. */
-function recomputeClose(
-  problem: ArcProblem,
-  row: number,
-  col: number,
-  count: number,
-  own: Float64Array,
-  vAt: number,
-  sAt: number,
-): void {
-  const { x, xOffset, xStride, y, yOffset, yStride, dimension } = problem;
-  for (let j = 0; j < count; j++) {
-    if (!(own[vAt + j] < NEAR)) continue;
-    const sign = own[sAt + j];
-    let p = xOffset + row * xStride;
-    let q = yOffset + (col + j) * yStride;
-    let sum = 0;
-    for (let k = 0; k < dimension; k++) {
-      const difference = x[p++] - sign * y[q++];
-      sum += difference * difference;
-    }
-    own[vAt + j] = 0.5 * sum;
-  }
-}
-
-/** Copies a block above the diagonal to its place below, in tiles of 32 so that both sides stay in cache. */
-function mirrorBlock(
-  i0: number,
-  rows: number,
-  j0: number,
-  cols: number,
-  out: Float64Array,
-  offset: number,
-  stride: number,
-): void {
-  const side = 32;
-  for (let j1 = j0; j1 < j0 + cols; j1 += side) {
-    const jEnd = Math.min(j1 + side, j0 + cols);
-    for (let i1 = i0; i1 < i0 + rows; i1 += side) {
-      const iEnd = Math.min(i1 + side, i0 + rows);
-      for (let j = Math.max(j1, i1 + 1); j < jEnd; j++) {
-        const end = Math.min(iEnd, j);
-        for (let i = i1; i < end; i++) out[offset + j * stride + i] = out[offset + i * stride + j];
-      }
-    }
-  }
+/**
+ * How finely the table must resolve small sines. The recursion 1/θ ← 1/θ + 2Δ/(3π) has its pole at angle −3π/(2Δ depth); at
+ * antipodal points the first layer has branch points at distance √Δ, and √(1 − Δ) where the kernel is nearly even.
+ */
+function octavesOf(delta: number, depth: number): number {
+  const edge = Math.min(delta, 1 - delta);
+  const distance = Math.min(1 / (delta * depth), edge > 0 ? Math.sqrt(edge) : 1);
+  let octaves = 2;
+  while (octaves < 20 && 2 ** -octaves > distance) octaves++;
+  return octaves;
 }

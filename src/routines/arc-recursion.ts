@@ -1,5 +1,5 @@
 /**
- * Constants of the arc-cosine recursion, in the order in which both back ends read them: 12 coefficients of
+ * Constants of the arc-cosine recursion, in this order: 12 coefficients of
  * (asin s/s − 1)/s² in s² (error 6e-17 of the angle on s² <= 1/4), 8 of (sin φ − φ cos φ)/φ³ in φ², then 1/2, 1, π/2, and
  * for a given Δ: 2Δ/π, 2Δ, 1 − 2Δ, 2(1 − Δ).
  */
@@ -35,34 +35,6 @@ export function arcConstants(delta: number): Float64Array {
   );
 }
 
-/** How many constants there are. */
-export const ARC_CONSTANTS = 27;
-
-/**
- * Splits cosines into v = 1 − |t| (at least 0) and the sign s of t.
- *
- * @returns how many v lie below `near`: there the cosine no longer determines the angle
- */
-export function arcStart(
-  t: Float64Array,
-  tAt: number,
-  v: Float64Array,
-  vAt: number,
-  sAt: number,
-  count: number,
-  near: number,
-): number {
-  let found = 0;
-  for (let i = 0; i < count; i++) {
-    const cosine = t[tAt + i];
-    const below = Math.max(1 - Math.abs(cosine), 0);
-    v[vAt + i] = below;
-    v[sAt + i] = cosine < 0 ? -1 : 1;
-    if (below < near) found++;
-  }
-  return found;
-}
-
 /** Angle 2 asin √(v/2) of 1 − cos = v for v in [0, 1]; Estrin's order, so that the terms run in parallel. */
 function angle(k: Float64Array, v: number): number {
   const half = 0.5 * v;
@@ -89,47 +61,35 @@ function arc(k: Float64Array, phi: number): number {
 }
 
 /**
- * Runs `steps` layers of the recursion on a row of pairs, in place.
+ * Runs `steps` layers of the recursion at one pair with sin(θ/2) = sine, or with that sine for the supplement of θ.
  *
- * The state is v = 1 − |cos| and the sign of the cosine, so an angle near 0 or π keeps its relative accuracy; θ is the
- * angle for s = 1 and its supplement for s = −1. Per layer: f = 1 − 2Δθ/π, 1 − cos θ′ by the cosine map in angle form
- * with all its differences taken between well separated numbers, T ← cos θ′ + f T.
+ * The state is v = 1 − |cos| and the sign of the cosine, so an angle near 0 or π keeps its relative accuracy; φ is the
+ * angle for sign 1 and its supplement for sign −1. Per layer: slope f = 1 − 2Δθ/π, 1 − cos θ′ by the cosine map in angle form
+ * with all its differences taken between well separated numbers, T ← cos θ′ + f T. Carried is the deficit of T against its
+ * value at angle 0, the number of layers: near angle 0 it is small and keeps its own relative accuracy.
  *
- * @param cosines leave cos θ of the last layer in t instead of T
+ * @param cosines give cos θ of the last layer instead of T
  */
-export function arcRecursion(
-  t: Float64Array,
-  tAt: number,
-  v: Float64Array,
-  vAt: number,
-  sAt: number,
-  count: number,
-  steps: number,
-  k: Float64Array,
-  cosines: boolean,
-): void {
-  for (let i = 0; i < count; i++) t[tAt + i] = v[sAt + i] * (1 - v[vAt + i]);
+export function arcValue(sine: number, opposite: boolean, steps: number, k: Float64Array, cosines: boolean): number {
   const c = k[23];
-  for (let step = 0; step < steps; step++) {
-    for (let i = 0; i < count; i++) {
-      const below = v[vAt + i];
-      const phi = angle(k, below);
-      const g = arc(k, phi);
-      if (v[sAt + i] > 0) {
-        const next = below - g;
-        v[vAt + i] = next;
-        t[tAt + i] = 1 - next + (1 - c * phi) * t[tAt + i];
-        continue;
-      }
-      const linear = k[25] * below;
-      const above = k[24] + linear + g;
-      const stays = above < 1;
-      const next = stays ? above : k[26] - linear - g;
-      const sign = stays ? -1 : 1;
-      v[vAt + i] = next;
-      v[sAt + i] = sign;
-      t[tAt + i] = sign * (1 - next) + (k[25] + c * phi) * t[tAt + i];
+  let v = 2 * sine * sine;
+  let near = !opposite;
+  let deficit = near ? v : 2 - v;
+  for (let step = 1; step <= steps; step++) {
+    const phi = angle(k, v);
+    const g = arc(k, phi);
+    const total = step - deficit;
+    if (near) {
+      v -= g;
+      deficit += v + c * phi * total;
+      continue;
     }
+    const linear = k[25] * v;
+    const above = k[24] + linear + g;
+    near = above >= 1;
+    v = near ? k[26] - linear - g : above;
+    deficit += (near ? v : 2 - v) + (k[24] - c * phi) * total;
   }
-  if (cosines) for (let i = 0; i < count; i++) t[tAt + i] = v[sAt + i] * (1 - v[vAt + i]);
+  if (cosines) return near ? 1 - v : v - 1;
+  return steps + 1 - deficit;
 }

@@ -32,8 +32,8 @@ export interface WasmFunctions {
   rowSums(m: number, n: number, a: number, stride: number, x: number, sums: number): void;
   addTransposed(m: number, n: number, a: number, stride: number, t: number, y: number): void;
   addSymmetric(n: number, alpha: number, a: number, stride: number, x: number, y: number): void;
-  arcStart(t: number, v: number, s: number, count: number, near: number): number;
-  arcRecursion(t: number, v: number, s: number, count: number, steps: number, k: number, cosines: number): void;
+  zonalRow(t: number, count: number, k: number, table: number, weights: number, out: number): number;
+  transposeBlock(x: number, rows: number, cols: number, stride: number, out: number, outStride: number): void;
   pass2(x: number, y: number, w: number, span: number, m: number): void;
   pass3(x: number, y: number, w: number, span: number, m: number): void;
   pass4(x: number, y: number, w: number, span: number, m: number): void;

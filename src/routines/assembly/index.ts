@@ -2,4 +2,4 @@
 export { addPanels, multiplyPanels, packColumns, packRows } from "./panels";
 export { rowSums, addTransposed, addSymmetric } from "./products";
 export { pass2, pass3, pass4, pass5, pass7, interleave, separate, copyPieces } from "./fourier";
-export { arcStart, arcRecursion } from "./arcs";
+export { zonalRow, transposeBlock } from "./zonal";
