@@ -2,13 +2,16 @@ import { type Matrix, dot, square } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
 import { besides, fillProbe, multiplyColumns, probeMatrix, projectOut } from "./probes.js";
-import { sampleInTwoStages, samplingAdvice } from "./sampling.js";
+import { sampleMean, samplingAdvice } from "./sampling.js";
 import { addSample, createMoments, sampleVariance } from "./estimate.js";
 import type { TraceResult, TraceSettings } from "./trace.js";
 import { studentQuantile } from "./student.js";
 
 /** Residual probes that judge a sketch before it is used. */
 const SCOUTS = 12;
+
+/** Tolerance that the sketch grows for when a stopping rule hides what is wanted. */
+const GUIDE = 0.01;
 
 /** Sketch that adaptive runs begin with. */
 const FIRST_SKETCH = 12;
@@ -22,30 +25,27 @@ const FIRST_SKETCH = 12;
  * @see [meyer2021]
  */
 export function* hutchPlusPlus(settings: TraceSettings): Coroutine<TraceResult> {
-  const { n, rng, distribution, budget, tolerance } = settings;
-  const size =
-    tolerance === null ? Math.min(Math.floor(budget / 3), n) : Math.min(FIRST_SKETCH, Math.floor(budget / 6), n);
+  const { n, rng, distribution, budget, tolerance, stop } = settings;
+  const fixed = tolerance === null && stop === null;
+  const size = fixed ? Math.min(Math.floor(budget / 3), n) : Math.min(FIRST_SKETCH, Math.floor(budget / 6), n);
   const sketchRng = rng.fork("sketch"); // the probes of the residual must not depend on the size of the sketch
   let sketch = yield* extend(null, size, settings, sketchRng);
-  if (tolerance !== null) sketch = yield* grow(sketch, settings, sketchRng);
-  const { q, captured, matvecs } = sketch;
+  if (!fixed) sketch = yield* grow(sketch, settings, sketchRng);
+  const { q, captured } = sketch;
+  let { matvecs } = sketch;
   const residual = residualSampler(q, settings);
-  const remaining = Math.max(2, budget - matvecs);
-  const result = yield* sampleInTwoStages({
+  const { ends: _ends, ...result } = yield* sampleMean({
     ...settings,
     phase: "trace by hutch++",
     constant: captured,
-    cost: 1,
-    maximumSamples: q.cols >= n ? 2 : remaining, // nothing is left to sample: two probes that give zero
-    sample: residual,
+    samples: q.cols >= n ? 2 : Math.max(2, budget - matvecs), // nothing is left to sample: two probes that give zero
+    spent: () => matvecs,
+    *sample() {
+      matvecs++;
+      return [yield* residual()];
+    },
   });
-  return {
-    ...result,
-    matvecs: result.matvecs + matvecs,
-    method: "hutch++",
-    distribution,
-    advice: samplingAdvice(result.status),
-  };
+  return { ...result, method: "hutch++", distribution, advice: samplingAdvice(result.status) };
 }
 
 interface Sketch {
@@ -79,7 +79,8 @@ function* extend(
 
 /** Doubles the sketch while the probes that it saves outnumber the products that it costs. */
 function* grow(first: Sketch, settings: TraceSettings, rng: TraceSettings["rng"]): Coroutine<Sketch> {
-  const { n, tolerance, confidence, budget } = settings;
+  const { n, confidence, budget } = settings;
+  const tolerance = settings.tolerance ?? GUIDE;
   let sketch = first;
   let variance = Infinity;
   for (;;) {
@@ -87,7 +88,7 @@ function* grow(first: Sketch, settings: TraceSettings, rng: TraceSettings["rng"]
     const sample = residualSampler(sketch.q, { ...settings, rng: rng.fork("scouts") });
     for (let i = 0; i < SCOUTS; i++) addSample(moments, yield* sample());
     sketch = { ...sketch, matvecs: sketch.matvecs + SCOUTS };
-    const half = tolerance! * Math.abs(sketch.captured + moments.mean);
+    const half = tolerance * Math.abs(sketch.captured + moments.mean);
     const needed = sampleVariance(moments) * square(studentQuantile(0.5 + confidence / 2, SCOUTS - 1) / half);
     const more = Math.min(sketch.q.cols, n - sketch.q.cols);
     const pays = needed > 2 * more && sampleVariance(moments) < variance / 2;

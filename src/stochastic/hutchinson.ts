@@ -1,7 +1,7 @@
 import { dot } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { fillProbe } from "./probes.js";
-import { sampleInTwoStages, samplingAdvice } from "./sampling.js";
+import { sampleMean, samplingAdvice } from "./sampling.js";
 import type { TraceResult, TraceSettings } from "./trace.js";
 
 /**
@@ -14,16 +14,18 @@ export function* hutchinson(settings: TraceSettings): Coroutine<TraceResult> {
   const { n, rng, distribution, budget } = settings;
   const v = new Float64Array(n);
   const product = new Float64Array(n);
-  const result = yield* sampleInTwoStages({
+  let matvecs = 0;
+  const { ends: _ends, ...result } = yield* sampleMean({
     ...settings,
     phase: "trace by hutchinson",
     constant: 0,
-    cost: 1,
-    maximumSamples: budget,
+    samples: budget,
+    spent: () => matvecs,
     *sample() {
       fillProbe(distribution, rng, v);
       yield* multiply(v, product);
-      return dot(v, product);
+      matvecs++;
+      return [dot(v, product)];
     },
   });
   return { ...result, method: "hutchinson", distribution, advice: samplingAdvice(result.status) };

@@ -3,6 +3,8 @@
  * @module stochastic
  */
 export { trace, traceAsync } from "./trace.js";
+export { absoluteHalfWidth, allOf, anyOf, decided, matvecLimit, relativeHalfWidth } from "./accuracy.js";
+export type { StoppingOptions, StoppingRule } from "./accuracy.js";
 export type { AccuracyOptions, TraceMethod, TraceOptions, TraceResult } from "./trace.js";
 export type { ConfidenceInterval, IntervalEstimate } from "./estimate.js";
 export type { ProbeDistribution } from "./probes.js";
@@ -11,4 +13,7 @@ export * from "./spectral-density.js";
 export { chebyshevDensity, jacksonFactors } from "./kpm.js";
 export * from "./diagonal.js";
 export * from "./spectral-sum.js";
+export * from "./log-determinant.js";
+export { countEigenvalues, countEigenvaluesAsync } from "./count-eigenvalues.js";
+export type { BracketedEstimate, QuadratureOptions } from "./quadrature-sampling.js";
 export * from "./low-rank.js";

@@ -36,7 +36,7 @@ export function* slqDensity(settings: BulkSettings): Coroutine<BulkDensity> {
   let status: Status = "converged";
   for (let p = 0; p < probes; p++) {
     const project = deflation.count > 0 ? deflation.project : undefined;
-    const rule = yield* probeQuadrature(drawProbe(settings), steps, reorthogonalization, signal, project);
+    const rule = yield* probeQuadrature(drawProbe(settings), { steps, reorthogonalization, signal, project });
     matvecs += rule.matvecs;
     const { measure, resolved } = withoutNullSpace(rule, nullity > 0, mass);
     measures.push(measure);

@@ -18,6 +18,26 @@ export interface ProbeQuadrature {
   readonly matvecs: number;
 }
 
+/** How the Lanczos run of one probe is made and ended. */
+export interface QuadratureRun {
+  /** Most steps. */
+  readonly steps: number;
+  /** "full" keeps the basis, "none" three vectors. */
+  readonly reorthogonalization: Reorthogonalization;
+  /** Cancellation. */
+  readonly signal?: CancellationSignal | undefined;
+  /** Applied to each product: the projection onto the complement of known eigenvectors. */
+  readonly project?: ((v: Float64Array) => void) | undefined;
+  /** out ← B x for a symmetric B that is made of products with A; A itself by default. */
+  readonly product?: ((x: Float64Array, out: Float64Array) => Coroutine<void>) | undefined;
+  /** Whether the rule is already good enough; asked at a geometric sequence of steps. */
+  readonly resolved?: ((rule: ProbeQuadrature) => boolean) | undefined;
+}
+
+/** Steps before `resolved` is asked for the first time, and the growth until it is asked again. */
+const FIRST_CHECK = 6;
+const CHECK_GROWTH = 1.25;
+
 /**
  * Runs Lanczos from one probe and turns T into a quadrature rule.
  *
@@ -25,25 +45,32 @@ export interface ProbeQuadrature {
  * @see [golub1969]
  * @see [golubmeurant2010]
  */
-export function* probeQuadrature(
-  probe: Float64Array,
-  steps: number,
-  reorthogonalization: Reorthogonalization,
-  signal?: CancellationSignal,
-  project?: (v: Float64Array) => void,
-): Coroutine<ProbeQuadrature> {
-  const run = startLanczos(probe.length, {
+export function* probeQuadrature(probe: Float64Array, run: QuadratureRun): Coroutine<ProbeQuadrature> {
+  const { steps, reorthogonalization, signal, project, product = multiply, resolved } = run;
+  const lanczos = startLanczos(probe.length, {
     start: probe,
     reorthogonalization,
     keepBasis: reorthogonalization !== "none",
   });
+  let check = FIRST_CHECK;
   for (;;) {
-    yield* multiply(run.current, run.product);
-    project?.(run.product);
-    const { steps: k, diagonal, offDiagonal, residualNorm, invariant, matvecs } = run.advance();
-    if (k < steps && !invariant && !isCancelled(signal)) continue;
+    yield* product(lanczos.current, lanczos.product);
+    project?.(lanczos.product);
+    const { steps: k, diagonal, offDiagonal, residualNorm, invariant, matvecs } = lanczos.advance();
+    const last = k >= steps || invariant || isCancelled(signal);
+    if (!last && (resolved === undefined || k < check)) continue;
     const { values, firstRow } = tridiagonalEigh(diagonal, offDiagonal, { vectors: "first-row" });
     const weights = firstRow!.map((entry) => entry * entry);
-    return { nodes: values, weights, diagonal, offDiagonal, residualNorm: invariant ? 0 : residualNorm, matvecs };
+    const left = invariant ? 0 : residualNorm;
+    const rule = { nodes: values, weights, diagonal, offDiagonal, residualNorm: left, matvecs };
+    if (last || resolved!(rule)) return rule;
+    check = Math.ceil(CHECK_GROWTH * k);
   }
+}
+
+/** Σ_j w_j f(θ_j). */
+export function integrate(nodes: Float64Array, weights: Float64Array, f: (x: number) => number): number {
+  let total = 0;
+  for (let j = 0; j < nodes.length; j++) total += weights[j] * f(nodes[j]);
+  return total;
 }

@@ -4,7 +4,6 @@ import {
   ShapeError,
   type Status,
   requireInteger,
-  requireNumber,
   requireOneOf,
   requireOptions,
 } from "../core/index.js";
@@ -16,6 +15,7 @@ import {
   requireSquareOperator,
 } from "../operators/index.js";
 import { type Rng } from "../random/index.js";
+import { STOPPING_KEYS, type StoppingOptions, type StoppingSettings, requireStopping } from "./accuracy.js";
 import { type IntervalEstimate } from "./estimate.js";
 import { hutchPlusPlus } from "./hutch-plus-plus.js";
 import { hutchinson } from "./hutchinson.js";
@@ -26,19 +26,10 @@ import { xtrace } from "./xtrace.js";
 /** How a trace is estimated. */
 export type TraceMethod = "hutchinson" | "hutch++" | "xtrace";
 
-/** The accuracy knob that all estimators of this folder share. */
-export interface AccuracyOptions {
-  /**
-   * Half width of the confidence interval asked for, relative to the estimate. The number of probes follows from it;
-   * without it `matvecs` products are spent.
-   */
-  readonly tolerance?: number;
-  /** Probability that the interval contains the true value; 0.95 by default. */
-  readonly confidence?: number;
-  /** Products to spend when no tolerance is given. */
+/** The accuracy knob of the trace estimators. */
+export interface AccuracyOptions extends StoppingOptions {
+  /** Products to spend when neither `tolerance` nor `stop` is given; 96 by default. */
   readonly matvecs?: number;
-  /** Products never exceeded when a tolerance is given; 10,000 by default. */
-  readonly maximumMatvecs?: number;
 }
 
 /** Options of {@link trace}. */
@@ -64,13 +55,10 @@ export interface TraceResult extends IntervalEstimate {
 }
 
 /** Checked options, as the methods read them. */
-export interface TraceSettings extends LongRunning {
+export interface TraceSettings extends LongRunning, StoppingSettings {
   readonly n: number;
   readonly rng: Rng;
   readonly distribution: ProbeDistribution;
-  /** Relative half width, or null for a fixed number of products. */
-  readonly tolerance: number | null;
-  readonly confidence: number;
   /** Products to spend, or the most that may be spent. */
   readonly budget: number;
 }
@@ -89,6 +77,7 @@ const DEFAULT_MAXIMUM_MATVECS = 10_000;
  * @param A square operator (or Matrix) of order n >= 1, not necessarily symmetric
  * @param options.rng stream for the probes
  * @param options.tolerance requested relative half width; the number of probes follows (two-stage sampling)
+ * @param options.stop rule asked after 8, 16, 32 … samples, such as anyOf(relativeHalfWidth(0.01), matvecLimit(500))
  * @returns mean, standard error, interval, products spent, status
  * @throws {ShapeError} when A is not square or of order 0
  * @throws {ArgumentError} when rng is missing or the budget too small for the method
@@ -130,7 +119,7 @@ function estimate(n: number, options: TraceOptions): Coroutine<TraceResult> {
   const caller = "trace";
   requireOptions(
     options,
-    ["method", "distribution", "rng", "tolerance", "confidence", "matvecs", "maximumMatvecs", "signal", "onProgress"],
+    ["method", "distribution", "rng", "matvecs", ...STOPPING_KEYS, "signal", "onProgress"],
     caller,
   );
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
@@ -142,26 +131,19 @@ function estimate(n: number, options: TraceOptions): Coroutine<TraceResult> {
     caller,
   );
   const fewest = method === "hutchinson" ? 2 : method === "hutch++" ? 6 : 4;
-  const { tolerance } = requireAccuracy(options, caller);
+  const stopping = requireStopping(options, fewest, DEFAULT_MAXIMUM_MATVECS, caller);
   const { signal, onProgress } = options;
   const settings: TraceSettings = {
     n,
     rng: requireRng(options.rng, caller),
     distribution,
-    tolerance,
-    confidence: requireNumber(options.confidence ?? 0.95, "confidence", caller, 0.5, 1 - 1e-12),
-    budget:
-      tolerance === null
-        ? requireInteger(options.matvecs ?? DEFAULT_MATVECS, "matvecs", caller, fewest)
-        : requireInteger(options.maximumMatvecs ?? DEFAULT_MAXIMUM_MATVECS, "maximumMatvecs", caller, fewest),
+    ...stopping,
+    budget: Number.isFinite(stopping.maximumMatvecs)
+      ? stopping.maximumMatvecs
+      : requireInteger(options.matvecs ?? DEFAULT_MATVECS, "matvecs", caller, fewest),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
   if (method === "hutchinson") return hutchinson(settings);
   return method === "hutch++" ? hutchPlusPlus(settings) : xtrace(settings);
-}
-
-function requireAccuracy(options: AccuracyOptions, caller: string): { tolerance: number | null } {
-  if (options.tolerance === undefined) return { tolerance: null };
-  return { tolerance: requireNumber(options.tolerance, "tolerance", caller, Number.MIN_VALUE) };
 }

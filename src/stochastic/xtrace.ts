@@ -3,7 +3,7 @@ import { type Coroutine } from "../krylov/index.js";
 import { matmul, qr, svd } from "../linalg/index.js";
 import { addSample, createMoments, type IntervalEstimate, intervalAround, sampleVariance } from "./estimate.js";
 import { besides, multiplyColumns, probeMatrix } from "./probes.js";
-import { samplingAdvice } from "./sampling.js";
+import { levelOfLook, samplingAdvice } from "./sampling.js";
 import type { TraceResult, TraceSettings } from "./trace.js";
 
 /** Columns of R whose contribution to the range is below this share of the largest are rounding errors. */
@@ -28,20 +28,24 @@ const FIRST_VECTORS = 16;
  * @see [epperly2024]
  */
 export function* xtrace(settings: TraceSettings): Coroutine<TraceResult> {
-  const { n, rng, budget, tolerance, confidence, signal, onProgress } = settings;
+  const { n, rng, budget, tolerance, stop, confidence, signal, onProgress } = settings;
+  const fixed = tolerance === null && stop === null;
   const most = Math.min(Math.floor(budget / 2), n);
-  let size = tolerance === null ? most : Math.min(FIRST_VECTORS, most);
+  let size = fixed ? most : Math.min(FIRST_VECTORS, most);
   let omega: Matrix = { rows: n, cols: 0, data: new Float64Array(0) };
   let images: Matrix = omega;
   let matvecs = 0;
-  for (;;) {
+  for (let look = 1; ; look++) {
     const fresh = probeMatrix("sphere", rng, n, size - omega.cols);
     omega = besides(omega, fresh);
     images = besides(images, yield* multiplyColumns(fresh));
     const { q, r } = qr(images);
     const AQ = yield* multiplyColumns(q);
     matvecs += fresh.cols + q.cols;
-    const result = leaveOneOut(n, omega, images, q, r, AQ, matvecs, confidence);
+    // Every doubling is a look: the error probability is spent over them, as by every rule that may stop early.
+    const level = fixed ? confidence : levelOfLook(confidence, look);
+    const estimate = leaveOneOut(n, omega, images, q, r, AQ, matvecs, level);
+    const result = { ...estimate, interval: { ...estimate.interval, level: confidence } };
     const half = (result.interval.upper - result.interval.lower) / 2;
     onProgress?.({
       phase: "trace by xtrace",
@@ -49,7 +53,7 @@ export function* xtrace(settings: TraceSettings): Coroutine<TraceResult> {
       total: null,
       figures: { mean: result.mean, halfWidth: half },
     });
-    const reached = tolerance === null || half <= tolerance * Math.abs(result.mean);
+    const reached = fixed || (tolerance === null ? stop!(result) : half <= tolerance * Math.abs(result.mean));
     const affordable = size < n && matvecs + 3 * size <= budget; // size new vectors, and A Q anew for twice as many
     let status: Status = "converged";
     if (isCancelled(signal)) status = "cancelled";

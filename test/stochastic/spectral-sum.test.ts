@@ -191,6 +191,6 @@ test("counted products, signal, progress, wrong input", () => {
       1,
       { rng: rng() },
     ),
-  ).toThrow("gramOperator: A must be an operator with applyTranspose");
+  ).toThrow("schattenNorm: A must be an operator with applyTranspose");
   expect(() => diagonal(A, { rng: rng(), probes: 3 } as never)).toThrow('option "probes"');
 });
