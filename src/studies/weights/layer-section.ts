@@ -2,7 +2,7 @@ import type { LayerReport } from "../../checkpoints/index.js";
 import type { Tagged } from "../../core/index.js";
 import { formatNumber } from "../../plot/index.js";
 import type { Cell, ReportSection, ReportTable } from "../../report/index.js";
-import { layerLabel, singularUnits } from "./measures.js";
+import { describesBulk, layerLabel, singularUnits } from "./measures.js";
 import { layerFigure } from "./weights-figures.js";
 
 const left = { align: "left" } as const;
@@ -39,9 +39,12 @@ function bulkSentence(layer: LayerReport): string {
   if (!bulk.defined) return `No noise bulk was fitted: ${bulk.reason}.`;
   const { variance, interval, spikes, bulkAccepted, bulkDistance, bulkThreshold, edge } = bulk.value;
   const deviation = `${formatNumber(Math.sqrt(variance), 3)} (${formatNumber(Math.sqrt(Math.max(0, interval[0])), 3)} to ${formatNumber(Math.sqrt(interval[1]), 3)})`;
-  const fit = bulkAccepted
-    ? `The bulk is that of noise with standard deviation ${deviation} per entry (KS distance ${formatNumber(bulkDistance, 2)}, accepted below ${formatNumber(bulkThreshold, 2)})`
-    : `The bulk is not that of noise (KS distance ${formatNumber(bulkDistance, 2)}, above ${formatNumber(bulkThreshold, 2)}): edge and outliers are only a yardstick`;
+  const distance = `KS distance ${formatNumber(bulkDistance, 2)}`;
+  const fit = describesBulk(layer)
+    ? `The bulk is that of noise with standard deviation ${deviation} per entry (${distance}, accepted below ${formatNumber(bulkThreshold, 2)})`
+    : bulkAccepted
+      ? `Only ${bulk.value.bulkCount} of ${layer.singularValues.length} values fit a noise bulk (${distance}): edge and outliers are only a yardstick`
+      : `The bulk is not that of noise (${distance}, above ${formatNumber(bulkThreshold, 2)}): edge and outliers are only a yardstick`;
   const beyond =
     spikes.length === 0
       ? "nothing lies beyond its edge"
@@ -80,10 +83,12 @@ function operatorSentence({ operatorNorm, operatorSpectrum, spectralNorm, kind }
     ...(transposed ? ["transposed"] : []),
   ].join(", ");
   const certainty = method === "Golub-Kahan" ? ` ± ${formatNumber(residual, 1)}` : "";
-  const whole =
-    operatorSpectrum.defined && operatorSpectrum.value.complete ? "" : " Only its leading values were computed.";
+  const leading =
+    operatorSpectrum.defined && !operatorSpectrum.value.complete
+      ? ` Its leading values: ${Array.from(operatorSpectrum.value.singularValues, (value) => formatNumber(value, 4)).join(", ")}.`
+      : "";
   return [
-    `As a linear map (assumed: ${geometry}) its norm is ${formatNumber(norm, 4)}${certainty}, ${formatNumber(norm / spectralNorm, 3)} times that of the reshaped kernel and never above ${formatNumber(upperBound, 4)}.${whole}`,
+    `As a linear map (assumed: ${geometry}) its norm is ${formatNumber(norm, 4)}${certainty}, ${formatNumber(norm / spectralNorm, 3)} times that of the reshaped kernel and never above ${formatNumber(upperBound, 4)}.${leading}`,
   ];
 }
 

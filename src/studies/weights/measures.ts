@@ -220,3 +220,11 @@ export const comparisonMeasures: readonly Measure<LayerComparison>[] = [
 export function layerLabel({ name, part }: { readonly name: string; readonly part: string | null }): string {
   return part === null ? name : `${name} [${part}]`;
 }
+
+/** Share of values beyond the edge from which noise with a few spikes is no longer what is seen. */
+const MANY = 0.25;
+
+/** Whether noise describes the bulk: the fit is accepted, and most values belong to it. */
+export function describesBulk({ bulk, singularValues }: LayerReport): boolean {
+  return bulk.defined && bulk.value.bulkAccepted && bulk.value.spikes.length <= MANY * singularValues.length;
+}

@@ -193,40 +193,30 @@ function tailPanel(layer: LayerReport, permuted: Float64Array | null, long: numb
   };
 }
 
-/** Where the reshaped kernel and the convolution as a linear map part. */
+/** Where the reshaped kernel and the convolution as a linear map part; only a whole spectrum makes a picture. */
 function operatorPanel(layer: LayerReport): Panel | null {
   const spectrum = layer.operatorSpectrum;
-  if (!spectrum.defined || spectrum.value.singularValues.length < 2) return null;
-  const { singularValues, total, complete } = spectrum.value;
+  if (!spectrum.defined || !spectrum.value.complete || spectrum.value.singularValues.length < 2) return null;
+  const { singularValues, total } = spectrum.value;
   const own = Array.from(layer.singularValues);
   // A hundred points draw the curve; the first and the last are kept.
   const step = Math.max(1, Math.floor(singularValues.length / 100));
   const kept = Array.from(singularValues, (value, k) => ({ x: (k + 0.5) / total, value })).filter(
     (_, k) => k % step === 0 || k === singularValues.length - 1,
   );
-  const operatorMark: Mark = complete
-    ? {
-        kind: "line",
-        x: kept.map(({ x }) => x),
-        y: kept.map(({ value }) => value),
-        color: "vermilion",
-        label: "convolution as a linear map",
-      }
-    : {
-        kind: "points",
-        x: kept.map(({ x }) => x),
-        y: kept.map(({ value }) => value),
-        color: "vermilion",
-        shape: "diamond",
-        label: `leading values of the convolution`,
-      };
   return {
     title: "Reshaped kernel and convolution",
     x: { label: "rank / number of values", scale: "linear", domain: [0, 1] },
     y: { label: "singular value", scale: "linear" },
     marks: [
       { kind: "line", x: own.map((_, k) => (k + 0.5) / own.length), y: own, color: "blue", label: "reshaped kernel" },
-      operatorMark,
+      {
+        kind: "line",
+        x: kept.map(({ x }) => x),
+        y: kept.map(({ value }) => value),
+        color: "vermilion",
+        label: "convolution as a linear map",
+      },
     ],
   };
 }

@@ -6,7 +6,7 @@ import type { Cell, Provenance, ReportRecord, ReportSection, ReportTable } from 
 import { comparisonSections } from "./comparison-report.js";
 import type { GateOutcome } from "./gate.js";
 import { layerSection } from "./layer-section.js";
-import { layerLabel, layerMeasures, singularUnits } from "./measures.js";
+import { describesBulk, layerLabel, layerMeasures, singularUnits } from "./measures.js";
 import type { WeightsResult } from "./weights-files.js";
 import { hasFigure, overviewFigure } from "./weights-figures.js";
 
@@ -194,7 +194,6 @@ const NORMS: readonly LayerColumn[] = [
   { label: "stable rank", read: measure("stableRank"), digits: 3 },
   { label: "effective rank", read: measure("effectiveRank"), digits: 3 },
   { label: "rank", read: measure("numericalRank") },
-  { label: "condition", read: measure("conditionNumber"), digits: 2 },
   { label: "warnings", read: (layer) => (layer.warnings.length === 0 ? "" : layer.warnings.length) },
 ];
 
@@ -223,7 +222,7 @@ function layerTable(caption: string, columns: readonly LayerColumn[], layers: re
 function edgeCell(layer: LayerReport): Cell {
   if (!layer.bulk.defined) return "–";
   const edge = formatNumber(singularUnits(layer.bulk.value.edge, layer), 3);
-  return layer.bulk.value.bulkAccepted ? edge : `${edge}\u00a0✗`;
+  return describesBulk(layer) ? edge : `${edge}\u00a0✗`;
 }
 
 function alphaCell({ tail }: LayerReport): Cell {
