@@ -48,11 +48,11 @@ const floats = (value: number): Uint8Array =>
 
 const cases: readonly WrongInput[] = [
   // Commands and options
-  { name: "no command", words: () => [], says: ["nothing to do", "expected a command: study, claims"] },
+  { name: "no command", words: () => [], says: ["nothing to do", "expected a command: study, weights, claims"] },
   {
     name: "unknown command",
     words: () => ["stduy"],
-    says: ['"stduy" is not a command', "did you mean study?", "expected one of study, claims"],
+    says: ['"stduy" is not a command', "did you mean study?", "expected one of study, weights, claims"],
   },
   { name: "option instead of a command", words: () => ["--seed", "1"], says: ['"--seed" is not a command'] },
   {
