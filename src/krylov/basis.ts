@@ -8,7 +8,7 @@ import { gemv, residentMatrix } from "../routines/index.js";
 export interface Basis {
   /** Length of the vectors. */
   readonly dimension: number;
-  /** At least count · dimension numbers. */
+  /** The rows, and after the room for more of them one row for work: see {@link workRow}. */
   data: Float64Array;
   /** Number of rows in use. */
   count: number;
@@ -31,12 +31,12 @@ const RESIDENT_FROM = { large: 65_536, small: 8192 };
 
 /** An empty basis with room for `capacity` vectors. */
 export function createBasis(dimension: number, capacity: number, from: "large" | "small" = "large"): Basis {
-  return { dimension, data: allocate(dimension, Math.max(1, capacity), from), count: 0 };
+  return { dimension, data: allocate(dimension, Math.max(1, capacity) + 1, from), count: 0 };
 }
 
-function allocate(dimension: number, capacity: number, from: "large" | "small" = "large"): Float64Array {
-  const length = dimension * capacity;
-  return length < RESIDENT_FROM[from] ? new Float64Array(length) : residentMatrix(capacity, dimension);
+function allocate(dimension: number, rows: number, from: "large" | "small" = "large"): Float64Array {
+  const length = dimension * rows;
+  return length < RESIDENT_FROM[from] ? new Float64Array(length) : residentMatrix(rows, dimension);
 }
 
 /** A basis with room for `capacity` vectors that starts with copies of the given rows, one after the other. */
@@ -52,11 +52,16 @@ export function basisRow(basis: Basis, i: number): Float64Array {
   return basis.data.subarray(i * basis.dimension, (i + 1) * basis.dimension);
 }
 
+/** A vector beside the rows, in the same memory, so that the fast routines need no copy of it; it moves when the basis grows. */
+export function workRow({ data, dimension }: Basis): Float64Array {
+  return data.subarray(data.length - dimension);
+}
+
 /** Appends v / divisor, growing the storage by doubling (old views keep the old storage, with the same numbers). */
 export function appendRow(basis: Basis, v: Float64Array, divisor: number): Float64Array {
   const n = basis.dimension;
-  if ((basis.count + 1) * n > basis.data.length) {
-    const larger = allocate(n, 2 * (basis.count + 1));
+  if ((basis.count + 2) * n > basis.data.length) {
+    const larger = allocate(n, 2 * (basis.count + 1) + 1);
     larger.set(basis.data.subarray(0, basis.count * n));
     basis.data = larger;
   }

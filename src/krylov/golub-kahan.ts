@@ -1,7 +1,7 @@
 import { type CancellationSignal, type Progress, type Status, axpy, isCancelled } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract } from "./basis.js";
+import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
 import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
 import { newDirection, rotateRows, roundoff, selectColumns } from "./thick-restart.js";
@@ -63,10 +63,10 @@ export function createGolubKahanRun(settings: GolubKahanSettings, start: Float64
  * @see [baglama2005]
  */
 export function* golubKahan(settings: GolubKahanSettings, run: GolubKahanRun): Coroutine<GolubKahanOutcome> {
-  const { rows, cols, count, krylovDimension: m, rng, signal } = settings;
+  const { cols, count, krylovDimension: m, rng, signal } = settings;
   const { left, right, B } = run;
-  const image = new Float64Array(rows); // A v
-  const back = new Float64Array(cols); // Aᵀ u
+  const image = workRow(left); // A v
+  const back = workRow(right); // Aᵀ u
   const h = new Float64Array(m + 1);
   const wanted = Math.min(count, cols);
   const period = Math.max(1, Math.floor(m / 20));

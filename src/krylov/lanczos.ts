@@ -20,7 +20,7 @@ import {
   requireAsyncOperator,
   requireSymmetricOperator,
 } from "../operators/index.js";
-import { appendRow, createBasis, orthogonalize } from "./basis.js";
+import { appendRow, createBasis, orthogonalize, workRow } from "./basis.js";
 import { createLossEstimate } from "./loss-estimate.js";
 import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
 import { type StartOptions, requireFiniteProduct, requireStart } from "./start.js";
@@ -210,7 +210,6 @@ export function startLanczos(n: number, options: LanczosStepsOptions, expectedSt
   const basis = createBasis(n, keepBasis ? Math.max(ahead, resume?.steps ?? 0) + 1 : 3);
   const loss = mode === "selective" ? createLossEstimate(n) : null;
   const T = createTridiagonal();
-  const w = new Float64Array(n); // A v_k, orthogonalised in place
   let h = new Float64Array(8); // coefficients of w in the basis
   let previous: Float64Array = new Float64Array(n); // v_{k−1}
   let current: Float64Array; // v_k
@@ -232,6 +231,7 @@ export function startLanczos(n: number, options: LanczosStepsOptions, expectedSt
     previous = appendRow(basis, resume.last, 1);
     current = appendRow(basis, resume.next, 1);
   }
+  let w = workRow(basis); // A v_k, orthogonalised in place
 
   const advance = (): LanczosFactorization => {
     k++;
@@ -256,6 +256,7 @@ export function startLanczos(n: number, options: LanczosStepsOptions, expectedSt
     const invariant = exhausted || residualNorm <= BREAKDOWN_FACTOR * Math.sqrt(n) * EPSILON * scale;
     if (!keepBasis && basis.count === 3) basis.count = 0; // v_{k−2} makes room
     const next = invariant ? new Float64Array(n) : appendRow(basis, w, residualNorm);
+    w = workRow(basis);
     previous = current;
     current = next;
     beta = residualNorm;
@@ -277,7 +278,9 @@ export function startLanczos(n: number, options: LanczosStepsOptions, expectedSt
     get current() {
       return current;
     },
-    product: w,
+    get product() {
+      return w;
+    },
     advance,
   };
 }

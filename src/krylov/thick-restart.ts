@@ -11,7 +11,7 @@ import {
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { gemm } from "../routines/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract } from "./basis.js";
+import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
 import { type Coroutine, multiply } from "./products.js";
 import { randomUnit, requireFiniteProduct } from "./start.js";
 
@@ -128,7 +128,7 @@ export function* thickRestart(
   const dimension = n - locked; // directions that exist
   const wanted = Math.min(count, dimension);
   const period = Math.max(1, Math.floor(m / 20)); // steps between convergence tests: each costs O(m³)
-  const w = new Float64Array(n); // the product, orthogonalised in place
+  const w = workRow(basis); // the product, orthogonalised in place
   const coefficients = new Float64Array(locked + m + blockSize); // those of the product in the rows
   for (;;) {
     if (isCancelled(signal)) return extract(settings, state, "cancelled");
