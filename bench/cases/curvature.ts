@@ -1,6 +1,6 @@
 import { expandLoss, gradient, initialize, mlp } from "eigenscope/networks";
 import { createRng, fillNormal, normalMatrix } from "eigenscope/random";
-import type { BenchCase } from "../harness.js";
+import type { BenchCase, Contender } from "../harness.js";
 
 /** The classifier of the performance goals: 784-512-512-10, batch 256. */
 function problem() {
@@ -62,4 +62,77 @@ const hessianProduct: BenchCase = {
   },
 };
 
-export const cases: readonly BenchCase[] = [hessianProduct];
+/** A contender that computes its own quantity and checks it against a value found before the timing: 1 when right. */
+function checked(name: string, reference: number, run: () => number): Contender {
+  return { name, run: () => [Math.abs(run() / reference - 1) < 1e-6 ? 1 : Number.NaN] };
+}
+
+function dotProduct(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
+
+/** A product against one gradient (forward and backward pass) of the same network and batch. */
+function againstGradient(
+  name: string,
+  claim: string,
+  what: string,
+  product: (setting: ReturnType<typeof problem>, out: Float64Array) => () => void,
+): BenchCase {
+  return {
+    name,
+    claim,
+    input: "784-512-512-10 tanh, cross-entropy, batch 256, 668,682 parameters",
+    checksumTolerance: 0,
+    rounds: 9,
+    contenders: async () => {
+      const setting = problem();
+      const { net, params, data, v } = setting;
+      const Av = new Float64Array(v.length);
+      const multiply = product(setting, Av);
+      multiply();
+      const form = dotProduct(v, Av);
+      const slope = dotProduct(v, gradient(net, params, data));
+      return {
+        contenders: [
+          checked(what, form, () => {
+            multiply();
+            return dotProduct(v, Av);
+          }),
+          checked("one gradient", slope, () => dotProduct(v, gradient(net, params, data))),
+        ],
+        missing: ["torch (not on this machine)"],
+      };
+    },
+  };
+}
+
+const freshProduct = againstGradient(
+  "curvature-hvp-fresh",
+  "A Hessian product from scratch costs at most four gradients.",
+  "eigenscope, Hessian product with its forward and backward pass",
+  ({ net, params, data, v }, out) =>
+    () =>
+      expandLoss(net, params, data).hvp(v, out),
+);
+
+const keptProduct = againstGradient(
+  "curvature-hvp-kept",
+  "A Hessian product with kept passes costs at most three gradients.",
+  "eigenscope, Hessian product, kept passes",
+  ({ net, params, data, v }, out) => {
+    const point = expandLoss(net, params, data);
+    return () => point.hvp(v, out);
+  },
+);
+
+const gaussNewton = againstGradient(
+  "curvature-ggn",
+  "A Gauss-Newton product with kept passes costs at most three gradients.",
+  "eigenscope, Gauss-Newton product, kept passes",
+  ({ net, params, data, v }, out) => {
+    const point = expandLoss(net, params, data);
+    return () => point.ggnProduct(v, out);
+  },
+);
+
+export const cases: readonly BenchCase[] = [hessianProduct, freshProduct, keptProduct, gaussNewton];
