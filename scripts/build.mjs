@@ -29,6 +29,9 @@ const run = spawnSync(process.execPath, ["--max-old-space-size=4096", tsup, "--s
 if (run.status !== 0) process.exit(run.status ?? 1);
 
 writeNotices();
+// The page on which a checkpoint can be dropped ships beside the library: dist/weights.html.
+const page = spawnSync(process.execPath, ["scripts/build-weights-page.mjs"], { stdio: "inherit" });
+if (page.status !== 0) process.exit(page.status ?? 1);
 mkdirSync(".cache", { recursive: true });
 writeFileSync(stamp, "");
 
