@@ -1,6 +1,5 @@
 import { formatNumber } from "../../plot/index.js";
 import type { Cell, Provenance, ReportRecord, ReportSection } from "../../report/index.js";
-import { expectedText } from "../claims/claims-report.js";
 import type { LinearWidthStudy } from "./linear-width-study.js";
 import { heavyTailSection } from "./report-heavy-tails.js";
 import { invarianceSection, scalingSection } from "./report-invariance.js";
@@ -42,7 +41,7 @@ export function linearWidthReport(study: LinearWidthStudy, provenance: Provenanc
     summary: [
       ...findings.map(
         (finding) =>
-          `Finding ${finding.number}, “${finding.statement}”: ${finding.reproduced ? finding.verdict : "not reproduced by this run"}. ${finding.shown}`,
+          `${finding.number}. “${finding.statement}” ${finding.reproduced ? capital(finding.verdict) : "Not reproduced by this run"}. ${finding.shown}`,
       ),
       ...(plan.quick
         ? [
@@ -60,6 +59,16 @@ export function linearWidthReport(study: LinearWidthStudy, provenance: Provenanc
   };
 }
 
+const SUBJECTS = ["Small steps", "Large steps", "Adaptive training"];
+
+const capital = (words: string): string => `${words[0].toUpperCase()}${words.slice(1)}`;
+
+function rangeText({ minimum, maximum }: { readonly minimum?: number; readonly maximum?: number }): string {
+  const low = minimum === undefined ? "" : `≥ ${formatNumber(minimum, 3)}`;
+  const high = maximum === undefined ? "" : `≤ ${formatNumber(maximum, 3)}`;
+  return [low, high].filter((part) => part !== "").join(", ");
+}
+
 function verdictSection(findings: readonly Finding[]): ReportSection {
   return {
     id: "verdicts",
@@ -72,24 +81,24 @@ function verdictSection(findings: readonly Finding[]): ReportSection {
     matvecs: null,
     figures: [],
     tables: findings.map((finding) => ({
-      caption: `${finding.number}. ${finding.statement} ${finding.reproduced ? `Verdict: ${finding.verdict}.` : "Not reproduced by this run."}`,
+      caption: `${finding.number}. ${SUBJECTS[finding.number - 1]}: ${finding.reproduced ? finding.verdict : "not reproduced by this run"}`,
       columns: [
         { label: "number", align: "left" },
         { label: "measured", digits: 3 },
         { label: "expected", align: "left" },
         { label: "baseline", digits: 3 },
-        { label: "what the baseline is", align: "left" },
-        { label: "", align: "left" },
+        { label: "of", align: "left" },
+        { label: "as expected", align: "left" },
       ],
       rows: finding.checks.map((check): Cell[] => [
         check.name,
         check.measured,
         typeof check.expected === "number"
           ? `${formatNumber(check.expected)}${check.tolerance > 0 ? ` ± ${formatNumber(check.tolerance)}` : ""}`
-          : expectedText(check.expected),
+          : rangeText(check.expected),
         check.baseline.value,
         check.baseline.name,
-        check.passed ? "as expected" : "NOT as expected",
+        check.passed ? "yes" : "NO",
       ]),
     })),
     data: { findings },
@@ -103,7 +112,7 @@ function limitsSection(): ReportSection {
     status: "complete",
     text: [
       "These are two-layer networks with hundreds of units and a single-index teacher. The note speaks of larger ones and of real data; nothing here extrapolates to them beyond the exponents of part 2.",
-      "The proposition behind part 1 is proved for squared loss and full steps of gradient descent; the theorem of the paper itself was not read, only its abstract. That the loss falls geometrically is an assumption of the n^{−1/2} rate, seen here and not proved.",
+      "The proposition behind part 1 is proved for squared loss and full steps of gradient descent; the theorem of the paper itself was not read, only its abstract. That the loss falls geometrically is an assumption of the 1/√n rate, seen here and not proved.",
       "Three seeds (one for adaptive training in the quick form) show that the effects are not accidents of one draw. They do not give confidence intervals.",
     ],
     method: "",

@@ -1,23 +1,42 @@
-import type { Color, LineMark, Mark, Panel } from "../../plot/index.js";
+import { exp, log } from "../../core/index.js";
+import type { BarMark, Color, LineMark, Mark, Panel } from "../../plot/index.js";
 import { histogram } from "../../spectra/index.js";
 import type { LawCurve } from "./invariance-part.js";
 
-/** Edges of bins of equal width over all the values. */
-export function commonEdges(values: readonly Float64Array[], bins: number, limit: number = Infinity): Float64Array {
-  const inside = values.flatMap((list) => Array.from(list)).filter((value) => value <= limit);
-  const [low, high] = [Math.min(...inside), Math.max(...inside)];
+/** Edges of bins over all the values, equal in width or, on a logarithmic axis, in ratio. */
+export function commonEdges(values: readonly Float64Array[], bins: number, logarithmic: boolean = false): Float64Array {
+  const all = values.flatMap((list) => Array.from(list));
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  if (logarithmic) {
+    const step = log(high / low) / bins || 1;
+    return Float64Array.from({ length: bins + 1 }, (_, i) => low * exp(i * step) * (i === bins ? 1 + 1e-12 : 1));
+  }
   const width = (high - low) / bins || 1;
   return Float64Array.from({ length: bins + 1 }, (_, i) => low + i * width);
 }
 
+/** Density per bin; per unit of log x on a logarithmic axis, so that areas are shares there too. */
+function heights(values: Float64Array, edges: Float64Array, logarithmic: boolean): number[] {
+  const { counts } = histogram(values, { edges });
+  return Array.from(
+    counts,
+    (count, i) => count / values.length / (logarithmic ? log(edges[i + 1] / edges[i]) : edges[i + 1] - edges[i]),
+  );
+}
+
 /** A histogram as bars. */
-export function bars(values: Float64Array, edges: Float64Array, color: Color, label: string): Mark {
-  const { density } = histogram(values, { edges });
+export function bars(
+  values: Float64Array,
+  edges: Float64Array,
+  color: Color,
+  label: string,
+  logarithmic: boolean = false,
+): BarMark {
   return {
     kind: "bars",
     left: Array.from(edges.subarray(0, -1)),
     right: Array.from(edges.subarray(1)),
-    height: Array.from(density),
+    height: heights(values, edges, logarithmic),
     color,
     opacity: 0.35,
     label,
@@ -25,20 +44,35 @@ export function bars(values: Float64Array, edges: Float64Array, color: Color, la
 }
 
 /** A histogram as an outline, to lie over bars. */
-export function outline(values: Float64Array, edges: Float64Array, color: Color, label: string): LineMark {
-  const { density } = histogram(values, { edges });
+export function outline(
+  values: Float64Array,
+  edges: Float64Array,
+  color: Color,
+  label: string,
+  logarithmic: boolean = false,
+): LineMark {
+  const height = heights(values, edges, logarithmic);
   const x: number[] = [];
   const y: number[] = [];
-  for (let i = 0; i < density.length; i++) {
+  for (let i = 0; i < height.length; i++) {
     x.push(edges[i], edges[i + 1]);
-    y.push(density[i], density[i]);
+    y.push(height[i], height[i]);
   }
   return { kind: "line", x, y, color, width: 1.8, label };
 }
 
-/** A limit law as a curve, cut where a singular density would dwarf the rest. */
-export function lawLine({ grid, density }: LawCurve, highest: number, label: string): LineMark {
-  const kept = grid.map((x, i) => [x, density[i]] as const).filter(([, y]) => y > 0 && y <= highest);
+/** A limit law as a curve inside the domain, cut where a singular density would dwarf the rest. */
+export function lawLine(
+  { grid, density }: LawCurve,
+  highest: number,
+  [from, to]: readonly [number, number],
+  label: string,
+  logarithmic: boolean = false,
+): LineMark {
+  const kept = grid
+    .map((x, i) => [x, density[i] * (logarithmic ? x : 1)] as const)
+    .filter(([x, y]) => x >= from && x <= to && y > 0)
+    .map(([x, y]) => [x, Math.min(y, highest)] as const);
   return {
     kind: "line",
     x: kept.map(([x]) => x),

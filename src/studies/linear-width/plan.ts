@@ -127,7 +127,7 @@ export function planStudy(options: LinearWidthStudyOptions, caller: string): Lin
       batch: whole(40),
       controlFactor: 2.5,
       controlSteps: 60,
-      redraws: 9,
+      redraws: quick ? 5 : 9,
     },
     scalingSizes: (quick ? [100, 200, 400] : [100, 200, 400, 800]).map((n) => 4 * Math.round((scale * n) / 4)),
     outlier: {
@@ -139,7 +139,7 @@ export function planStudy(options: LinearWidthStudyOptions, caller: string): Lin
     windowStrengths: [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32],
     window: {
       ...sizes(100, 200, 600),
-      factors: quick ? [0.2, 0.5, 1, 3] : [0.05, 0.1, 0.2, 0.5, 1, 2, 3],
+      factors: quick ? [0.2, 0.5, 3] : [0.05, 0.1, 0.2, 0.5, 1, 2, 3],
       scales: [
         { outputScale: 1, steps: 60 },
         { outputScale: 0.1, steps: 20 },

@@ -64,12 +64,12 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
           { label: "permuted, largest", digits: 3 },
           { label: "tail: α", digits: 3 },
           { label: "values" },
-          { label: "p of the power law", digits: 2 },
+          { label: "its p", digits: 2 },
           { label: "phase", align: "left" },
         ],
         rows: names.flatMap((name) =>
           of(name).map((run) => [
-            run.name,
+            unbroken(run.name),
             run.seed,
             run.row.hill,
             run.permutedHill[0],
@@ -94,15 +94,15 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
           { label: "start", digits: 3 },
           { label: "permuted", align: "left" },
           { label: "KS to start", digits: 2 },
-          { label: "p of the power law", digits: 2 },
+          { label: "p, power law", digits: 2 },
         ],
         rows: part.runs.flatMap((run) =>
           run.comparisons
             .filter((row) => row.matrix !== "weights")
             .map((row): Cell[] => [
-              run.name,
+              unbroken(run.name),
               run.seed,
-              row.matrix,
+              unbroken(row.matrix),
               row.hill,
               row.initialHill,
               rangeText(row.permutedHill),
@@ -124,8 +124,11 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
   };
 }
 
+/** Names stay on one line. */
+const unbroken = (name: string): string => name.replaceAll(" ", "\u00a0");
+
 const rangeText = ([low, high]: readonly [number, number]): string =>
-  `${formatNumber(low, 3)} – ${formatNumber(high, 3)}`;
+  `${formatNumber(low, 3)}\u00a0–\u00a0${formatNumber(high, 3)}`;
 
 function tailCells(tail: Tagged<TailSummary>): Cell[] {
   return tail.defined ? [tail.value.alpha, tail.value.tailCount, tail.value.pValue] : [tail.reason, null, null];
@@ -140,7 +143,7 @@ function powerLawSentence(runs: readonly HeavyTailRun[], replicates: number): st
   const phases = [...new Set(runs.map((run) => run.phase))].join(", ");
   const counts = tails.map((tail) => tail.tailCount);
   return (
-    `Is it a power law? For the weights ${tails.every((tail) => tail.verdict !== "supported") ? "the data do not decide" : "the data support one in some runs"}: the fitted tails have ${Math.min(...counts)} to ${Math.max(...counts)} values and p = ${tails.map((tail) => formatNumber(tail.pValue, 2)).join(", ")} (${replicates} replicates), with too few values to exclude an exponential. ` +
+    `Is it a power law? For the weights ${tails.every((tail) => tail.verdict !== "supported") ? "the data do not decide" : "the data support one in some runs"}: the fitted tails have ${counts.join(", ")} values and p = ${tails.map((tail) => formatNumber(tail.pValue, 2)).join(", ")} (${replicates} replicates), too few values to exclude an exponential. ` +
     `For the kernels it is rejected in ${rejected.length} of ${kernels.length} cases. The phase decision for the weights says: ${phases}. “Heavier than its baseline” is what these runs show.`
   );
 }
@@ -165,7 +168,7 @@ function survivalFigure({ spectra }: HeavyTailPart): ReportSection["figures"][nu
     id: "tails",
     title: "The upper tails: weights and kernels",
     description:
-      "Share of values that are at least x, on logarithmic axes: a power law would be a straight line. Adam broadens all three; permuting the entries brings the weights back to the start. First seed.",
+      "Share of values that are at least x, on logarithmic axes: a power law would be a straight line. Adam broadens all three; permuting the entries takes the tail away and leaves the shape of the start, scaled up by the larger entries. First seed.",
     columns: 3,
     panels: [
       one("weights", "Weights", "s² / h"),
@@ -193,7 +196,7 @@ function rateFigure({ runs, randomOverlap }: HeavyTailPart): ReportSection["figu
       ? []
       : [{ kind: "rule", axis: "y", value: median(descent.map(value)), text: "GD", color: "blue" } as const]),
   ];
-  const axis = { label: "Adam's rate", scale: "log" } as const;
+  const axis = { label: "Adam's rate", scale: "log", domain: [0.01, 1] } as const;
   return {
     id: "adam-rates",
     title: "What grows with Adam's rate",

@@ -122,7 +122,7 @@ function spectraFigure(part: OutlierPart, law: LawCurve): ReportSection["figures
     const step = part.steps.find((candidate) => candidate.strength === strength)!;
     const outside = singularValues.filter((s) => s > 1.03 * part.edge);
     const drawn = bars(singularValues, edges, "blue", "singular values");
-    const marks: Mark[] = [drawn, lawLine(law, Infinity, "Marchenko–Pastur")];
+    const marks: Mark[] = [drawn, lawLine(law, Infinity, domain, "Marchenko–Pastur")];
     if (outside.length > 0) marks.push({ kind: "ticks", x: Array.from(outside), color: "vermilion", label: "outlier" });
     if (step.predicted > part.edge)
       marks.push({
@@ -216,6 +216,10 @@ function alignmentFigure({ steps, random }: OutlierPart, scales: readonly number
   };
 }
 
+/** Axes over whole decades, so that their ends are labelled. */
+const RATE_AXIS = [0.03, 10] as const;
+const STRENGTH_AXIS = [0.3, 100] as const;
+
 /** The window of step sizes. */
 export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSection {
   const strengths = plan.windowStrengths;
@@ -241,7 +245,7 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
     ];
   };
   const ratePanel = (title: string, label: string, value: (row: RateWindowRow) => number, rule?: Mark): Panel =>
-    panel(title, { label: "η / η_c", scale: "log" }, label, [
+    panel(title, { label: "η / η_c", scale: "log", domain: RATE_AXIS }, label, [
       ...scales.flatMap((scale, i) =>
         curve(scale, value, i === 0 ? "blue" : "vermilion", i === 0 ? "solid" : "dashed"),
       ),
@@ -273,10 +277,14 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
         2,
       )}), and the test error is the worst of all. ` +
         `“Outlier with an invariant bulk” is not what large rates bring in general.`,
-      `With small output weights the outlier is clean: aligned to ${formatNumber(
+      `With small output weights the outlier is there at every rate, aligned to ${formatNumber(
         cell(rate(part.rates, Math.min(...scales), 0.5), (r) => r.row.alignment),
         3,
-      )}, and the test error is lower than with full ones at every rate shown.`,
+      )}, and the test error is lower than with full ones. ` +
+        `The bulk pays for it: at ${factors[0]} η_c it is ${formatNumber(
+          cell(rate(part.rates, Math.min(...scales), factors[0]), (r) => r.bulkDistance),
+          2,
+        )} from its start (redrawn weights: up to ${formatNumber(part.redrawn.rates, 2)}), at 3 η_c it is gone.`,
     ],
     method:
       `Single steps as in part 3. Long runs: d = ${plan.window.d}, h = ${plan.window.h}, n = ${plan.window.n}, ReLU teacher with noise 0.2, W trained for ${plan.window.scales.map((scale) => `${scale.steps} steps (v scaled by ${scale.outputScale})`).join(" and ")}. ` +
@@ -290,7 +298,7 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
           "Left: distance of the bulk to the start; the rule is the largest distance of a redrawn matrix. Middle: values beyond the edge. Right: alignment with the teacher. Medians over the seeds.",
         columns: 3,
         panels: [
-          panel("Bulk", { label: "strength θ", scale: "log" }, "KS distance to the start", [
+          panel("Bulk", { label: "strength θ", scale: "log", domain: STRENGTH_AXIS }, "KS distance to the start", [
             ...dotted(
               strengths,
               strengths.map((s) => at(s, (r) => r.bulkDistance)),
@@ -300,7 +308,7 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
           ]),
           panel(
             "Values beyond the edge",
-            { label: "strength θ", scale: "log" },
+            { label: "strength θ", scale: "log", domain: STRENGTH_AXIS },
             "count",
             dotted(
               strengths,
@@ -310,7 +318,7 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
           ),
           panel(
             "Alignment",
-            { label: "strength θ", scale: "log" },
+            { label: "strength θ", scale: "log", domain: STRENGTH_AXIS },
             { label: "|⟨v₁, β⟩|", scale: "linear", domain: [0, 1] },
             dotted(
               strengths,
@@ -355,16 +363,14 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
         rows: [
           ...scales.flatMap((scale) =>
             factors.map((factor) =>
-              row(
-                scale === 1 ? "GD, v of full size" : `GD, v scaled by ${scale}`,
-                factor,
-                rate(part.rates, scale, factor),
-              ),
+              row(scale === 1 ? "GD, full v" : `GD, v\u00a0×\u00a0${scale}`, factor, rate(part.rates, scale, factor)),
             ),
           ),
           ...(part.stochastic.length === 0
             ? []
-            : [row(`SGD, v scaled by ${part.stochastic[0].outputScale}`, part.stochastic[0].factor, part.stochastic)]),
+            : [
+                row(`SGD, v\u00a0×\u00a0${part.stochastic[0].outputScale}`, part.stochastic[0].factor, part.stochastic),
+              ]),
         ],
       },
     ],

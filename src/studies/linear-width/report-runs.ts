@@ -22,7 +22,7 @@ export function runsSection({ runs, correlations, heavyTails }: LinearWidthStudy
     text: [
       "Every training run of this study, medians over its seeds. Test errors are comparable where n/d and the trained layers agree: the problems differ between parts.",
       best === null
-        ? ""
+        ? "The trained runs of part 5, which share their problem, are too few here for rank correlations."
         : `Among the ${best.runs} trained runs of part 5, which share their problem, ${best.name} orders the runs most like the test error does (Spearman ${formatNumber(best.correlation, 2)}). The runs are few and those of one seed share network and data: this is a description, no significance is claimed.`,
     ].filter((paragraph) => paragraph !== ""),
     method:
@@ -37,20 +37,20 @@ export function runsSection({ runs, correlations, heavyTails }: LinearWidthStudy
           { label: "trained", align: "left" },
           { label: "n/d" },
           { label: "seeds" },
-          { label: "relative move", digits: 2 },
+          { label: "move", digits: 2 },
           { label: "s₁ / edge", digits: 3 },
           { label: "outliers" },
           { label: "stable rank", digits: 3 },
           { label: "Hill", digits: 3 },
           { label: "permuted", digits: 3 },
-          { label: "five directions", digits: 2 },
+          { label: "teacher in five", digits: 2 },
           { label: "test error", digits: 3 },
         ],
         rows: groups.map((rows): Cell[] => {
           const of = (value: (row: RunRow) => number): number => median(rows.map(value));
           const [first] = rows;
           return [
-            first.name,
+            first.name.replaceAll(" ", "\u00a0"),
             first.trained,
             first.samplesPerInput,
             rows.length,

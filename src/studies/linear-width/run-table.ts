@@ -23,10 +23,12 @@ const FEATURES = {
   alignmentFive: "teacher in five directions",
 } as const;
 
-/** Rank correlations of every spectral feature with the test error, over the trained runs. */
+const FEWEST = 6; // the ranks of fewer runs say nothing
+
+/** Rank correlations of every spectral feature with the test error, over the trained runs; none for very few of them. */
 export function featureCorrelations(rows: readonly RunRow[]): FeatureCorrelation[] {
   const trained = rows.filter((row) => row.trained !== "none");
-  if (trained.length < 3) return [];
+  if (trained.length < FEWEST) return [];
   const errors = trained.map((row) => row.testError);
   return (Object.keys(FEATURES) as FeatureCorrelation["feature"][]).map((feature) => ({
     feature,

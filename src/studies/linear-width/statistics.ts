@@ -46,7 +46,7 @@ export function teacherOverlap(W: Matrix, beta: Float64Array): { readonly first:
 
 /** P(‖projection of a random direction of R^d on k given orthonormal vectors‖ >= a): the square is Beta(k/2, (d − k)/2). */
 export const chanceOfOverlap = (a: number, d: number, k = 1): number =>
-  1 - regularizedBeta(Math.min(1, a * a), k / 2, (d - k) / 2);
+  regularizedBeta(Math.max(0, 1 - a * a), (d - k) / 2, k / 2); // the complement, accurate where it is tiny
 
 /** The overlap that a random direction exceeds with probability p. */
 export function overlapQuantile(p: number, d: number, k = 1): number {
