@@ -4,6 +4,7 @@ import { bidiagonalQr } from "./bidiagonal-qr.js";
 import { BOTH, SECOND, groupByKind, mergeOrders, multiplyHalf } from "./merging.js";
 import { type SecularRoot, recomputeWeights, solveSecular } from "./secular.js";
 import { binaryExponent, length2 } from "./scalar.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const LEAF = 32; // blocks of at most this many rows are solved by QR iteration
 const DEFLATION = 8; // entries up to this many ε times the local norm count as zero
@@ -16,6 +17,10 @@ export interface RowSvd {
   readonly u: Float64Array;
   /** Row k is the right singular vector k; empty when not wanted. */
   readonly v: Float64Array;
+  /** Room in the memory of u and v for what is done with them. */
+  readonly scratch?: Float64Array;
+  /** Gives that memory back; u and v may not be used afterwards. */
+  readonly release?: () => void;
 }
 
 /**
@@ -42,24 +47,37 @@ export function bidiagonalSvd(n: number, d: Float64Array, e: Float64Array, wantV
       v: none,
     };
   }
+  // One memory for all products: u, v, differences, left, right, room.
+  const height = 6 * n + 4;
+  const store = borrowStore(height, n);
+  const part = (index: number): Float64Array => store.subarray(index * n * n, (index + 1) * n * n);
   const work: Workspace = {
     n,
-    u: new Float64Array(n * n),
-    v: new Float64Array(n * n),
+    u: part(0).fill(0),
+    v: part(1).fill(0),
     values: new Float64Array(n),
     order: new Uint32Array(n),
     d,
     e,
+    differences: part(2),
+    left: part(3),
+    right: part(4),
+    room: store.subarray(5 * n * n),
   };
   solveBlock(work, 0, n, 0);
-  const u = new Float64Array(n * n);
-  const v = new Float64Array(n * n);
+  const { order, values, left: u, right: v } = work;
   for (let k = 0; k < n; k++) {
-    const row = work.order[n - 1 - k];
+    const row = order[n - 1 - k];
     u.set(work.u.subarray(row * n, (row + 1) * n), k * n);
     v.set(work.v.subarray(row * n, (row + 1) * n), k * n);
   }
-  return { values: Float64Array.from(work.order, (row) => work.values[row] / scale).reverse(), u, v };
+  return {
+    values: Float64Array.from(order, (row) => values[row] / scale).reverse(),
+    u,
+    v,
+    scratch: store.subarray(0, 3 * n * n),
+    release: () => releaseStore(store, height, n),
+  };
 }
 
 /**
@@ -76,6 +94,12 @@ interface Workspace {
   readonly order: Uint32Array;
   readonly d: Float64Array;
   readonly e: Float64Array;
+  /** n² numbers each for the differences of a secular equation and for its left and right vectors. */
+  readonly differences: Float64Array;
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+  /** n² + 4n numbers for gathered rows and their product. */
+  readonly room: Float64Array;
 }
 
 /**
@@ -223,14 +247,14 @@ function updateRows(
   z: Float64Array,
   kind: Uint8Array,
 ): void {
-  const { n, u, v, values } = work;
+  const { n, u, v, values, room } = work;
   const count = kept.length;
   const poles = Float64Array.from(kept, (r) => values[r]);
   if (count > 1 && poles[1] < 0.5 * threshold) poles[1] = 0.5 * threshold;
   const weights = Float64Array.from(kept, (r) => z[r - start]);
   const problem = { count, d: poles, z: weights, inverseRho: 1, squared: true };
   const root: SecularRoot = { origin: 0, offset: 0 };
-  const differences = new Float64Array(count * count); // row i: σ_j² − ω_i²
+  const differences = work.differences.subarray(0, count * count); // row i: σ_j² − ω_i²
   for (let i = 0; i < count; i++) {
     solveSecular(problem, i, root, differences, i * count);
     const pole = poles[root.origin];
@@ -240,8 +264,8 @@ function updateRows(
 
   const { columns, upTo, from } = groupByKind(kept, start, kind);
   // Right vectors x_j = ẑ_j / (σ_j² − ω²); left vectors y = M x: −1 at the pole zero, σ_j x_j else.
-  const right = new Float64Array(count * count);
-  const left = new Float64Array(count * count);
+  const right = work.right.subarray(0, count * count);
+  const left = work.left.subarray(0, count * count);
   const x = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     let squaresX = 0;
@@ -259,11 +283,11 @@ function updateRows(
       left[i * count + c] = (j === 0 ? -1 : poles[j] * x[j]) / normY;
     }
   }
-  multiplyHalf(n, v, kept, columns, 0, upTo, right, start, middle + 1);
-  multiplyHalf(n, v, kept, columns, from, count, right, middle + 1, end + extra);
+  multiplyHalf(n, v, kept, columns, 0, upTo, right, start, middle + 1, room);
+  multiplyHalf(n, v, kept, columns, from, count, right, middle + 1, end + extra, room);
   // Row `middle` of u is a unit vector: outside its own column it is zero, in which it contributes the −1 entries.
   const coupling = columns.indexOf(0);
-  multiplyHalf(n, u, kept, columns, 0, upTo, left, start, middle);
-  multiplyHalf(n, u, kept, columns, from, count, left, middle + 1, end);
+  multiplyHalf(n, u, kept, columns, 0, upTo, left, start, middle, room);
+  multiplyHalf(n, u, kept, columns, from, count, left, middle + 1, end, room);
   for (let i = 0; i < count; i++) u[kept[i] * n + middle] = left[i * count + coupling];
 }

@@ -1,10 +1,9 @@
-import { gemm, gemv, residentMatrix } from "../routines/index.js";
-import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
+import { gemm, gemv } from "../routines/index.js";
+import { applyRight, blockReflector, makeReflector, scratchLength } from "./reflectors.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 32; // reflector pairs gathered before one rank-64 update
 const BACK_PANEL = 128; // reflectors per block of the back-transformation
-/** From this many columns on the matrix is kept where gemv reads it fastest; below, setting that up costs more. */
-const RESIDENT = 96;
 
 /** A = Q B Pᵀ, B upper bidiagonal, for rows >= cols. */
 export interface Bidiagonalization {
@@ -26,14 +25,6 @@ export interface Bidiagonalization {
   readonly rightTau: Float64Array;
 }
 
-/** A copy of A with room for the panels behind it. */
-function reductionStore(rows: number, cols: number, data: Float64Array): Float64Array {
-  const length = rows * cols + 2 * PANEL * (rows + cols);
-  const store = cols >= RESIDENT ? residentMatrix(Math.ceil(length / cols), cols) : new Float64Array(length);
-  store.set(data);
-  return store;
-}
-
 /**
  * Reduces a rows x cols matrix, rows >= cols, to upper bidiagonal form by blocked Householder reflections.
  *
@@ -41,7 +32,10 @@ function reductionStore(rows: number, cols: number, data: Float64Array): Float64
  * step costs two passes over A (one transposed), and the update is one GEMM per panel. [dongarra1989]
  */
 export function bidiagonalize(rows: number, cols: number, data: Float64Array): Bidiagonalization {
-  const a = reductionStore(rows, cols, data);
+  // A copy of A with room for the panels behind it.
+  const height = rows + Math.ceil((2 * PANEL * (rows + cols)) / Math.max(1, cols));
+  const a = borrowStore(height, cols);
+  a.set(data);
   const diagonal = new Float64Array(cols);
   const superDiagonal = new Float64Array(cols);
   const left = new Float64Array(cols * rows);
@@ -53,7 +47,7 @@ export function bidiagonalize(rows: number, cols: number, data: Float64Array): B
   const weights = new Float64Array(2 * PANEL); // coefficients of the postponed updates
   for (let start = 0; start < cols; start += PANEL) {
     const count = Math.min(PANEL, cols - start);
-    a.fill(0, updateLeft);
+    a.fill(0, updateLeft, updateLeft + 2 * PANEL * (rows + cols));
     for (let c = 0; c < count; c++) {
       const i = start + c;
       const height = rows - i;
@@ -115,20 +109,31 @@ export function bidiagonalize(rows: number, cols: number, data: Float64Array): B
       );
     }
   }
+  releaseStore(a, height, cols);
   return { rows, cols, diagonal, superDiagonal, left, leftTau, right, rightTau };
 }
 
 /** Replaces each row z (count x rows, left singular vectors of [B; 0]) by Q z. */
-export function applyLeftReflectors(reduction: Bidiagonalization, count: number, z: Float64Array): void {
+export function applyLeftReflectors(
+  reduction: Bidiagonalization,
+  count: number,
+  z: Float64Array,
+  scratch?: Float64Array,
+): void {
   // Q = H₀ H₁ …; as rows zᵀ … H₁ H₀, that is blocks from the last to the first, each transposed.
   const { rows, cols, left, leftTau } = reduction;
-  applyDescending(cols, rows, left, leftTau, 0, count, z);
+  applyDescending(cols, rows, left, leftTau, 0, count, z, scratch);
 }
 
 /** Replaces each row z (count x cols, right singular vectors of B) by P z. */
-export function applyRightReflectors(reduction: Bidiagonalization, count: number, z: Float64Array): void {
+export function applyRightReflectors(
+  reduction: Bidiagonalization,
+  count: number,
+  z: Float64Array,
+  scratch?: Float64Array,
+): void {
   const { cols, right, rightTau } = reduction;
-  applyDescending(cols - 1, cols, right, rightTau, 1, count, z);
+  applyDescending(cols - 1, cols, right, rightTau, 1, count, z, scratch);
 }
 
 /** Blocks of reflectors (row i of `v` starts at column i + shift) from the last to the first, from the right. */
@@ -140,7 +145,9 @@ function applyDescending(
   shift: number,
   count: number,
   z: Float64Array,
+  scratch: Float64Array | undefined,
 ): void {
+  const enough = scratch !== undefined && scratch.length >= scratchLength(Math.min(BACK_PANEL, total), length, count);
   const blocks = Math.ceil(total / BACK_PANEL);
   for (let b = blocks - 1; b >= 0; b--) {
     const start = b * BACK_PANEL;
@@ -150,6 +157,7 @@ function applyDescending(
     const rows = new Float64Array(width * rest);
     for (let k = 0; k < width; k++)
       rows.set(v.subarray((start + k) * length + from, (start + k + 1) * length), k * rest);
-    applyRight(blockReflector(rows, width, rest, tau.subarray(start, start + width)), true, count, z, from, length);
+    const block = blockReflector(rows, width, rest, tau.subarray(start, start + width));
+    applyRight(block, true, count, z, from, length, enough ? scratch : undefined);
   }
 }

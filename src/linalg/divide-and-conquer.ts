@@ -4,6 +4,7 @@ import { BOTH, FIRST, SECOND, groupByKind, mergeOrders, multiplyHalf } from "./m
 import { type SecularRoot, recomputeWeights, solveSecular } from "./secular.js";
 import { implicitQl, tridiagonalNorm } from "./tridiagonal-ql.js";
 import { binaryExponent, length2 } from "./scalar.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const LEAF = 32; // blocks of at most this order are solved by QL
 const DEFLATION = 8; // entries up to this many ε times the local norm count as zero
@@ -14,6 +15,10 @@ export interface RowEigen {
   readonly values: Float64Array;
   /** Row k is the unit eigenvector k. */
   readonly rows: Float64Array;
+  /** Room in the same memory, at least 2n² numbers, for what is done with the rows; null for small ones. */
+  readonly scratch: Float64Array | null;
+  /** Gives the memory of rows and scratch back; neither may be used afterwards. */
+  readonly release: () => void;
 }
 
 /** What a merge needs; one set for the whole recursion. */
@@ -28,6 +33,12 @@ interface Workspace {
   /** Diagonal and off-diagonal of T; tearing changes the diagonal. */
   readonly d: Float64Array;
   readonly e: Float64Array;
+  /** n² numbers for the eigenvectors of a secular equation. */
+  readonly vectors: Float64Array;
+  /** n² numbers for their differences p_j − λ_i. */
+  readonly differences: Float64Array;
+  /** n² + 2n numbers for gathered rows and their product. */
+  readonly room: Float64Array;
 }
 
 /**
@@ -46,18 +57,32 @@ export function divideAndConquer(n: number, d: Float64Array, e: Float64Array): R
     d[i] *= scale;
     e[i] *= scale;
   }
+  // One memory for all products: rows, vectors, differences, room.
+  const height = 4 * n + 2;
+  const store = borrowStore(height, n);
+  const rows = store.subarray(0, n * n);
+  rows.fill(0);
   const work: Workspace = {
     n,
-    rows: new Float64Array(n * n),
+    rows,
     values: new Float64Array(n),
     order: new Uint32Array(n),
     d,
     e,
+    vectors: store.subarray(n * n, 2 * n * n),
+    differences: store.subarray(2 * n * n, 3 * n * n),
+    room: store.subarray(3 * n * n),
   };
   solveBlock(work, 0, n);
-  const rows = new Float64Array(n * n);
-  for (let k = 0; k < n; k++) rows.set(work.rows.subarray(work.order[k] * n, (work.order[k] + 1) * n), k * n);
-  return { values: Float64Array.from(work.order, (k) => work.values[k] / scale), rows };
+  // In ascending order, where the differences were.
+  const sorted = work.differences;
+  for (let k = 0; k < n; k++) sorted.set(rows.subarray(work.order[k] * n, (work.order[k] + 1) * n), k * n);
+  return {
+    values: Float64Array.from(work.order, (k) => work.values[k] / scale),
+    rows: sorted,
+    scratch: store.subarray(0, 2 * n * n),
+    release: () => releaseStore(store, height, n),
+  };
 }
 
 function solveBlock(work: Workspace, start: number, end: number): void {
@@ -166,13 +191,13 @@ function updateRows(
   z: Float64Array,
   kind: Uint8Array,
 ): void {
-  const { n, rows, values } = work;
+  const { n, rows, values, room } = work;
   const count = kept.length;
   const poles = Float64Array.from(kept, (r) => values[r]);
   const weights = Float64Array.from(kept, (r) => z[r - start]);
   const problem = { count, d: poles, z: weights, inverseRho: 1 / rho, squared: false };
   const root: SecularRoot = { origin: 0, offset: 0 };
-  const s = new Float64Array(count * count); // row i: p_j − λ_i, then the eigenvector i
+  const s = work.differences.subarray(0, count * count); // row i: p_j − λ_i, then the eigenvector i
   for (let i = 0; i < count; i++) {
     solveSecular(problem, i, root, s, i * count);
     values[kept[i]] = poles[root.origin] + root.offset;
@@ -180,7 +205,7 @@ function updateRows(
   const exact = recomputeWeights(count, poles, weights, s, false);
 
   const { columns, upTo, from } = groupByKind(kept, start, kind);
-  const vectors = new Float64Array(count * count);
+  const vectors = work.vectors.subarray(0, count * count);
   for (let i = 0; i < count; i++) {
     let squares = 0;
     for (let j = 0; j < count; j++) {
@@ -191,6 +216,6 @@ function updateRows(
     const norm = Math.sqrt(squares);
     for (let j = 0; j < count; j++) vectors[i * count + j] = s[i * count + columns[j]] / norm;
   }
-  multiplyHalf(n, rows, kept, columns, 0, upTo, vectors, start, middle);
-  multiplyHalf(n, rows, kept, columns, from, count, vectors, middle, end);
+  multiplyHalf(n, rows, kept, columns, 0, upTo, vectors, start, middle, room);
+  multiplyHalf(n, rows, kept, columns, from, count, vectors, middle, end, room);
 }

@@ -124,6 +124,7 @@ export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen 
   const part = wantVectors ? vectorsOf(reduction, range, scale) : valuesOf(reduction, range, scale);
   releaseReduction(n, data);
   const vectors = part.rows === null ? null : columnsFromRows(part.values.length, n, part.rows);
+  part.release?.();
   const certificate =
     original === null || vectors === null
       ? null
@@ -150,6 +151,8 @@ export interface SpectrumPart {
   readonly before: number;
   /** The eigenvalue after the last value, or Infinity. */
   readonly after: number;
+  /** Gives the memory of `rows` back. */
+  readonly release?: () => void;
 }
 
 function requireRange(range: unknown, n: number): EigenvalueRange | undefined {
@@ -216,18 +219,19 @@ function vectorsOf(reduction: Tridiagonalization, range: EigenvalueRange | undef
       const values = wide.slice(first - from, first - from + count);
       const rows = inverseIteration(n, diagonal, offDiagonal, values);
       if (rows !== null) {
-        backTransform(reduction, count, rows);
+        backTransform(reduction, count, rows, null);
         const before = first > from ? wide[0] : -Infinity;
         const after = first - from + count < wide.length ? wide[wide.length - 1] : Infinity;
         return { values, first, rows, before, after };
       }
     }
   }
-  const { values, rows } = tridiagonalVectors(n, diagonal, offDiagonal);
+  const { values, rows, scratch, release } = tridiagonalVectors(n, diagonal, offDiagonal);
   const count = last - first + 1;
-  const wanted = count === n ? rows : rows.slice(first * n, (last + 1) * n);
-  backTransform(reduction, count, wanted);
+  const wanted = rows.subarray(first * n, (last + 1) * n);
+  backTransform(reduction, count, wanted, scratch);
   return {
+    release,
     values: values.slice(first, last + 1),
     first,
     rows: wanted,

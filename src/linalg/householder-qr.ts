@@ -1,6 +1,14 @@
-import { copyMatrix, type Matrix } from "../core/index.js";
+import type { Matrix } from "../core/index.js";
 import { axpy, dot } from "../routines/index.js";
-import { type BlockReflector, applyLeft, applyRight, blockReflector, makeReflector } from "./reflectors.js";
+import {
+  type BlockReflector,
+  applyLeft,
+  applyRight,
+  blockReflector,
+  makeReflector,
+  scratchLength,
+} from "./reflectors.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 128; // columns per block of Q: the depth of the large products
 const STRIP = 16; // columns factored by vector operations before the rest of the panel is updated by products
@@ -15,11 +23,16 @@ export interface HouseholderQr {
   readonly blocks: readonly { readonly start: number; readonly block: BlockReflector }[];
   /** The factored array, rows x cols: R in its upper triangle, zeros below. */
   readonly r: Float64Array;
+  /** Gives the memory of `r` back, which may not be used afterwards. */
+  readonly release?: () => void;
 }
 
 /** Factors a copy of A by blocked Householder reflections. */
 export function householderQr(A: Matrix): HouseholderQr {
-  const { rows, cols, data } = copyMatrix(A);
+  const { rows, cols } = A;
+  const { store, scratch, release } = borrowWithScratch(rows, cols);
+  store.set(A.data);
+  const data = store.subarray(0, rows * cols);
   const count = Math.min(rows, cols);
   const blocks: { start: number; block: BlockReflector }[] = [];
   for (let start = 0; start < count; start += PANEL) {
@@ -27,9 +40,19 @@ export function householderQr(A: Matrix): HouseholderQr {
     const block = factorPanel(data, rows, cols, start, width);
     blocks.push({ start, block });
     const rest = start + width;
-    applyLeft(block, true, cols - rest, data, start * cols + rest, cols);
+    applyLeft(block, true, cols - rest, data, start * cols + rest, cols, scratch);
   }
-  return { rows, cols, blocks, r: data };
+  return { rows, cols, blocks, r: data, release };
+}
+
+/** A rows x cols store with room for the products of one block behind it. */
+function borrowWithScratch(
+  rows: number,
+  cols: number,
+): { store: Float64Array; scratch: Float64Array; release: () => void } {
+  const height = rows + Math.ceil(scratchLength(PANEL, rows, cols) / Math.max(1, cols));
+  const store = borrowStore(height, cols);
+  return { store, scratch: store.subarray(rows * cols), release: () => releaseStore(store, height, cols) };
 }
 
 /** Factors columns start … start + width − 1 in transposed storage, writes R back and returns the block. */
@@ -92,12 +115,15 @@ export function applyQ(factor: HouseholderQr, transpose: boolean, c: Float64Arra
 /** The first `width` columns of Q, rows x width. */
 export function formQ(factor: HouseholderQr, width: number): Float64Array {
   const { rows, blocks } = factor;
-  const q = new Float64Array(rows * width);
+  const { store, scratch, release } = borrowWithScratch(rows, width);
+  const q = store.subarray(0, rows * width).fill(0);
   for (let i = 0; i < Math.min(rows, width); i++) q[i * width + i] = 1;
   // Block b touches rows >= start, and in those rows only columns >= start are not yet zero.
   for (let b = blocks.length - 1; b >= 0; b--) {
     const { start, block } = blocks[b];
-    if (start < width) applyLeft(block, false, width - start, q, start * width + start, width);
+    if (start < width) applyLeft(block, false, width - start, q, start * width + start, width, scratch);
   }
-  return q;
+  const result = q.slice();
+  release();
+  return result;
 }

@@ -49,7 +49,7 @@ export function groupByKind(kept: readonly number[], start: number, kind: Uint8A
 
 /**
  * Replaces columns from … to − 1 of the kept rows (of n entries each) by the product of `vectors`, whose columns are
- * grouped, with the rows columns[first … last − 1].
+ * grouped, with the rows columns[first … last − 1]. `room` takes at least (last − first + kept.length)(to − from) numbers.
  */
 export function multiplyHalf(
   n: number,
@@ -61,17 +61,19 @@ export function multiplyHalf(
   vectors: Float64Array,
   from: number,
   to: number,
+  room: Float64Array,
 ): void {
   const count = kept.length;
   const width = to - from;
   const inner = last - first;
-  const gathered = new Float64Array(inner * width);
+  const gathered = room.subarray(0, inner * width);
   for (let j = 0; j < inner; j++) {
     const at = kept[columns[first + j]] * n;
     gathered.set(rows.subarray(at + from, at + to), j * width);
   }
-  const product = new Float64Array(count * width);
-  if (inner > 0 && width > 0) {
+  const product = room.subarray(inner * width, (inner + count) * width);
+  if (inner === 0) product.fill(0);
+  else if (width > 0) {
     gemm(false, false, count, width, inner, 1, vectors, first, count, gathered, 0, width, 0, product, 0, width);
   }
   for (let i = 0; i < count; i++) rows.set(product.subarray(i * width, (i + 1) * width), kept[i] * n + from);

@@ -49,8 +49,9 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   const scale = safeScale(largestModulus(data));
   const factor = householderQr({ rows, cols, data: scale === 1 ? data : data.map((entry) => entry * scale) });
   const width = mode === "full" ? rows : Math.min(rows, cols);
-  const q = formQ(factor, width);
   const r = factor.r.slice(0, width * cols);
+  factor.release?.();
+  const q = formQ(factor, width);
   if (scale !== 1) for (let i = 0; i < r.length; i++) r[i] /= scale;
   for (let i = 0; i < Math.min(width, cols); i++) {
     if (r[i * cols + i] >= 0) continue;

@@ -62,7 +62,7 @@ export function blockReflector(
   return { count, length, v, offset, stride, t };
 }
 
-/** C <- H C (or Hᵀ C): C is length x n at (offset, stride). */
+/** C <- H C (or Hᵀ C): C is length x n at (offset, stride). `scratch` as for {@link applyRight}. */
 export function applyLeft(
   block: BlockReflector,
   transpose: boolean,
@@ -70,17 +70,20 @@ export function applyLeft(
   c: Float64Array,
   offset: number,
   stride: number,
+  scratch?: Float64Array,
 ): void {
-  const { count, length, v, offset: vOffset, stride: vStride, t } = block;
+  const { count, length, t } = block;
   if (n === 0 || count === 0) return;
-  const product = new Float64Array(count * n); // V C
-  const scaled = new Float64Array(count * n); // op(T) V C
+  const { v, vOffset, vStride, product, scaled } = place(block, count * n, scratch);
   gemm(false, false, count, n, length, 1, v, vOffset, vStride, c, offset, stride, 0, product, 0, n);
   gemm(transpose, false, count, n, count, 1, t, 0, count, product, 0, n, 0, scaled, 0, n);
   gemm(true, false, length, n, count, -1, v, vOffset, vStride, scaled, 0, n, 1, c, offset, stride);
 }
 
-/** C <- C H (or C Hᵀ): C is m x length at (offset, stride). */
+/**
+ * C <- C H (or C Hᵀ): C is m x length at (offset, stride). A `scratch` of {@link scratchLength} numbers in the memory of a
+ * resident C keeps all three products inside that memory.
+ */
 export function applyRight(
   block: BlockReflector,
   transpose: boolean,
@@ -88,12 +91,35 @@ export function applyRight(
   c: Float64Array,
   offset: number,
   stride: number,
+  scratch?: Float64Array,
 ): void {
-  const { count, length, v, offset: vOffset, stride: vStride, t } = block;
+  const { count, length, t } = block;
   if (m === 0 || count === 0) return;
-  const product = new Float64Array(m * count); // C Vᵀ
-  const scaled = new Float64Array(m * count); // C Vᵀ op(T)
+  const { v, vOffset, vStride, product, scaled } = place(block, count * m, scratch);
   gemm(false, true, m, count, length, 1, c, offset, stride, v, vOffset, vStride, 0, product, 0, count);
   gemm(false, transpose, m, count, count, 1, product, 0, count, t, 0, count, 0, scaled, 0, count);
   gemm(false, false, m, length, count, -1, scaled, 0, count, v, vOffset, vStride, 1, c, offset, stride);
+}
+
+/** Numbers of scratch for a block of `count` reflectors of `length` entries applied to `others` columns or rows. */
+export function scratchLength(count: number, length: number, others: number): number {
+  return count * (length + 2 * others);
+}
+
+/** Where V and the two intermediate products of an application live. */
+function place(
+  { v, offset, stride, count, length }: BlockReflector,
+  size: number,
+  scratch: Float64Array | undefined,
+): { v: Float64Array; vOffset: number; vStride: number; product: Float64Array; scaled: Float64Array } {
+  if (scratch === undefined) {
+    return { v, vOffset: offset, vStride: stride, product: new Float64Array(size), scaled: new Float64Array(size) };
+  }
+  const copy = scratch.subarray(2 * size);
+  for (let k = 0; k < count; k++) {
+    const from = offset + k * stride;
+    copy.set(v.subarray(from, from + length), k * length);
+  }
+  const product = scratch.subarray(0, size);
+  return { v: copy, vOffset: 0, vStride: length, product, scaled: scratch.subarray(size, 2 * size) };
 }

@@ -92,8 +92,9 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   const flipped = input.rows < input.cols;
   const tall = flipped ? transpose(input) : input;
   const scale = safeScale(largestModulus(tall.data));
-  const scaled = { rows: tall.rows, cols: tall.cols, data: tall.data.map((entry) => entry * scale) };
-  const { values, u, v } =
+  const scaled = { rows: tall.rows, cols: tall.cols, data: tall.data.slice() };
+  if (scale !== 1) for (let i = 0; i < scaled.data.length; i++) scaled.data[i] *= scale;
+  const { values, u, v, release } =
     method === "jacobi" ? jacobiSvd(scaled, vectors !== "none") : bidiagonalMethod(scaled, vectors !== "none");
   const singularValues = values.map((value) => value / scale);
   if (vectors === "none") return { u: null, singularValues, v: null, certificate: null };
@@ -102,6 +103,7 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   const right = transpose({ rows: cols, cols, data: v });
   const leftCount = vectors === "full" ? rows : cols;
   const left = transpose({ rows: leftCount, cols: rows, data: completeRows(rows, cols, leftCount, u) });
+  release?.();
   const result = flipped ? { u: right, singularValues, v: left } : { u: left, singularValues, v: right };
   const certificate =
     options.certificate === true ? certifyFactors(input, reconstructSvd(result), [result.u, result.v]) : null;
@@ -126,21 +128,28 @@ function bidiagonalMethod(A: Matrix, wantVectors: boolean): RowSvd {
   const { rows, cols } = A;
   if (rows > TALL * cols && cols > 0) {
     const factor = householderQr(A);
-    const small = bidiagonalMethod({ rows: cols, cols, data: factor.r.slice(0, cols * cols) }, wantVectors);
+    const r = factor.r.slice(0, cols * cols);
+    factor.release?.();
+    const small = bidiagonalMethod({ rows: cols, cols, data: r }, wantVectors);
     if (!wantVectors) return small;
     const columns = new Float64Array(rows * cols); // [U_R; 0], then Q [U_R; 0]
     for (let k = 0; k < cols; k++) for (let i = 0; i < cols; i++) columns[i * cols + k] = small.u[k * cols + i];
     applyQ(factor, false, columns, cols);
-    return { values: small.values, u: transpose({ rows, cols, data: columns }).data, v: small.v };
+    return { ...small, u: transpose({ rows, cols, data: columns }).data };
   }
   const reduction = bidiagonalize(rows, cols, A.data);
   const inner = bidiagonalSvd(cols, reduction.diagonal, reduction.superDiagonal, wantVectors);
   if (!wantVectors) return inner;
+  const { values, v, scratch } = inner;
+  applyRightReflectors(reduction, cols, v, scratch);
+  if (rows === cols) {
+    applyLeftReflectors(reduction, cols, inner.u, scratch);
+    return inner;
+  }
   const u = new Float64Array(cols * rows);
   for (let k = 0; k < cols; k++) u.set(inner.u.subarray(k * cols, (k + 1) * cols), k * rows);
   applyLeftReflectors(reduction, cols, u);
-  applyRightReflectors(reduction, cols, inner.v);
-  return { values: inner.values, u, v: inner.v };
+  return { ...inner, values, u };
 }
 
 /** Makes the entry of largest modulus of each `leading` row positive, and flips its partner with it. */

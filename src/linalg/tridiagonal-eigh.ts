@@ -1,5 +1,5 @@
 import { type Matrix, ShapeError, requireFinite, requireOneOf, requireOptions, requireVector } from "../core/index.js";
-import { divideAndConquer } from "./divide-and-conquer.js";
+import { type RowEigen, divideAndConquer } from "./divide-and-conquer.js";
 import { largestModulus, safeScale } from "./input.js";
 import { ascendingOrder, implicitQl, rootFreeQl } from "./tridiagonal-ql.js";
 import { columnsFromRows } from "./vectors.js";
@@ -88,8 +88,9 @@ export function tridiagonalEigh(
       firstRow: Float64Array.from(order, (k) => Math.abs(first[k])),
     };
   }
-  const { values, rows } = tridiagonalVectors(n, d, e);
+  const { values, rows, release } = tridiagonalVectors(n, d, e);
   const vectors = columnsFromRows(n, n, rows);
+  release();
   return { values: values.map((value) => value / scale), vectors, firstRow: vectors.data.slice(0, n) };
 }
 
@@ -102,22 +103,18 @@ export function tridiagonalValues(n: number, d: Float64Array, e: Float64Array): 
 const QL_LIMIT = 32; // below this order QL with vectors beats the bookkeeping of divide and conquer
 
 /** Eigenvalues ascending and eigenvectors as rows; d and e (length n) are destroyed. T scaled near one. */
-export function tridiagonalVectors(
-  n: number,
-  d: Float64Array,
-  e: Float64Array,
-): { values: Float64Array; rows: Float64Array } {
+export function tridiagonalVectors(n: number, d: Float64Array, e: Float64Array): RowEigen {
   if (n > QL_LIMIT) return divideAndConquer(n, d, e);
   return qlVectors(n, d, e);
 }
 
 /** Eigenvalues ascending and eigenvectors as rows by QL alone. */
-function qlVectors(n: number, d: Float64Array, e: Float64Array): { values: Float64Array; rows: Float64Array } {
+function qlVectors(n: number, d: Float64Array, e: Float64Array): RowEigen {
   const unsorted = new Float64Array(n * n);
   for (let i = 0; i < n; i++) unsorted[i * n + i] = 1;
   implicitQl(n, d, e, unsorted, n);
   const order = ascendingOrder(d);
   const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) rows.set(unsorted.subarray(order[i] * n, (order[i] + 1) * n), i * n);
-  return { values: Float64Array.from(order, (k) => d[k]), rows };
+  return { values: Float64Array.from(order, (k) => d[k]), rows, scratch: null, release: () => undefined };
 }

@@ -1,5 +1,5 @@
 import { dot, gemmLower, gemv, symv } from "../routines/index.js";
-import { applyRight, blockReflector, makeReflector } from "./reflectors.js";
+import { applyRight, blockReflector, makeReflector, scratchLength } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 24; // reflectors gathered before one rank-48 update
@@ -105,18 +105,26 @@ function makeReversedReflector(x: Float64Array, offset: number, length: number):
 }
 
 /**
- * Turns eigenvectors of T into eigenvectors of A: `rows` is count x n, one vector z per row, replaced by Q z.
+ * Turns eigenvectors of T into eigenvectors of A: `rows` is count x n, one vector z per row, replaced by Q z. `scratch`
+ * is room in the memory of resident rows.
  *
  * Q = H_{n−1} … H₁, so as rows zᵀ H₁ H₂ … H_{n−1}: blocks of reflectors in ascending order, applied from the right.
  */
-export function backTransform(reduction: Tridiagonalization, count: number, rows: Float64Array): void {
+export function backTransform(
+  reduction: Tridiagonalization,
+  count: number,
+  rows: Float64Array,
+  scratch: Float64Array | null,
+): void {
   const { n, reflectors, tau } = reduction;
+  const enough = scratch !== null && scratch.length >= scratchLength(Math.min(BACK_PANEL, n), n, count);
   for (let start = 1; start < n; start += BACK_PANEL) {
     const stop = Math.min(n, start + BACK_PANEL);
     const length = stop - 1; // reflector stop − 1, the longest one, has stop − 1 entries
     const width = stop - start;
     const v = new Float64Array(width * length);
     for (let i = start; i < stop; i++) v.set(reflectors.subarray(i * n, i * n + i), (i - start) * length);
-    applyRight(blockReflector(v, width, length, tau.subarray(start, stop)), false, count, rows, 0, n);
+    const block = blockReflector(v, width, length, tau.subarray(start, stop));
+    applyRight(block, false, count, rows, 0, n, enough ? scratch : undefined);
   }
 }

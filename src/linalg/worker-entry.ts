@@ -54,11 +54,13 @@ function perform(task: WorkerTask): Float64Array[] {
     const reflectors = task.vectors ? reduction.reflectors.slice(0, n * n) : null;
     releaseReduction(n, store);
     if (reflectors === null) return [tridiagonalValues(n, diagonal, offDiagonal)];
-    const { values, rows } = tridiagonalVectors(n, diagonal, offDiagonal);
-    return [values, rows, reflectors, tau];
+    const { values, rows, release } = tridiagonalVectors(n, diagonal, offDiagonal);
+    const copy = rows.slice();
+    release();
+    return [values, copy, reflectors, tau];
   }
   const { reflectors, tau, rows } = task;
   const none = new Float64Array(0);
-  backTransform({ n, diagonal: none, offDiagonal: none, reflectors, tau }, rows.length / n, rows);
+  backTransform({ n, diagonal: none, offDiagonal: none, reflectors, tau }, rows.length / n, rows, null);
   return [rows];
 }
