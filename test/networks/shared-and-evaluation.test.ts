@@ -22,6 +22,7 @@ import {
   residual,
   sequential,
   shared,
+  usesOf,
 } from "../../src/networks/index.js";
 import { toDense } from "../../src/operators/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
@@ -61,6 +62,7 @@ test("shared parameters stand once, and every derivative is that of the untied n
   const tied = tiedNet();
   const untied = untiedNet();
   expect([tied.parameterCount, untied.parameterCount]).toEqual([30, 70]);
+  expect(tied.chain.layers.map((_, l) => usesOf(tied.chain, l))).toEqual([[0, 2, 4], [], [], [], [], [5]]);
   expect(tied.blocks.map((block) => block.name)).toEqual([
     "layer1.weight",
     "layer1.bias",
