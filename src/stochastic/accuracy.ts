@@ -89,9 +89,9 @@ export function requireStopping(
  * import { createRng } from "eigenscope/random";
  * import { anyOf, matvecLimit, relativeHalfWidth, trace } from "eigenscope/stochastic";
  * const A = diagonal(Float64Array.from({ length: 500 }, (_, i) => 1 + i / 500));
- * const stop = anyOf(relativeHalfWidth(0.05), matvecLimit(200));
+ * const stop = anyOf(relativeHalfWidth(0.03), matvecLimit(200));
  * const { interval, samples } = trace(A, { method: "hutchinson", distribution: "gaussian", stop, rng: createRng(1) });
- * console.log(interval.lower < 749.5 && 749.5 < interval.upper, samples); // true 16
+ * console.log(interval.lower < 749.5 && 749.5 < interval.upper, samples); // true 32
  * ```
  */
 export function relativeHalfWidth(tolerance: number): StoppingRule {

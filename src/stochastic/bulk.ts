@@ -31,6 +31,10 @@ export interface BulkSettings {
   readonly points: number;
   readonly bandwidth: number | null;
   readonly nullity: number;
+  /** Wasserstein-1 error asked for, relative to the extent of the bulk; null for a fixed number of probes. */
+  readonly tolerance: number | null;
+  /** Most products when a tolerance is given. */
+  readonly maximumMatvecs: number;
   readonly reorthogonalization: Reorthogonalization;
   readonly deflation: Deflation;
   readonly signal: CancellationSignal | undefined;
@@ -45,8 +49,34 @@ export interface BulkDensity extends Pick<DensitySpectrum, "grid" | "density" | 
   readonly bandwidth: number;
   readonly matvecs: number;
   readonly wassersteinError: number;
+  readonly quadratureError: number;
   readonly status: Status;
   readonly advice: string | null;
+}
+
+/** Probes from which the number of probes for a tolerance follows. */
+const PILOT = 8;
+
+/** Part of a tolerance on the density that the finite number of steps may use up. */
+export const STEPS_SHARE = 0.5;
+
+/** Probes to begin with: all of them, or the pilot. */
+export function firstProbes({ tolerance, probes }: BulkSettings): number {
+  return tolerance === null ? probes : PILOT;
+}
+
+/** Probes that bring the expected Wasserstein-1 error to the rest of the tolerance: it falls like one over the root. */
+export function probesFor(
+  { tolerance, maximumMatvecs, steps }: BulkSettings,
+  measures: readonly ProbeMeasure[],
+  extent: number,
+): { probes: number; affordable: boolean } {
+  const done = measures.length;
+  if (tolerance === null || done !== PILOT) return { probes: done, affordable: true };
+  const ratio = wassersteinSpread(measures) / ((1 - STEPS_SHARE) * tolerance * extent);
+  const needed = extent > 0 ? Math.max(done, Math.ceil(done * ratio * ratio)) : done;
+  const most = Math.max(done, Math.floor(maximumMatvecs / steps));
+  return { probes: Math.min(needed, most), affordable: needed <= most };
 }
 
 /** Prepares the projection; the vectors are orthonormalised first, since projecting twice along slanted ones is no projection. */

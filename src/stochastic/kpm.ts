@@ -5,8 +5,11 @@ import {
   type BulkDensity,
   type BulkSettings,
   type ProbeMeasure,
+  STEPS_SHARE,
   drawProbe,
+  firstProbes,
   linearGrid,
+  probesFor,
   summarize,
   wassersteinSpread,
 } from "./bulk.js";
@@ -84,7 +87,7 @@ export function chebyshevDensity(moments: Float64Array, x: Float64Array): Float6
  * @see [weisse2006]
  */
 export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
-  const { n, probes, steps, nullity, deflation, signal, onProgress } = settings;
+  const { n, steps, nullity, tolerance, deflation, signal, onProgress } = settings;
   const degree = 2 * steps;
   const range = yield* spectrumRange(settings);
   const { center } = range;
@@ -92,6 +95,8 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
   let matvecs = range.matvecs;
   const all: Float64Array[] = [];
   let status: Status = "converged";
+  let probes = firstProbes(settings);
+  let affordable = true;
   const drawn: Float64Array[] = []; // kept, so that all probes can be run again on a wider range
   for (let p = 0; p < probes && status === "converged"; p++) {
     if (drawn.length === p) drawn.push(drawProbe(settings));
@@ -107,9 +112,22 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
     const share = (n - deflation.count) / n;
     const zero = acos(Math.min(1, Math.max(-1, -center / radius)));
     all.push(moments.map((moment, k) => share * moment - (nullity / n) * cos(k * zero)));
+    if (p + 1 === probes && tolerance !== null && affordable) {
+      const next = probesFor(
+        settings,
+        all.map((each) => chebyshevMeasure(each, center, radius)),
+        2 * radius,
+      );
+      probes = Math.max(probes, next.probes);
+      affordable = next.affordable;
+    }
     onProgress?.({ phase: "spectral density", done: p + 1, total: probes, figures: { matvecs } });
     if (isCancelled(signal)) status = "cancelled";
   }
+  // E|φ| of the Jackson kernel in the angle, by Jensen from its first moment; cos does not lengthen distances.
+  const quadratureError = radius * (Math.PI / 2) * Math.sqrt(2 * (1 - jacksonFactors(degree)[1]));
+  const coarse = tolerance !== null && quadratureError > STEPS_SHARE * tolerance * 2 * radius;
+  if (status === "converged" && (!affordable || coarse)) status = "max-iterations";
   const grid = settings.grid ?? linearGrid(center - GRID_SHARE * radius, center + GRID_SHARE * radius, settings.points);
   const scaled = grid.map((x) => (x - center) / radius);
   const curves = all.map((moments) => chebyshevDensity(moments, scaled).map((value) => value / radius));
@@ -126,8 +144,16 @@ export function* kpmDensity(settings: BulkSettings): Coroutine<BulkDensity> {
     weights,
     matvecs,
     wassersteinError: wassersteinSpread(measures),
+    quadratureError,
     status,
-    advice: status === "converged" ? null : "stopped by the signal: the band is that of the probes done so far",
+    advice:
+      status === "converged"
+        ? null
+        : status === "cancelled"
+          ? "stopped by the signal: the band is that of the probes done so far"
+          : coarse
+            ? "the steps are too few for the tolerance: raise steps, leave it out, or use slq"
+            : "the tolerance needs more products than maximumMatvecs: raise it or loosen the tolerance",
   };
 }
 

@@ -1,21 +1,36 @@
-import { ArgumentError, EPSILON, type Matrix, ShapeError, requireInteger, requireOptions, pow } from "../core/index.js";
+// Both factorisations share the sketch, its growth and the posterior error: apart they would repeat them.
+import {
+  ArgumentError,
+  EPSILON,
+  type Matrix,
+  ShapeError,
+  type Status,
+  norm,
+  pow,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+} from "../core/index.js";
+import { type Coroutine, drive, driveAsync, multiply, multiplyTransposed } from "../krylov/index.js";
 import { matmul, qr, svd, tryCholesky } from "../linalg/index.js";
 import {
+  type AsyncLinearOperator,
+  type AsyncSymmetricOperator,
   type LinearOperator,
   type SymmetricOperator,
-  applyTransposeOf,
   requireOperator,
   requireSymmetricOperator,
   requireTranspose,
 } from "../operators/index.js";
 import { type Rng, fillNormal, normalMatrix } from "../random/index.js";
+import { besides } from "./probes.js";
 import { requireRng } from "./require-rng.js";
 
 /** A posterior statement about the error of a randomised factorisation. */
 export interface PosteriorError {
   /** ‖error‖₂ is at most this with the stated probability. */
   readonly spectralBound: number;
-  /** Probability of the bound: 1 − 10^(−testVectors). */
+  /** Probability of the bound: 1 − 10^(−testVectors), less by that for every look that a tolerance took. */
   readonly probability: number;
   /** Unbiased estimate of ‖error‖_F² from the same vectors, as its root. */
   readonly frobenius: number;
@@ -25,9 +40,16 @@ export interface PosteriorError {
 
 /** Options that the randomised factorisations share. */
 export interface SketchOptions {
-  /** Rank of the result. */
-  readonly rank: number;
-  /** Extra sketch vectors; 8 by default. */
+  /** Rank of the result; the alternative to `tolerance`. */
+  readonly rank?: number;
+  /**
+   * Posterior error bound asked for, relative to the largest value found: the sketch is doubled until the bound is met. Every
+   * vector of the sketch is then kept.
+   */
+  readonly tolerance?: number;
+  /** Most sketch vectors with a tolerance; all n by default. */
+  readonly maximumRank?: number;
+  /** Extra sketch vectors with a rank; 8 by default. */
   readonly oversampling?: number;
   /** Stream for the sketch and the test vectors. */
   readonly rng: Rng;
@@ -53,6 +75,8 @@ export interface RandomizedSvdResult {
   readonly error: PosteriorError;
   /** Products with A and Aᵀ spent. */
   readonly matvecs: number;
+  /** "converged", or "max-iterations" when the tolerance was not met within `maximumRank`. */
+  readonly status: Status;
 }
 
 /** ‖E‖₂ <= 10 √(2/π) max ‖E ωᵢ‖ fails with probability 10^(−r) for r Gaussian vectors. [halko2011] */
@@ -66,7 +90,8 @@ const BOUND_FACTOR = 10 * Math.sqrt(2 / Math.PI);
  * For few triplets to full accuracy use svds.
  *
  * @param A operator with a transpose (or Matrix)
- * @param options.rank number of triplets
+ * @param options.rank number of triplets, or
+ * @param options.tolerance posterior error bound relative to the largest value
  * @returns u, singularValues, v and the posterior error
  * @throws {ArgumentError} when A offers only apply, or rank is out of range
  *
@@ -84,32 +109,65 @@ const BOUND_FACTOR = 10 * Math.sqrt(2 / Math.PI);
  * ```
  */
 export function randomizedSvd(A: LinearOperator | Matrix, options: RandomizedSvdOptions): RandomizedSvdResult {
+  const operator = requireOperator(A, "A", "randomizedSvd");
+  return drive(operator, sketchSvd(operator, options));
+}
+
+/**
+ * The form of {@link randomizedSvd} for operators whose products are computed elsewhere; the same numbers, bit for bit.
+ *
+ * @param A asynchronous operator with a transpose
+ * @returns a promise of the result of randomizedSvd
+ * @throws {ArgumentError} as randomizedSvd, as a rejection
+ */
+export async function randomizedSvdAsync(
+  A: AsyncLinearOperator,
+  options: RandomizedSvdOptions,
+): Promise<RandomizedSvdResult> {
+  return driveAsync(A, sketchSvd(requireOperator(A as unknown as LinearOperator, "A", "randomizedSvdAsync"), options));
+}
+
+function* sketchSvd(operator: LinearOperator, options: RandomizedSvdOptions): Coroutine<RandomizedSvdResult> {
   const caller = "randomizedSvd";
-  const operator = requireTranspose(requireOperator(A, "A", caller), "A", caller);
+  requireTranspose(operator, "A", caller);
   const { rows, cols } = operator;
-  const { rank, width, rng, testVectors } = requireSketch(Math.min(rows, cols), options, ["powerIterations"], caller);
+  const plan = requireSketch(Math.min(rows, cols), options, ["powerIterations"], caller);
+  const { rng, testVectors } = plan;
   const power = requireInteger(options.powerIterations ?? 1, "powerIterations", caller, 0);
-  let { q } = qr(timesColumns(operator, normalMatrix(rng, cols, width), false));
-  for (let i = 0; i < power; i++) {
-    // Orthonormalised in between: (A Aᵀ)^q A Ω itself has columns that are parallel to rounding.
-    const back = qr(timesColumns(operator, q, true)).q;
-    q = qr(timesColumns(operator, back, false)).q;
+  let q: Matrix | null = null;
+  let B: Matrix = { rows: cols, cols: 0, data: new Float64Array(0) }; // Aᵀ Q, cols x width
+  let matvecs = 0;
+  for (let look = 1; ; look++) {
+    const fresh = plan.width(look) - B.cols;
+    let block = qr(yield* timesColumns(rows, normalMatrix(rng, cols, fresh), false)).q;
+    for (let i = 0; i < power; i++) {
+      // Orthonormalised in between: (A Aᵀ)^q A Ω itself has columns that are parallel to rounding.
+      const back = qr(yield* timesColumns(cols, block, true)).q;
+      block = qr(yield* timesColumns(rows, back, false)).q;
+    }
+    const added = q === null ? block : orthonormalBeside(q, block);
+    const basis: Matrix = q === null ? added : besides(q, added);
+    q = basis;
+    B = besides(B, yield* timesColumns(cols, added, true));
+    matvecs += (2 * power + 2) * fresh;
+    const error = yield* posterior(plan.probability(look), cols, testVectors, rng, function* (w) {
+      const image = new Float64Array(rows);
+      yield* multiply(w, image);
+      return withoutRange(basis, image);
+    });
+    matvecs += testVectors;
+    const { u, singularValues, v } = svd(B); // A ≈ Q Bᵀ = Q v diag(s) uᵀ
+    const { status, rank } = plan.judge(look, error.spectralBound, singularValues[0]);
+    if (status === null) continue;
+    return {
+      u: firstColumns(matmul(basis, v), rank),
+      singularValues: singularValues.slice(0, rank),
+      v: firstColumns(u, rank),
+      error,
+      matvecs,
+      status,
+    };
   }
-  const B = timesColumns(operator, q, true); // Aᵀ Q, cols x width
-  const { u, singularValues, v } = svd(B); // A ≈ Q Bᵀ = Q v diag(s) uᵀ
-  const columns = (M: Matrix): Matrix => firstColumns(M, rank);
-  const residual = (w: Float64Array): Float64Array => {
-    const image = new Float64Array(rows);
-    operator.apply(w, image);
-    return withoutRange(q, image);
-  };
-  return {
-    u: columns(matmul(q, v)),
-    singularValues: singularValues.slice(0, rank),
-    v: columns(u),
-    error: posterior(residual, cols, testVectors, rng),
-    matvecs: (2 * power + 2) * width + testVectors,
-  };
 }
 
 /** Options of {@link nystrom}. */
@@ -125,6 +183,8 @@ export interface NystromResult {
   readonly error: PosteriorError;
   /** Products spent. */
   readonly matvecs: number;
+  /** "converged", or "max-iterations" when the tolerance was not met within `maximumRank`. */
+  readonly status: Status;
 }
 
 /**
@@ -135,7 +195,8 @@ export interface NystromResult {
  * rounding.
  *
  * @param A symmetric positive semidefinite operator (or Matrix)
- * @param options.rank number of eigenpairs
+ * @param options.rank number of eigenpairs, or
+ * @param options.tolerance posterior error bound relative to the largest value
  * @returns values, vectors, posterior error
  * @throws {ArgumentError} when A lacks the symmetric mark or the sketch shows it indefinite
  *
@@ -152,14 +213,57 @@ export interface NystromResult {
  * ```
  */
 export function nystrom(A: SymmetricOperator | Matrix, options: NystromOptions): NystromResult {
+  const operator = requireSymmetricOperator(A, "A", "nystrom");
+  return drive(operator, sketchNystrom(operator.rows, options));
+}
+
+/**
+ * The form of {@link nystrom} for operators whose products are computed elsewhere; the same numbers, bit for bit.
+ *
+ * @param A asynchronous symmetric positive semidefinite operator
+ * @returns a promise of the result of nystrom
+ * @throws {ArgumentError} as nystrom, as a rejection
+ */
+export async function nystromAsync(A: AsyncSymmetricOperator, options: NystromOptions): Promise<NystromResult> {
+  const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "nystromAsync");
+  return driveAsync(A, sketchNystrom(operator.rows, options));
+}
+
+function* sketchNystrom(n: number, options: NystromOptions): Coroutine<NystromResult> {
   const caller = "nystrom";
-  const operator = requireSymmetricOperator(A, "A", caller);
-  const n = operator.rows;
-  const { rank, width, rng, testVectors } = requireSketch(n, options, [], caller);
-  const omega = qr(normalMatrix(rng, n, width)).q;
-  const Y = timesColumns(operator, omega, false);
-  const size = Math.sqrt(Y.data.reduce((sum, value) => sum + value * value, 0));
-  const shift = Math.sqrt(n) * EPSILON * size;
+  const plan = requireSketch(n, options, [], caller);
+  const { rng, testVectors } = plan;
+  let omega: Matrix = { rows: n, cols: 0, data: new Float64Array(0) };
+  let Y: Matrix = omega; // A Ω
+  let matvecs = 0;
+  for (let look = 1; ; look++) {
+    const block = normalMatrix(rng, n, plan.width(look) - omega.cols);
+    const added = omega.cols === 0 ? qr(block).q : orthonormalBeside(omega, block);
+    omega = besides(omega, added);
+    Y = besides(Y, yield* timesColumns(n, added, false));
+    const { values: all, vectors: basis } = approximate(omega, Y, caller);
+    const rank = plan.rank ?? all.length;
+    const values = all.slice(0, rank);
+    const vectors = firstColumns(basis, rank);
+    const error = yield* posterior(plan.probability(look), n, testVectors, rng, function* (w) {
+      const image = new Float64Array(n);
+      yield* multiply(w, image);
+      const overlaps = matmul(vectors, { rows: n, cols: 1, data: w }, { transposeA: true }).data;
+      for (let k = 0; k < rank; k++) overlaps[k] *= values[k];
+      const inside = matmul(vectors, { rows: rank, cols: 1, data: overlaps }).data;
+      for (let i = 0; i < n; i++) image[i] -= inside[i];
+      return image;
+    });
+    matvecs += added.cols + testVectors;
+    const { status } = plan.judge(look, error.spectralBound, values[0]);
+    if (status !== null) return { values, vectors, error, matvecs, status };
+  }
+}
+
+/** Eigenpairs of (A Ω)(Ωᵀ A Ω)⁺(A Ω)ᵀ from Ω with orthonormal columns and Y = A Ω. */
+function approximate(omega: Matrix, Y: Matrix, caller: string): { values: Float64Array; vectors: Matrix } {
+  const size = norm(Y.data);
+  const shift = Math.sqrt(Y.rows) * EPSILON * size;
   const shifted: Matrix = { ...Y, data: Y.data.map((value, at) => value + shift * omega.data[at]) };
   const core = matmul(omega, shifted, { transposeA: true });
   const attempt = size === 0 ? null : tryCholesky(symmetrized(core));
@@ -175,70 +279,104 @@ export function nystrom(A: SymmetricOperator | Matrix, options: NystromOptions):
   // Y L⁻ᵀ has the singular values √λ of the shifted approximation.
   const factor = attempt === null ? Y : timesInverseTranspose(shifted, attempt.l);
   const { u, singularValues } = svd(factor);
-  const values = singularValues.slice(0, rank).map((s) => Math.max(0, s * s - shift));
-  const vectors = firstColumns(u, rank);
-  const residual = (w: Float64Array): Float64Array => {
-    const image = new Float64Array(n);
-    operator.apply(w, image);
-    for (let k = 0; k < rank; k++) {
-      let overlap = 0;
-      for (let i = 0; i < n; i++) overlap += vectors.data[i * rank + k] * w[i];
-      for (let i = 0; i < n; i++) image[i] -= values[k] * overlap * vectors.data[i * rank + k];
-    }
-    return image;
-  };
-  return { values, vectors, error: posterior(residual, n, testVectors, rng), matvecs: width + testVectors };
+  return { values: singularValues.map((s) => Math.max(0, s * s - shift)), vectors: u };
 }
 
-function requireSketch(
-  limit: number,
-  options: SketchOptions,
-  more: readonly string[],
-  caller: string,
-): { rank: number; width: number; rng: Rng; testVectors: number } {
-  requireOptions(options, ["rank", "oversampling", "rng", "testVectors", ...more], caller);
+/** How wide the sketch is and when it is good enough. */
+interface SketchPlan {
+  readonly rng: Rng;
+  readonly testVectors: number;
+  /** Rank of the result; null to keep the whole sketch. */
+  readonly rank: number | null;
+  /** Sketch vectors at the k-th look. */
+  width(look: number): number;
+  /** Probability that the bounds of all looks so far hold. */
+  probability(look: number): number;
+  /** The verdict on a bound, null to go on, and the rank to return. */
+  judge(look: number, bound: number, largest: number): { status: Status | null; rank: number };
+}
+
+const FIRST_WIDTH = 16;
+
+function requireSketch(limit: number, options: SketchOptions, more: readonly string[], caller: string): SketchPlan {
+  const keys = ["rank", "tolerance", "maximumRank", "oversampling", "rng", "testVectors", ...more];
+  requireOptions(options, keys, caller);
   if (limit === 0)
     throw new ShapeError({ function: caller, argument: "A", expected: "not empty", got: "0 rows or columns" });
-  const rank = requireInteger(options?.rank, "rank", caller, 1, limit);
-  const oversampling = requireInteger(options.oversampling ?? 8, "oversampling", caller, 0);
+  const rng = requireRng(options?.rng, caller);
   const testVectors = requireInteger(options.testVectors ?? 5, "testVectors", caller, 1);
-  return { rank, width: Math.min(limit, rank + oversampling), rng: requireRng(options.rng, caller), testVectors };
+  const oversampling = requireInteger(options.oversampling ?? 8, "oversampling", caller, 0);
+  const maximum = requireInteger(options.maximumRank ?? limit, "maximumRank", caller, 1, limit);
+  const probability = (look: number): number => 1 - look * pow(10, -testVectors);
+  if (options.tolerance === undefined) {
+    const rank = requireInteger(options.rank, "rank", caller, 1, limit);
+    const width = Math.min(limit, rank + oversampling);
+    const verdict = { status: "converged", rank } as const;
+    return { rng, testVectors, rank, width: () => width, probability, judge: () => verdict };
+  }
+  if (options.rank !== undefined) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "rank",
+      expected: "absent when tolerance is given",
+      got: String(options.rank),
+      remedy: "limit the sketch by maximumRank",
+    });
+  }
+  const tolerance = requireNumber(options.tolerance, "tolerance", caller, Number.MIN_VALUE);
+  const width = (look: number): number => Math.min(maximum, FIRST_WIDTH * pow(2, look - 1));
+  return {
+    rng,
+    testVectors,
+    rank: null,
+    width,
+    probability,
+    judge: (look, bound, largest) => {
+      const rank = width(look);
+      if (bound <= tolerance * largest) return { status: "converged", rank };
+      return { status: rank === maximum ? "max-iterations" : null, rank };
+    },
+  };
 }
 
-function posterior(
-  residual: (w: Float64Array) => Float64Array,
+function* posterior(
+  probability: number,
   n: number,
   testVectors: number,
   rng: Rng,
-): PosteriorError {
+  residual: (w: Float64Array) => Coroutine<Float64Array>,
+): Coroutine<PosteriorError> {
   let largest = 0;
   let squares = 0;
   for (let t = 0; t < testVectors; t++) {
-    const image = residual(fillNormal(rng, new Float64Array(n)));
-    const square = image.reduce((sum, value) => sum + value * value, 0);
-    largest = Math.max(largest, Math.sqrt(square));
-    squares += square / testVectors;
+    const image = yield* residual(fillNormal(rng, new Float64Array(n)));
+    const sum = image.reduce((total, value) => total + value * value, 0);
+    largest = Math.max(largest, Math.sqrt(sum));
+    squares += sum / testVectors;
   }
-  return {
-    spectralBound: BOUND_FACTOR * largest,
-    probability: 1 - pow(10, -testVectors),
-    frobenius: Math.sqrt(squares),
-    testVectors,
-  };
+  return { spectralBound: BOUND_FACTOR * largest, probability, frobenius: Math.sqrt(squares), testVectors };
 }
 
-function timesColumns(A: LinearOperator, X: Matrix, transpose: boolean): Matrix {
-  const [inputs, outputs] = transpose ? [A.rows, A.cols] : [A.cols, A.rows];
+/** A X, or Aᵀ X, column by column. */
+function* timesColumns(outputs: number, X: Matrix, transpose: boolean): Coroutine<Matrix> {
   const data = new Float64Array(outputs * X.cols);
-  const x = new Float64Array(inputs);
+  const x = new Float64Array(X.rows);
   const y = new Float64Array(outputs);
   for (let j = 0; j < X.cols; j++) {
-    for (let i = 0; i < inputs; i++) x[i] = X.data[i * X.cols + j];
-    if (transpose) applyTransposeOf(A, x, y);
-    else A.apply(x, y);
+    for (let i = 0; i < X.rows; i++) x[i] = X.data[i * X.cols + j];
+    yield* transpose ? multiplyTransposed(x, y) : multiply(x, y);
     for (let i = 0; i < outputs; i++) data[i * X.cols + j] = y[i];
   }
   return { rows: outputs, cols: X.cols, data };
+}
+
+/** Orthonormal columns that span, together with those of Q, what Q and the block span. */
+function orthonormalBeside(q: Matrix, block: Matrix): Matrix {
+  const whole = qr(besides(q, block)).q;
+  const data = new Float64Array(q.rows * block.cols);
+  for (let i = 0; i < q.rows; i++)
+    data.set(whole.data.subarray(i * whole.cols + q.cols, (i + 1) * whole.cols), i * block.cols);
+  return { rows: q.rows, cols: block.cols, data };
 }
 
 /** (I − QQᵀ) w, in place. */

@@ -5,9 +5,12 @@ import {
   type BulkDensity,
   type BulkSettings,
   type ProbeMeasure,
+  STEPS_SHARE,
   drawProbe,
+  firstProbes,
   linearGrid,
   mergeMeasures,
+  probesFor,
   summarize,
   wassersteinSpread,
 } from "./bulk.js";
@@ -28,18 +31,27 @@ const BANDWIDTH_IN_SPACINGS = 0.7;
  * @see [ghorbani2019]
  */
 export function* slqDensity(settings: BulkSettings): Coroutine<BulkDensity> {
-  const { n, probes, steps, nullity, deflation, reorthogonalization, signal, onProgress } = settings;
+  const { n, steps, nullity, tolerance, deflation, reorthogonalization, signal, onProgress } = settings;
   const mass = (n - deflation.count - nullity) / n;
   const measures: ProbeMeasure[] = [];
   let matvecs = 0;
   let unresolved = 0; // probes whose rule shows no node at zero although there is a null space
   let status: Status = "converged";
+  let probes = firstProbes(settings);
+  let affordable = true;
+  let exact = true; // every rule so far is the measure of its probe
   for (let p = 0; p < probes; p++) {
     const project = deflation.count > 0 ? deflation.project : undefined;
     const rule = yield* probeQuadrature(drawProbe(settings), { steps, reorthogonalization, signal, project });
     matvecs += rule.matvecs;
     const { measure, resolved } = withoutNullSpace(rule, nullity > 0, mass);
     measures.push(measure);
+    exact &&= rule.residualNorm === 0;
+    if (p + 1 === probes && tolerance !== null && affordable) {
+      const next = probesFor(settings, measures, extentOf(mergeMeasures(measures).nodes));
+      probes = Math.max(probes, next.probes);
+      affordable = next.affordable;
+    }
     if (!resolved) unresolved++;
     onProgress?.({ phase: "spectral density", done: p + 1, total: probes, figures: { matvecs } });
     if (isCancelled(signal)) {
@@ -47,11 +59,14 @@ export function* slqDensity(settings: BulkSettings): Coroutine<BulkDensity> {
       break;
     }
   }
-  if (status === "converged" && unresolved > 0) status = "max-iterations";
   const { nodes, weights } = mergeMeasures(measures);
   const lowest = nodes[0] ?? 0;
   const highest = nodes.at(-1) ?? 0;
-  const extent = highest - lowest || Math.max(Math.abs(highest), Math.abs(lowest)) || 1;
+  const extent = extentOf(nodes) || Math.max(Math.abs(highest), Math.abs(lowest)) || 1;
+  // Equal moments up to 2 steps − 1: Jackson's bound on the approximation of Lipschitz functions by polynomials.
+  const quadratureError = exact ? 0 : (mass * Math.PI * extentOf(nodes)) / (4 * steps);
+  const coarse = tolerance !== null && quadratureError > STEPS_SHARE * tolerance * extent;
+  if (status === "converged" && (unresolved > 0 || !affordable || coarse)) status = "max-iterations";
   const bandwidth = settings.bandwidth ?? ((BANDWIDTH_IN_SPACINGS * Math.PI) / steps) * (extent / 2);
   const grid = settings.grid ?? linearGrid(lowest - 4 * bandwidth, highest + 4 * bandwidth, settings.points);
   const curves = measures.map((measure) => smooth(measure, grid, bandwidth));
@@ -66,9 +81,14 @@ export function* slqDensity(settings: BulkSettings): Coroutine<BulkDensity> {
     weights,
     matvecs,
     wassersteinError: wassersteinSpread(measures),
+    quadratureError,
     status,
-    advice: adviceFor(status, unresolved),
+    advice: adviceFor(status, unresolved, coarse),
   };
+}
+
+function extentOf(nodes: Float64Array): number {
+  return nodes.length === 0 ? 0 : nodes[nodes.length - 1] - nodes[0];
 }
 
 /** Takes the nodes at zero out of a rule and gives the rest the mass that the bulk is known to have. */
@@ -120,8 +140,13 @@ function smooth({ nodes, weights }: ProbeMeasure, grid: Float64Array, bandwidth:
   return out;
 }
 
-function adviceFor(status: Status, unresolved: number): string | null {
+function adviceFor(status: Status, unresolved: number, coarse: boolean): string | null {
   if (status === "converged") return null;
   if (status === "cancelled") return "stopped by the signal: the band is that of the probes done so far";
+  if (unresolved === 0) {
+    return coarse
+      ? "the steps are too few for the tolerance: raise steps, or leave it out"
+      : "the tolerance needs more products than maximumMatvecs: raise it or loosen the tolerance";
+  }
   return `${unresolved} probes show no node at zero, so the known null space is still inside the bulk: raise steps`;
 }

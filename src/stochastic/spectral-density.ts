@@ -18,7 +18,7 @@ import {
 import { type Coroutine, type Reorthogonalization, drive, driveAsync, eigsh, eigshAsync } from "../krylov/index.js";
 import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import { type Rng } from "../random/index.js";
-import { type BulkSettings, type Deflated, createDeflation } from "./bulk.js";
+import { type BulkSettings, type Deflated, STEPS_SHARE, createDeflation } from "./bulk.js";
 import { kpmDensity } from "./kpm.js";
 import { requireRng } from "./require-rng.js";
 import { slqDensity } from "./slq-density.js";
@@ -29,10 +29,17 @@ export interface SpectralDensityOptions extends LongRunning {
   readonly method?: "slq" | "kpm";
   /** Stream for the probes. */
   readonly rng: Rng;
-  /** Number of random probes; 10 by default. The band needs at least two. */
+  /** Number of random probes when no tolerance is given; 10 by default. The band needs at least two. */
   readonly probes?: number;
   /** Products per probe: Lanczos steps, or half the degree of the Chebyshev expansion; 80 by default, at most n for slq. */
   readonly steps?: number;
+  /**
+   * Wasserstein-1 error asked for, relative to the extent of the bulk: half of it for the number of steps (by a bound, when
+   * `steps` is absent), half for the number of probes (by the spread of eight).
+   */
+  readonly tolerance?: number;
+  /** Products never exceeded when a tolerance is given; 100,000 by default. */
+  readonly maximumMatvecs?: number;
   /** Confidence of the pointwise band; 0.95 by default. */
   readonly confidence?: number;
   /** Abscissae, ascending; `points` equidistant ones over the bulk by default. */
@@ -65,14 +72,19 @@ export interface SpectralDensityResult extends DensitySpectrum {
   readonly matvecs: number;
   /** Estimated Wasserstein-1 distance of the unsmoothed measure to its expectation, from the spread over probes. */
   readonly wassersteinError: number;
-  /** "converged" when all probes were run and the null space, if any, was resolved. */
+  /**
+   * Bound on what the finite number of steps adds to that distance: π/(4 steps) of the extent for slq, whose rules share
+   * 2 steps − 1 moments with the measures of the probes, and the mean width of the Jackson kernel for kpm.
+   */
+  readonly quadratureError: number;
+  /** "converged" when all probes were run, the tolerance was met, and the null space, if any, was resolved. */
   readonly status: Status;
   /** What to try otherwise. */
   readonly advice: string | null;
 }
 
 const KEYS = [
-  "method", "rng", "probes", "steps", "confidence", "grid", "points", "bandwidth", "deflate", "outliers", "nullity",
+  "method", "rng", "probes", "steps", "tolerance", "maximumMatvecs", "confidence", "grid", "points", "bandwidth", "deflate", "outliers", "nullity",
   "reorthogonalization", "signal", "onProgress",
 ]; // prettier-ignore
 
@@ -87,12 +99,13 @@ const KEYS = [
  * @param A symmetric operator (or symmetric Matrix) of order n >= 1
  * @param options.probes number of probes; the band narrows like 1/√probes
  * @param options.steps products per probe; the resolution improves like 1/steps
+ * @param options.tolerance sets probes and steps instead
  * @param options.deflate known eigenpairs (for instance an eigsh result), exact in the output
  * @returns density on the grid, band, nodes and weights, atom, outliers, error estimate, products spent
  * @throws {ArgumentError} when A lacks the symmetric mark or rng is missing
  * @throws {ShapeError} when deflated vectors do not fit
  *
- * Accuracy: `band` and `wassersteinError` from the spread over probes. Cost: probes · steps products; slq with full
+ * Accuracy: `band` and `wassersteinError` from the spread over probes, `quadratureError` for the steps. Cost: probes · steps products; slq with full
  * reorthogonalisation keeps `steps` vectors and spends 4 n steps² flops a probe.
  * @see [ghorbani2019]
  * @see [ubaru2017]
@@ -136,6 +149,8 @@ export async function spectralDensityAsync(
   return driveAsync(A, plan.run(found, found.matvecs));
 }
 
+const DEFAULT_STEPS = 80;
+
 interface Plan {
   readonly rng: Rng;
   readonly outliers: number;
@@ -161,7 +176,9 @@ function prepare(n: number, options: SpectralDensityOptions): Plan {
   if (options.deflate !== undefined) requireDeflated(options.deflate, n, caller);
   const known = options.deflate?.values.length ?? outliers;
   const nullity = requireInteger(options.nullity ?? 0, "nullity", caller, 0, n - known);
-  const steps = requireInteger(options.steps ?? 80, "steps", caller, 1);
+  const tolerance =
+    options.tolerance === undefined ? null : requireNumber(options.tolerance, "tolerance", caller, Number.MIN_VALUE, 1);
+  const steps = requireInteger(options.steps ?? stepsFor(tolerance, method), "steps", caller, 1);
   const settings: Omit<BulkSettings, "deflation"> = {
     n,
     rng,
@@ -172,6 +189,8 @@ function prepare(n: number, options: SpectralDensityOptions): Plan {
     points: requireInteger(options.points ?? 512, "points", caller, 2),
     bandwidth: options.bandwidth === undefined ? null : requirePositive(options.bandwidth, "bandwidth", caller),
     nullity,
+    tolerance,
+    maximumMatvecs: requireInteger(options.maximumMatvecs ?? 100_000, "maximumMatvecs", caller, 1),
     reorthogonalization: requireOneOf(
       options.reorthogonalization ?? "full",
       ["full", "selective", "none"],
@@ -197,6 +216,14 @@ function prepare(n: number, options: SpectralDensityOptions): Plan {
       };
     },
   };
+}
+
+/** Steps whose quadrature error takes its share of the tolerance. */
+function stepsFor(tolerance: number | null, method: "slq" | "kpm"): number {
+  if (tolerance === null) return DEFAULT_STEPS;
+  if (method === "slq") return Math.ceil(Math.PI / (4 * STEPS_SHARE * tolerance));
+  // 1 − g₁ <= 1 − cos(π/(N + 1)) <= π²/(2 (N + 1)²) for degree N = 2 · steps, and an extent of two radii.
+  return Math.ceil((Math.PI * Math.PI) / (8 * STEPS_SHARE * tolerance));
 }
 
 function requireDeflated(deflate: Deflated, n: number, caller: string): void {
