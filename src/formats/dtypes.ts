@@ -83,13 +83,21 @@ function widenBf16(codes: Uint16Array): Float32Array {
 }
 
 /**
- * Decodes the bytes of a tensor. The bytes are copied first: the result never shares memory with the file.
+ * Decodes the bytes of a tensor. The result never shares memory with the caller's bytes: they are copied first, unless they
+ * were read for this tensor alone.
  *
  * @param bytes whole elements
  * @param littleEndian byte order in the file
+ * @param fresh whether the bytes may be taken over
  */
-export function decodeElements(bytes: Uint8Array, dtype: TensorDtype, littleEndian = true): TensorData {
-  const copy = bytes.slice(); // offset 0, hence aligned for every view
+export function decodeElements(
+  bytes: Uint8Array,
+  dtype: TensorDtype,
+  littleEndian = true,
+  fresh = false,
+): TensorData {
+  // Offset 0, hence aligned for every view, and nothing else in the buffer.
+  const copy = fresh && bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const width = DTYPE_BYTES[dtype];
   if (littleEndian !== HOST_IS_LITTLE_ENDIAN && width > 1) swapBytes(copy, width);
   const { buffer } = copy;

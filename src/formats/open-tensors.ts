@@ -165,7 +165,7 @@ async function openNpy(source: ByteSource, caller: string): Promise<TensorArchiv
       const width = DTYPE_BYTES[dtype];
       const first = start + (wanted?.start ?? 0) * width;
       const bytes = await source.read(first, wanted === null ? source.size : start + wanted.end * width);
-      const data = decodeElements(bytes, dtype, littleEndian);
+      const data = decodeElements(bytes, dtype, littleEndian, source.fresh);
       return { name, dtype, shape: wanted === null ? shape : [data.length], data };
     },
     close: () => source.close(),

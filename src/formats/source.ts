@@ -26,6 +26,8 @@ export interface ByteSource {
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
+  /** Whether `read` gives memory of its own; else a view of the caller's bytes, which must not be kept. */
+  readonly fresh: boolean;
   /** Reads bytes start … end − 1. */
   read(start: number, end: number): Promise<Uint8Array>;
   /** Releases the file handle, if any. */
@@ -118,6 +120,7 @@ async function openFile(path: string, caller: string): Promise<ByteSource> {
   return {
     name: path,
     size: status.size,
+    fresh: true,
     async read(start, end) {
       const bytes = new Uint8Array(end - start);
       let filled = 0;
@@ -152,6 +155,7 @@ export async function openSource(input: ByteInput, caller: string): Promise<Byte
     return {
       name: "",
       size: bytes.length,
+      fresh: false,
       read: async (start, end) => bytes.subarray(start, end),
       close: async () => undefined,
     };
@@ -160,6 +164,7 @@ export async function openSource(input: ByteInput, caller: string): Promise<Byte
     return {
       name: typeof input.name === "string" ? input.name : "",
       size: input.size,
+      fresh: true,
       read: async (start, end) => new Uint8Array(await input.slice(start, end).arrayBuffer()),
       close: async () => undefined,
     };
