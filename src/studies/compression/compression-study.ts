@@ -71,10 +71,16 @@ export interface TruncationEffect {
   readonly rmsChange: number;
   /** Largest ‖f − f_k‖. */
   readonly largestChange: number;
-  /** Largest bound on it over the same images. */
+  /** Largest bound on it over the same images, by σ_{k+1}. */
   readonly bound: number;
-  /** Largest quotient of a change and its own bound: at most one. */
+  /** Largest bound that knows how the truncated part acts on each image: ‖(W − W_k) h‖ in the place of σ_{k+1} ‖h‖. */
+  readonly localBound: number;
+  /** Share of test images for which that bound proves their class. */
+  readonly certifiedLocally: number;
+  /** Largest quotient of a change and its own bound by σ_{k+1}: at most one. */
   readonly tightness: number;
+  /** Largest quotient of a change and its own local bound, or of a local bound and its bound: at most one. */
+  readonly localTightness: number;
 }
 
 /** One layer at one rank, the others untouched. */
@@ -253,7 +259,7 @@ export function compressionStudy(run: CompressionStudyRun): CompressionStudy {
     joint,
     passed:
       layers.length === factored.length &&
-      rows.every((row) => row.tightness <= 1 + ROUNDING) &&
+      rows.every((row) => row.tightness <= 1 && row.localTightness <= 1 + ROUNDING) &&
       whole.every((row) => row.accuracy === testAccuracy && row.agreement === 1),
   };
 }
@@ -399,32 +405,39 @@ function reference(layers: readonly FactoredLayer[], test: LabelledData): Refere
   return { layers, test, outputs, hidden, ...decisions(outputs), laterNorms };
 }
 
-/** Compares truncated outputs with the full ones, against a bound per image. */
-function effect(problem: Reference, outputs: Matrix, bounds: Float64Array): TruncationEffect {
+/** Compares truncated outputs with the full ones, against two bounds per image. */
+function effect(problem: Reference, outputs: Matrix, bounds: Float64Array, local: Float64Array): TruncationEffect {
   const { test, classes, margins } = problem;
   const n = outputs.rows;
   const now = decisions(outputs).classes;
-  const change = rowNorms({ ...outputs, data: outputs.data.map((value, e) => value - problem.outputs.data[e]) });
-  let [agreeing, proved, squares, largest, bound, tightness] = [0, 0, 0, 0, 0, 0];
+  const change = rowNorms(minus(outputs, problem.outputs));
+  const floor = ROUNDING * rowNorms(problem.outputs).reduce((a, b) => Math.max(a, b), 0); // below it quotients are of roundings
+  let [agreeing, proved, provedLocally, squares, tightness, localTightness] = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < n; i++) {
     if (now[i] === classes[i]) agreeing++;
     // |Δ(f_a − f_b)| <= √2 ‖Δf‖: below the margin the first class stays first.
     if (Math.SQRT2 * bounds[i] < margins[i]) proved++;
+    if (Math.SQRT2 * local[i] < margins[i]) provedLocally++;
     squares += change[i] * change[i];
-    largest = Math.max(largest, change[i]);
-    bound = Math.max(bound, bounds[i]);
-    if (bounds[i] > 0) tightness = Math.max(tightness, change[i] / bounds[i]);
+    if (local[i] > floor) localTightness = Math.max(localTightness, change[i] / local[i], local[i] / bounds[i]);
+    if (bounds[i] > floor) tightness = Math.max(tightness, change[i] / bounds[i]);
   }
+  const largest = (list: Float64Array): number => list.reduce((a, b) => Math.max(a, b), 0);
   return {
     accuracy: accuracyOf(outputs, test.targets),
     agreement: agreeing / n,
     certified: proved / n,
+    certifiedLocally: provedLocally / n,
     rmsChange: Math.sqrt(squares / n),
-    largestChange: largest,
-    bound,
+    largestChange: largest(change),
+    bound: largest(bounds),
+    localBound: largest(local),
     tightness,
+    localTightness,
   };
 }
+
+const minus = (A: Matrix, B: Matrix): Matrix => ({ ...A, data: A.data.map((value, e) => value - B.data[e]) });
 
 /** Every rank of one layer: each adds one rank-one part to the pre-activations of the last. */
 function oneLayer(problem: Reference, l: number, full: number, signal: LongRunning["signal"]): CompressionLayer {
@@ -434,6 +447,7 @@ function oneLayer(problem: Reference, l: number, full: number, signal: LongRunni
   const { rows, cols } = weights;
   const inputs = hidden[l];
   const sizes = rowNorms(inputs);
+  const whole = applyTruncated(layers[l], r, inputs);
   const pre = applyTruncated(layers[l], 0, inputs);
   const total = singularValues.reduce((sum, s) => sum + s * s, 0);
   const ranks: RankRow[] = [];
@@ -450,13 +464,14 @@ function oneLayer(problem: Reference, l: number, full: number, signal: LongRunni
     }
     const spectralError = k < r ? singularValues[k] : 0;
     const bounds = sizes.map((size) => spectralError * size * laterNorms[l]);
+    const local = k < r ? rowNorms(minus(whole, pre)).map((size) => size * laterNorms[l]) : new Float64Array(pre.rows);
     // At full rank the layer is W itself, not the sum of its parts: equal outputs, not equal to rounding.
-    const out = continueFrom(layers, l, k < r ? pre : applyTruncated(layers[l], r, inputs));
+    const out = continueFrom(layers, l, k < r ? pre : whole);
     ranks.push({
       rank: k,
       spectralError,
       energy: total > 0 ? Math.min(1, kept / total) : 1,
-      ...effect(problem, out, bounds),
+      ...effect(problem, out, bounds, local),
     });
   }
   const choose = (energy: number): number =>
@@ -544,10 +559,18 @@ function jointEffect(problem: Reference, ranks: readonly number[]): TruncationEf
   const { layers, test, laterNorms } = problem;
   const { outputs, hidden } = forward(layers, ranks, test.inputs);
   const bounds = new Float64Array(outputs.rows);
-  layers.forEach(({ singularValues }, l) => {
-    const error = ranks[l] < singularValues.length ? singularValues[ranks[l]] : 0;
+  const local = new Float64Array(outputs.rows);
+  layers.forEach((layer, l) => {
+    const { singularValues } = layer;
+    if (ranks[l] >= singularValues.length) return;
     const sizes = rowNorms(hidden[l]);
-    for (let i = 0; i < bounds.length; i++) bounds[i] += error * sizes[i] * laterNorms[l];
+    const parts = rowNorms(
+      minus(applyTruncated(layer, singularValues.length, hidden[l]), applyTruncated(layer, ranks[l], hidden[l])),
+    );
+    for (let i = 0; i < bounds.length; i++) {
+      bounds[i] += singularValues[ranks[l]] * sizes[i] * laterNorms[l];
+      local[i] += parts[i] * laterNorms[l];
+    }
   });
-  return effect(problem, outputs, bounds);
+  return effect(problem, outputs, bounds, local);
 }

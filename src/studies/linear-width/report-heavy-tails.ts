@@ -39,6 +39,7 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
         middle(top, (run) => run.row.testError),
         3,
       )} against ${formatNumber(median(part.runs.filter((run) => run.adamRate === 0 && run.row.trained !== "none").map((run) => run.row.testError)), 3)} for gradient descent.`,
+      smallestPSentence(part, permutations),
       powerLawSentence(top, replicates),
       tangent.length === 0
         ? ""
@@ -82,19 +83,19 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
         ),
       },
       {
-        caption: "Kernels against start and permuted first layer",
+        caption: "Kernels against start and permuted first layer; p of the power law",
         columns: [
           { label: "run", align: "left" },
           { label: "seed" },
-          { label: "matrix", align: "left" },
+          { label: "kernel", align: "left" },
           { label: "Hill", digits: 3 },
           { label: "start", digits: 3 },
           { label: "permuted", align: "left" },
-          { label: "max/median", digits: 3 },
+          { label: "max / median", digits: 3 },
           { label: "start", digits: 3 },
           { label: "permuted", align: "left" },
-          { label: "KS to start", digits: 2 },
-          { label: "p, power law", digits: 2 },
+          { label: "KS", digits: 2 },
+          { label: "p", digits: 2 },
         ],
         rows: part.runs.flatMap((run) =>
           run.comparisons
@@ -102,7 +103,7 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
             .map((row): Cell[] => [
               unbroken(run.name),
               run.seed,
-              unbroken(row.matrix),
+              row.matrix.replace(" kernel", ""),
               row.hill,
               row.initialHill,
               rangeText(row.permutedHill),
@@ -128,10 +129,18 @@ export function heavyTailSection(part: HeavyTailPart, plan: LinearWidthPlan): Re
 const unbroken = (name: string): string => name.replaceAll(" ", "\u00a0");
 
 const rangeText = ([low, high]: readonly [number, number]): string =>
-  `${formatNumber(low, 3)}\u00a0–\u00a0${formatNumber(high, 3)}`;
+  `${formatNumber(low, 3)}–${formatNumber(high, 3)}`;
 
 function tailCells(tail: Tagged<TailSummary>): Cell[] {
   return tail.defined ? [tail.value.alpha, tail.value.tailCount, tail.value.pValue] : [tail.reason, null, null];
+}
+
+/** The p-value of few permutations is coarse: say so when the untrained matrix reaches it too. */
+function smallestPSentence({ runs }: HeavyTailPart, permutations: number): string {
+  const least = 1 / (1 + permutations);
+  const start = runs.filter((run) => run.row.trained === "none" && run.hillPValue <= least + 1e-12);
+  if (start.length === 0) return "";
+  return `The permutation p-value alone would mislead: ${formatNumber(least, 2)} is the least that ${permutations} copies can give, and an untrained matrix reaches it too (seed ${start.map((run) => run.seed).join(", ")}), by a difference in the second digit. The size of the difference is the evidence.`;
 }
 
 function powerLawSentence(runs: readonly HeavyTailRun[], replicates: number): string {

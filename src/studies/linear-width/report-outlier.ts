@@ -269,7 +269,14 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
       window === null
         ? "On this grid no strength of a single step shows an outlier beside an untouched bulk."
         : `A single step leaves an outlier beside an untouched bulk for strengths from ${window.from} to ${window.to}: below, no outlier; above, what remains of the gradient beyond its leading direction is itself large enough to move the bulk farther than a redraw would.`,
-      `Over many steps the window is narrower. With output weights of full size there is no outlier at small rates and none worth the name at the critical rate η_c = 2n/λ_max; at three times η_c the loss reaches zero, ${formatNumber(
+      `Over many steps the window is narrower. With output weights of full size small rates bring no outlier${
+        factors.includes(1)
+          ? `, and even the critical rate η_c = 2n/λ_max brings ${formatNumber(
+              cell(rate(part.rates, 1, 1), (r) => r.outliers),
+              2,
+            )} values beyond the edge`
+          : ""
+      }; at three times ${factors.includes(1) ? "η_c" : "the critical rate η_c = 2n/λ_max"} the loss falls by five orders of magnitude, ${formatNumber(
         cell(rate(part.rates, 1, 3), (r) => r.outliers),
         3,
       )} of ${plan.window.d} singular values have left the bulk, the leading vector is hardly aligned (${formatNumber(
