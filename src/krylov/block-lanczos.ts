@@ -23,7 +23,7 @@ import {
 } from "../operators/index.js";
 import { type Rng } from "../random/index.js";
 import { type Basis, appendRow, basisRow, copyBasis, createBasis, orthogonalize, subtract } from "./basis.js";
-import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
+import { type Coroutine, drive, driveAsync, multiplyBlock } from "./products.js";
 import type { RitzOptions } from "./ritz.js";
 import { requireFiniteProduct } from "./start.js";
 import { newDirection } from "./thick-restart.js";
@@ -138,13 +138,14 @@ function* grow(n: number, options: BlockLanczosOptions): Coroutine<BlockLanczosF
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
   const run = options.resume === undefined ? begin(n, options, caller) : restore(options.resume, n, caller);
   const { basis } = run;
-  const w = new Float64Array(n); // the product, orthogonalised in place
   while (run.blockSizes.length < steps && run.size < basis.count && !isCancelled(options.signal)) {
     const end = basis.count; // of the block that is there
-    run.blockSizes.push(end - run.size);
+    const from = run.size;
+    run.blockSizes.push(end - from);
+    const products = new Float64Array((end - from) * n); // of the whole block, orthogonalised in place
+    yield* multiplyBlock(basis.data.subarray(from * n, end * n), products, end - from);
     for (; run.size < end; run.size++) {
-      yield* multiply(basisRow(basis, run.size), w);
-      step(run, w, caller);
+      step(run, products.subarray((run.size - from) * n, (run.size - from + 1) * n), caller);
     }
     const { length } = run.blockSizes;
     options.onProgress?.({

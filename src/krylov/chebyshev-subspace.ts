@@ -29,7 +29,7 @@ import { type Basis, appendRow, basisRow, copyBasis, createBasis, orthogonalize 
 import { type EigenvalueIntervals, certify } from "./certify.js";
 import { type ChebyshevFilter, anglesOf, applyFilter, createFilter, filterAt } from "./chebyshev-filter.js";
 import { startLanczos } from "./lanczos.js";
-import { type Coroutine, drive, driveAsync, multiply } from "./products.js";
+import { type Coroutine, drive, driveAsync, multiply, multiplyBlock } from "./products.js";
 import { ritzPairs } from "./ritz.js";
 import { requireFiniteProduct } from "./start.js";
 import { newDirection, rotateRows, roundoff } from "./thick-restart.js";
@@ -359,11 +359,8 @@ function* rayleighRitz(
   count: number,
 ): Coroutine<{ readonly values: Float64Array; readonly residualNorms: Float64Array }> {
   const images = createBasis(n, Math.max(1, count), "small");
-  const image = new Float64Array(n);
-  for (let i = 0; i < count; i++) {
-    yield* multiply(basisRow(rows, i), image);
-    appendRow(images, image, 1);
-  }
+  yield* multiplyBlock(rows.data.subarray(0, count * n), images.data.subarray(0, count * n), count);
+  images.count = count;
   run.matvecs += count;
   if (count === 0) return { values: new Float64Array(0), residualNorms: new Float64Array(0) };
   const { values, vectors } = eigh(symmetricProducts({ ...rows, count }, images));

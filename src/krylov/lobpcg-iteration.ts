@@ -17,7 +17,7 @@ import { eigh } from "../linalg/index.js";
 import { type Rng, type RngState } from "../random/index.js";
 import { gemm } from "../routines/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract } from "./basis.js";
-import { type Coroutine, multiply } from "./products.js";
+import { type Coroutine, multiplyBlock } from "./products.js";
 import { randomUnit } from "./start.js";
 import { rotateRows, roundoff } from "./thick-restart.js";
 
@@ -124,7 +124,7 @@ export function* iterateLobpcg(
   const { n, count, blockSize, preconditioner, rng, tolerance, maximumIterations, signal, onProgress } = settings;
   const { trial, images, directions, directionImages } = run;
   if (run.values.length === 0) {
-    for (let i = 0; i < blockSize; i++) yield* multiplyRow(settings, run, i);
+    yield* multiplyRows(settings, run);
     rayleighRitz(settings, run);
   }
   const residuals = Array.from({ length: blockSize }, () => new Float64Array(n));
@@ -150,12 +150,16 @@ export function* iterateLobpcg(
     run.iterations++;
     // Soft locking: converged vectors stay in the trial space but get neither a residual nor a direction.
     const active = residuals.map((_, i) => i).filter((i) => residualNorms[i] > target);
-    let added = 0;
-    for (const i of active) added += yield* extend(settings, run, preconditioned(residuals[i], preconditioner), null);
+    for (const i of active) append(trial, preconditioned(residuals[i], preconditioner));
+    yield* multiplyRows(settings, run);
+    let added = trial.count - blockSize;
     for (const i of directions.count > 0 ? active : []) {
       added += yield* extend(settings, run, basisRow(directions, i), basisRow(directionImages, i));
     }
-    if (added === 0 && trial.count < n) yield* extend(settings, run, randomUnit(n, rng), null);
+    if (added === 0 && trial.count < n) {
+      append(trial, randomUnit(n, rng));
+      yield* multiplyRows(settings, run);
+    }
     if (trial.count === blockSize) return { status: "max-iterations", residualNorms }; // the block is the whole space
     rayleighRitz(settings, run);
   }
@@ -194,33 +198,32 @@ function append(trial: Basis, v: Float64Array, h: Float64Array = new Float64Arra
   return length;
 }
 
-/** Computes the product of trial vector i; the largest eigenvalues are the smallest of −A. */
-function* multiplyRow({ n, which }: LobpcgSettings, run: LobpcgRun, i: number): Coroutine<void> {
-  const image = new Float64Array(n);
-  yield* multiply(basisRow(run.trial, i), image);
-  run.matvecs++;
-  requireFiniteVector(image, run.matvecs);
-  appendRow(run.images, image, which === "smallest" ? 1 : -1);
+/** Computes the products of the trial vectors that have none yet; the largest eigenvalues are the smallest of −A. */
+function* multiplyRows({ n, which }: LobpcgSettings, run: LobpcgRun): Coroutine<void> {
+  const { trial, images } = run;
+  const from = images.count;
+  const columns = trial.count - from;
+  const products = images.data.subarray(from * n, trial.count * n);
+  yield* multiplyBlock(trial.data.subarray(from * n, trial.count * n), products, columns);
+  images.count = trial.count;
+  run.matvecs += columns;
+  if (columns > 0) requireFiniteVector(products, run.matvecs);
+  if (which === "largest") for (let i = 0; i < products.length; i++) products[i] = -products[i];
 }
 
 /**
- * Adds a direction and its product to the trial space; 1 when it was independent. A known image is combined like the
- * direction itself, unless so much cancelled that a fresh product is due.
+ * Adds a direction and its product to the trial space; 1 when it was independent. The known product is combined like the
+ * direction itself, unless so much cancelled that a fresh one is due.
  */
-function* extend(
-  settings: LobpcgSettings,
-  run: LobpcgRun,
-  v: Float64Array,
-  image: Float64Array | null,
-): Coroutine<number> {
+function* extend(settings: LobpcgSettings, run: LobpcgRun, v: Float64Array, image: Float64Array): Coroutine<number> {
   const { trial, images } = run;
   const count = trial.count;
   const h = new Float64Array(count);
   const before = norm(v);
   const length = append(trial, v, h);
   if (length === 0) return 0;
-  if (image === null || length < CANCELLED) {
-    yield* multiplyRow(settings, run, count);
+  if (length < CANCELLED) {
+    yield* multiplyRows(settings, run);
     return 1;
   }
   const combined = image.map((value) => value / before);

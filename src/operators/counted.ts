@@ -3,10 +3,12 @@ import { type LinearOperator, type SymmetricOperator, isSymmetric, requireOperat
 
 /** What a {@link counted} operator has done so far. */
 export interface OperatorCounts {
-  /** Products with A. */
+  /** Calls for products with A, a block counting once. */
   readonly matvecs: number;
   /** Products with Aᵀ (for a symmetric operator, calls of its applyTranspose). */
   readonly transposedMatvecs: number;
+  /** Vectors multiplied in all these calls: what the methods report as their matvecs. */
+  readonly columns: number;
   /** Time spent inside the products, in the units of the caller's clock; 0 without a clock. */
   readonly time: number;
 }
@@ -28,7 +30,8 @@ export interface CountedOptions {
 /**
  * Wraps an operator so that it counts its products, for checking what a method reports.
  *
- * Relation: the wrapped operator computes the same products; counts.matvecs is the number of apply calls.
+ * Relation: the wrapped operator computes the same products; counts.columns is the number of vectors
+ * multiplied, in counts.matvecs calls of apply or applyBlock.
  *
  * @param A operator
  * @param options.now clock for counts.time
@@ -61,36 +64,47 @@ export function counted(A: LinearOperator, options: CountedOptions = {}): Linear
   const now = options.now ?? ((): number => 0);
   let matvecs = 0;
   let transposedMatvecs = 0;
+  let columns = 0;
   let time = 0;
-  const timed = (product: () => void): void => {
+  const timed = (vectors: number, product: () => void): void => {
+    columns += vectors;
     const start = now();
     product();
     time += now() - start;
   };
-  const { applyTranspose, exactSpectrum } = operator;
+  const { applyTranspose, applyBlock, exactSpectrum } = operator;
   return {
     rows: operator.rows,
     cols: operator.cols,
     ...(isSymmetric(operator) ? { symmetric: true as const } : {}),
     apply: (x, out) => {
       matvecs++;
-      timed(() => operator.apply(x, out));
+      timed(1, () => operator.apply(x, out));
     },
     ...(applyTranspose === undefined
       ? {}
       : {
           applyTranspose: (x: Float64Array, out: Float64Array): void => {
             transposedMatvecs++;
-            timed(() => applyTranspose.call(operator, x, out));
+            timed(1, () => applyTranspose.call(operator, x, out));
+          },
+        }),
+    ...(applyBlock === undefined
+      ? {}
+      : {
+          applyBlock: (X: Float64Array, out: Float64Array, count: number): void => {
+            matvecs++;
+            timed(count, () => applyBlock.call(operator, X, out, count));
           },
         }),
     ...(exactSpectrum === undefined ? {} : { exactSpectrum: () => exactSpectrum.call(operator) }),
     get counts() {
-      return { matvecs, transposedMatvecs, time };
+      return { matvecs, transposedMatvecs, columns, time };
     },
     resetCounts: () => {
       matvecs = 0;
       transposedMatvecs = 0;
+      columns = 0;
       time = 0;
     },
   };

@@ -218,7 +218,7 @@ export function checkedSymmetric(A: LinearOperator, options: CheckedSymmetricOpt
 /**
  * All eigenvalues of an operator whose structure gives them, without assembling it.
  *
- * Relation: diagonal, symmetric circulant and tridiagonal Toeplitz operators know their spectrum; shift, scale, Kronecker
+ * Relation: diagonal, symmetric circulant, tridiagonal Toeplitz and symmetric low-rank operators know their spectrum; shift, scale, Kronecker
  * products and block diagonals carry it through.
  *
  * @param A symmetric operator

@@ -12,6 +12,8 @@ export interface FromFunctionOptions {
   readonly rows?: number;
   /** Computes Aᵀ x, needed by svds, lsmr and the Gram operator. */
   readonly applyTranspose?: Product;
+  /** Fills out with the products of the `columns` vectors that X holds in a row; block methods use it. */
+  readonly applyBlock?: (X: Float64Array, out: Float64Array, columns: number) => void;
 }
 
 /**
@@ -44,14 +46,20 @@ export function fromFunction(
 export function fromFunction(n: number, product: Product, options?: FromFunctionOptions): LinearOperator;
 export function fromFunction(n: number, product: Product, options: FromFunctionOptions = {}): LinearOperator {
   const caller = "fromFunction";
-  requireOptions(options, ["symmetric", "rows", "applyTranspose"], caller);
+  requireOptions(options, ["symmetric", "rows", "applyTranspose", "applyBlock"], caller);
   const rows = requireRows(n, options.rows, options.symmetric === true, caller);
   const apply = writing(requireFunction(product, "product", caller), rows, caller);
-  if (options.symmetric === true)
-    return { rows, cols: n, symmetric: true, apply, applyTranspose: apply } as SymmetricOperator;
-  if (options.applyTranspose === undefined) return { rows, cols: n, apply };
+  const { applyBlock } = options;
+  const base = {
+    rows,
+    cols: n,
+    apply,
+    ...(applyBlock === undefined ? {} : { applyBlock: requireFunction(applyBlock, "applyBlock", caller) }),
+  };
+  if (options.symmetric === true) return { ...base, symmetric: true, applyTranspose: apply } as SymmetricOperator;
+  if (options.applyTranspose === undefined) return base;
   const transposed = requireFunction(options.applyTranspose, "applyTranspose", caller);
-  return { rows, cols: n, apply, applyTranspose: writing(transposed, n, caller) };
+  return { ...base, applyTranspose: writing(transposed, n, caller) };
 }
 
 /** A product computed elsewhere: resolves with the product, or with nothing once `out` is filled. */
@@ -65,6 +73,8 @@ export interface FromAsyncFunctionOptions {
   readonly rows?: number;
   /** Computes Aᵀ x. */
   readonly applyTranspose?: AsyncProduct;
+  /** Fills out with the products of the `columns` vectors that X holds in a row: one message for a whole block. */
+  readonly applyBlock?: (X: Float64Array, out: Float64Array, columns: number) => Promise<void>;
 }
 
 /**
@@ -103,15 +113,20 @@ export function fromAsyncFunction(
   options: FromAsyncFunctionOptions = {},
 ): AsyncLinearOperator {
   const caller = "fromAsyncFunction";
-  requireOptions(options, ["symmetric", "rows", "applyTranspose"], caller);
+  requireOptions(options, ["symmetric", "rows", "applyTranspose", "applyBlock"], caller);
   const rows = requireRows(n, options.rows, options.symmetric === true, caller);
   const apply = awaiting(requireFunction(product, "product", caller), rows, caller);
-  if (options.symmetric === true) {
-    return { rows, cols: n, symmetric: true, apply, applyTranspose: apply } as AsyncSymmetricOperator;
-  }
-  if (options.applyTranspose === undefined) return { rows, cols: n, apply };
+  const { applyBlock } = options;
+  const base = {
+    rows,
+    cols: n,
+    apply,
+    ...(applyBlock === undefined ? {} : { applyBlock: requireFunction(applyBlock, "applyBlock", caller) }),
+  };
+  if (options.symmetric === true) return { ...base, symmetric: true, applyTranspose: apply } as AsyncSymmetricOperator;
+  if (options.applyTranspose === undefined) return base;
   const transposed = requireFunction(options.applyTranspose, "applyTranspose", caller);
-  return { rows, cols: n, apply, applyTranspose: awaiting(transposed, n, caller) };
+  return { ...base, applyTranspose: awaiting(transposed, n, caller) };
 }
 
 function requireRows(n: number, rows: number | undefined, symmetric: boolean, caller: string): number {

@@ -11,6 +11,11 @@ export interface LinearOperator {
   apply(x: Float64Array, out: Float64Array): void;
   /** out ← Aᵀ x, where the transpose is known. */
   applyTranspose?(x: Float64Array, out: Float64Array): void;
+  /**
+   * Several products at once, where that is cheaper than one after the other: X holds `columns` vectors in a row, out
+   * receives their products in a row. Block methods use it; without it they call `apply` for each vector.
+   */
+  applyBlock?(X: Float64Array, out: Float64Array, columns: number): void;
   /** All eigenvalues without assembling the operator, where its structure gives them (symmetric operators only). */
   exactSpectrum?(): ExactSpectrum;
 }
@@ -21,7 +26,10 @@ export interface SymmetricOperator extends LinearOperator {
   readonly symmetric: true;
 }
 
-/** The twin of {@link LinearOperator} whose products are computed elsewhere: a worker, a GPU, a server. */
+/**
+ * The twin of {@link LinearOperator} whose products are computed elsewhere: a worker, a GPU, a server. The vectors handed
+ * to it may be views of a large basis: post `x.slice()`, not `x`, which would copy the whole memory behind it.
+ */
 export interface AsyncLinearOperator {
   /** Length of the vectors it produces. */
   readonly rows: number;
@@ -31,6 +39,8 @@ export interface AsyncLinearOperator {
   apply(x: Float64Array, out: Float64Array): Promise<void>;
   /** Resolves once out holds Aᵀ x, where the transpose is known. */
   applyTranspose?(x: Float64Array, out: Float64Array): Promise<void>;
+  /** Resolves once out holds the products of the `columns` vectors that X holds in a row: one message for a whole block. */
+  applyBlock?(X: Float64Array, out: Float64Array, columns: number): Promise<void>;
 }
 
 /** A symmetric operator whose products are computed elsewhere. */

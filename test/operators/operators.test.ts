@@ -94,9 +94,31 @@ test("counted counts every product and its time by the caller's clock", () => {
   const operator = counted(fromMatrix(A), { now: () => clock++ });
   toDense(operator);
   operator.applyTranspose!(new Float64Array(5), new Float64Array(3));
-  expect(operator.counts).toEqual({ matvecs: 3, transposedMatvecs: 1, time: 4 });
+  expect(operator.counts).toEqual({ matvecs: 3, transposedMatvecs: 1, columns: 4, time: 4 });
   operator.resetCounts();
-  expect(operator.counts).toEqual({ matvecs: 0, transposedMatvecs: 0, time: 0 });
+  expect(operator.counts).toEqual({ matvecs: 0, transposedMatvecs: 0, columns: 0, time: 0 });
+});
+
+test("a block of products counts as one call and as many columns", () => {
+  const operator = counted(
+    fromFunction(2, (x, out) => out.set([2 * x[0], 3 * x[1]]), {
+      symmetric: true,
+      applyBlock: (X, out, columns) => {
+        for (let c = 0; c < columns; c++) {
+          out[2 * c] = 2 * X[2 * c];
+          out[2 * c + 1] = 3 * X[2 * c + 1];
+        }
+      },
+    }),
+  );
+  const out = new Float64Array(6);
+  operator.applyBlock!(Float64Array.of(1, 1, 2, 2, 3, 3), out, 3);
+  expect(Array.from(out)).toEqual([2, 3, 4, 6, 6, 9]);
+  expect(operator.counts).toEqual({ matvecs: 1, transposedMatvecs: 0, columns: 3, time: 0 });
+  expect(counted(diagonal([1]))).not.toHaveProperty("applyBlock");
+  expect(() => fromFunction(2, (x) => x, { applyBlock: 3 as never })).toThrow(
+    "fromFunction: applyBlock must be a function",
+  );
 });
 
 test("shift and scale carry the exact spectrum of a diagonal through", () => {
