@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "study",
     summary: "run a study; by default train a small network and show what its spectra say",
-    usage: "eigenscope study [spectral|curvature|sensing|sobolev] [options]",
+    usage: "eigenscope study [spectral|curvature|sensing|sobolev|linear-width|compression] [options]",
     options: [
       {
         name: "data",
@@ -58,7 +58,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "test",
         value: "one",
         placeholder: "PREFIX",
-        help: "spectral, curvature: measure the accuracy on these files too (needs --data)",
+        help: "spectral, curvature, compression: measure the accuracy on these files too (needs --data)",
       },
       {
         name: "subset",
@@ -70,7 +70,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "quick",
         value: "none",
         placeholder: "",
-        help: "curvature, sobolev: fewer samples, steps and probes, smaller bands and grids; under a minute",
+        help: "curvature, sobolev: smaller, under a minute; linear-width: one seed for the slow recipe, under two",
       },
       {
         name: "full",
@@ -98,7 +98,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       "sensing: the recipes E1 to E21 on spectral neural networks; with --data also the reconstruction of one digit per class.",
       "sobolev: kernels with Sobolev losses on sphere, torus and Gaussian space: spectra, best exponents, training of three",
       "  targets, zero modes, matrices against operators, and a sweep over depths, activations and initialisations.",
-      "The exit code is 1 when a recipe (sensing) or a number (sobolev) does not come out as expected.",
+      "linear-width: spectra of weights and kernels under small steps, after a large step and after adaptive training, each",
+      "  against its baseline; --seed N replays the recipes' streams N + 6, N + 7 and N + 8.",
+      "compression: accuracy of a digit classifier against the rank kept in each layer, beside σ_{k+1} and the error bound;",
+      "  without --data on made digits.",
+      "The exit code is 1 when a recipe (sensing) or a number (sobolev, linear-width, compression) is not as expected.",
       'Ctrl-C stops cleanly: what was done is still shown and written, with status "cancelled" and exit code 130.',
     ],
   },

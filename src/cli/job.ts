@@ -4,11 +4,17 @@ import type { ReportRecord } from "../report/index.js";
 import {
   type ClaimKind,
   type ClaimRow,
+  type CompressionStudyOptions,
   type CurvatureStudyOptions,
+  type LinearWidthStudyOptions,
   type SobolevStudyOptions,
   type SpectralStudyOptions,
+  compressionReport,
+  compressionStudy,
   curvatureStudy,
   curvatureStudyReport,
+  linearWidthReport,
+  linearWidthStudy,
   runClaims,
   sensingStudy,
   sensingStudyReport,
@@ -52,6 +58,18 @@ export type StudyJob = StudyContext &
         readonly kind: "sobolev-study";
         /** Options of the study. */
         readonly options: SobolevStudyOptions;
+      }
+    | {
+        /** Discriminator. */
+        readonly kind: "linear-width-study";
+        /** Options of the study that are plain data. */
+        readonly options: Pick<LinearWidthStudyOptions, "seeds" | "quick" | "scale">;
+      }
+    | {
+        /** Discriminator. */
+        readonly kind: "compression-study";
+        /** Options of the study that are plain data. */
+        readonly options: CompressionStudyOptions;
       }
     | {
         /** Discriminator. */
@@ -131,6 +149,16 @@ export function runJob(job: Job, hooks: JobHooks): JobResult | Promise<JobResult
     const study = sobolevStudy({ ...job.options, rng, signal, onProgress, now });
     const provenance = { program: "study sobolev", seed, options: { ...study.options }, versions, input };
     return { kind: "study", report: sobolevStudyReport(study, provenance) };
+  }
+  if (job.kind === "linear-width-study") {
+    const study = linearWidthStudy({ ...job.options, rng, signal, onProgress, now });
+    const provenance = { program: "study linear-width", seed, options: { ...study.plan }, versions, input };
+    return { kind: "study", report: linearWidthReport(study, provenance) };
+  }
+  if (job.kind === "compression-study") {
+    const study = compressionStudy({ ...job.options, rng, signal, onProgress, now });
+    const provenance = { program: "study compression", seed, options: study.options, versions, input };
+    return { kind: "study", report: compressionReport(study, provenance) };
   }
   const digitDetail = job.full ? "full" : "summary";
   const study = sensingStudy({ digits: job.digits, digitDetail, rng, signal, onProgress, now });

@@ -10,14 +10,14 @@ import type { ImageStudyOptions, StudyJob } from "./job.js";
 import { createOutputFiles } from "./output-files.js";
 import { UsageError } from "./usage-error.js";
 
-const STUDIES = ["spectral", "curvature", "sensing", "sobolev"] as const;
+const STUDIES = ["spectral", "curvature", "sensing", "sobolev", "linear-width", "compression"] as const;
 
 /** Options that not all studies know. */
 const OWN_OPTIONS: Readonly<Record<string, readonly (typeof STUDIES)[number][]>> = {
-  data: ["spectral", "curvature", "sensing"],
-  test: ["spectral", "curvature"],
+  data: ["spectral", "curvature", "sensing", "compression"],
+  test: ["spectral", "curvature", "compression"],
   subset: ["spectral", "curvature"],
-  quick: ["curvature", "sobolev"],
+  quick: ["curvature", "sobolev", "linear-width"],
   full: ["sensing"],
 };
 
@@ -91,7 +91,14 @@ function outputPlaces(parsed: ParsedArguments): OutputPlaces {
 
 type JobContext = Pick<StudyJob, "seed" | "versions">;
 
-const JOBS = { spectral: spectralJob, curvature: curvatureJob, sensing: sensingJob, sobolev: sobolevJob } as const;
+const JOBS = {
+  spectral: spectralJob,
+  curvature: curvatureJob,
+  sensing: sensingJob,
+  sobolev: sobolevJob,
+  "linear-width": linearWidthJob,
+  compression: compressionJob,
+} as const;
 
 /** Images and options that the studies of a classifier share. */
 interface ImageInput {
@@ -150,4 +157,16 @@ async function sensingJob(parsed: ParsedArguments, context: JobContext): Promise
 function sobolevJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
   const options = { quick: parsed.options.has("quick") };
   return Promise.resolve({ kind: "sobolev-study", ...context, options, input: "generated" });
+}
+
+/** Seeds 7, 8 and 9, with which the recipes' reference numbers were made, belong to --seed 1. */
+function linearWidthJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const seeds = [6, 7, 8].map((offset) => (context.seed + offset) % 0x1_0000_0000);
+  const options = { seeds, quick: parsed.options.has("quick") };
+  return Promise.resolve({ kind: "linear-width-study", ...context, options, input: "generated" });
+}
+
+async function compressionJob(parsed: ParsedArguments, context: JobContext): Promise<StudyJob> {
+  const found = await imageInput(parsed, "made digits");
+  return { kind: "compression-study", ...context, ...found };
 }

@@ -3,7 +3,9 @@
  * @module studies
  */
 export * from "./claims/index.js";
+export * from "./compression/index.js";
 export * from "./curvature/index.js";
+export * from "./linear-width/index.js";
 export * from "./sensing-report.js";
 export * from "./sensing/index.js";
 export * from "./sobolev/index.js";

@@ -107,7 +107,7 @@ export function planStudy(options: LinearWidthStudyOptions, caller: string): Lin
   };
   if (typeof rng?.fork !== "function") fail("rng", "a stream, such as createRng(1)", rng);
   if (!Array.isArray(seeds) || seeds.length === 0) fail("seeds", "a list of at least one seed", seeds);
-  seeds.forEach((seed, i) => requireInteger(seed, `seeds[${i}]`, caller, 0, 2 ** 32 - 1));
+  seeds.forEach((seed, i) => requireInteger(seed, `seeds[${i}]`, caller, 0, 0xffff_ffff));
   if (typeof quick !== "boolean") fail("quick", "true or false", quick);
   const scale = requireNumber(options.scale ?? 1, "scale", caller, 0.2, 1);
   const whole = (size: number): number => Math.round(scale * size);
