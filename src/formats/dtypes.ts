@@ -90,12 +90,7 @@ function widenBf16(codes: Uint16Array): Float32Array {
  * @param littleEndian byte order in the file
  * @param fresh whether the bytes may be taken over
  */
-export function decodeElements(
-  bytes: Uint8Array,
-  dtype: TensorDtype,
-  littleEndian = true,
-  fresh = false,
-): TensorData {
+export function decodeElements(bytes: Uint8Array, dtype: TensorDtype, littleEndian = true, fresh = false): TensorData {
   // Offset 0, hence aligned for every view, and nothing else in the buffer.
   const copy = fresh && bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const width = DTYPE_BYTES[dtype];

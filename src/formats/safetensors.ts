@@ -123,7 +123,12 @@ async function readTensor(source: ByteSource, info: TensorInfo, range: TensorRan
   const start = requireInteger(range.start ?? 0, "start", caller, 0, end);
   const width = DTYPE_BYTES[dtype];
   const bytes = await source.read(info.start + start * width, info.start + end * width);
-  return { name: info.name, dtype, shape: whole ? info.shape : [end - start], data: decodeElements(bytes, dtype, true, source.fresh) };
+  return {
+    name: info.name,
+    dtype,
+    shape: whole ? info.shape : [end - start],
+    data: decodeElements(bytes, dtype, true, source.fresh),
+  };
 }
 
 function requireReadable(info: TensorInfo, caller: string): keyof typeof DTYPE_BYTES {
