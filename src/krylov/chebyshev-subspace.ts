@@ -145,7 +145,7 @@ const OVERSHOOT = 1.05;
  * @throws {NonFiniteError} when a product of A is not finite
  *
  * Accuracy: residuals to max(tolerance, 10 √n ε) · ‖A‖. Cost: blockSize · degree products an iteration, with degree about
- * 4π (width of the spectrum)/(2 · width of the window); 24 n blockSize bytes.
+ * 4π (width of the spectrum)/(2 · width of the window); 40 n blockSize bytes.
  * Stopping: every Ritz pair in the window below the tolerance, their number unchanged for two iterations and smaller than the
  * block; or maximumMatvecs, or the signal.
  * @see [zhou2006]

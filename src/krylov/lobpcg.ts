@@ -83,7 +83,7 @@ export interface LobpcgResult extends Convergence {
  * @throws {NonFiniteError} when a product or the preconditioner is not finite
  *
  * Accuracy: residuals to max(tolerance, 10 √n ε) · ‖A‖. Cost: one matvec for each unconverged vector an iteration (soft
- * locking); 72 n blockSize bytes. The trial space [X, R, P] is orthonormalised with dependent directions dropped, so
+ * locking); 8 n (9 blockSize + 2 count + 4) bytes. The trial space [X, R, P] is orthonormalised with dependent directions dropped, so
  * Rayleigh–Ritz is an ordinary eigenproblem that cannot break down.
  * Stopping: all wanted residuals below target, or maximumIterations, or the signal.
  * @see [knyazev2001]

@@ -87,7 +87,7 @@ const CONTRADICTION = 10;
  * @throws {NonFiniteError} when a product of A is not finite
  *
  * Accuracy: residuals to max(tolerance, 10 √n ε) · ‖A‖. One copy of a multiple singular value is found unless the space is exhausted.
- * Cost: two matvecs a step (A and Aᵀ); 8 (rows + cols)(m + count + 2) bytes.
+ * Cost: two matvecs a step (A and Aᵀ); 8 (rows + cols)(m + 2 count + 4) bytes.
  * Stopping: β |last component| <= tolerance · ‖A‖ for every wanted triplet, or maximumMatvecs, or the signal.
  * @see [golub1965]
  * @see [baglama2005]
