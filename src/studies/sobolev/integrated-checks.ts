@@ -1,4 +1,4 @@
-import { type LongRunning, type Matrix, exp } from "../../core/index.js";
+import { type LongRunning, type Matrix, exp, isCancelled } from "../../core/index.js";
 import {
   composite,
   gaussian,
@@ -45,7 +45,8 @@ const AGREEMENT = 1e-8;
 /** Integrates Sobolev training on each domain and compares it with the closed form. */
 export function integratedChecks(settled: SettledSobolevOptions, running: LongRunning): readonly IntegratedCheck[] {
   const steps = [sphereCheck, torusCheck, gaussianCheck];
-  return steps.map((work, i) => {
+  return steps.flatMap((work, i) => {
+    if (isCancelled(running.signal)) return [];
     running.onProgress?.({ phase: "integrated training", done: i, total: steps.length });
     return work(settled, running);
   });

@@ -79,7 +79,7 @@ export function matrixPart(
       ...samples.map(({ n, scaledDistance }): Comparison => ({
         name: `√n times the distance of the top 16 eigenvalues, n = ${n}`,
         measured: scaledDistance,
-        expected: { minimum: 0.3, maximum: 2 },
+        expected: { minimum: 0.3, maximum: 2.5 },
         tolerance: 0,
       })),
       equals(

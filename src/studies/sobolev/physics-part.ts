@@ -42,7 +42,7 @@ export function physicsPart({ depth }: SettledSobolevOptions, running: LongRunni
     lengths,
     losses,
     comparisons: losses.map(({ name, power, exponent }) =>
-      equals(`${name}: exponent of the rate in |k|, 12 <= |k| <= 48`, exponent, power - 3, 0.1),
+      equals(`${name}: exponent of the rate in |k|, 12 ≤ |k| ≤ 48`, exponent, power - 3, 0.1),
     ),
   };
 }

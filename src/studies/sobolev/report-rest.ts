@@ -16,7 +16,8 @@ export function zeroModesSection(part: ZeroModesPart): ReportSection {
     id: "zero-modes",
     title: "4. Zero modes are never learned",
     text: [
-      `Two layers without bias have zero modes: ${lost.map((row) => `${row.domain}, ${row.vanishing} of ${row.modes} modes (${row.first.join(", ")}, …)`).join("; ")}. 0 times any symbol is 0, so no Sobolev loss reaches them, and the condition number over all modes is unresolved.`,
+      `Two layers without bias have zero modes: ${lost.map((row) => `${row.domain}, ${row.vanishing} of ${row.modes} modes (${row.first.join(", ")}, …)`).join("; ")}. 0 times any symbol is 0, so no Sobolev loss reaches them.`,
+      `The condition number over all modes has no value then; on the sphere the library says: ${lost[0] === undefined || lost[0].condition.defined ? "" : lost[0].condition.reason}.`,
       `Of the jump they hold ${lost.map((row) => `${formatNumber(100 * row.lostShare, 3)} % on the ${row.domain === "Gaussian space" ? "Gaussian space" : row.domain}`).join(", ")}: there the loss stops. A third layer, or a bias, removes them.`,
     ],
     method:
@@ -42,7 +43,7 @@ export function zeroModesSection(part: ZeroModesPart): ReportSection {
           row.neverLearned,
           row.lostShare,
           row.conditionOfRest,
-          row.condition.defined ? formatNumber(row.condition.value) : row.condition.reason,
+          row.condition.defined ? formatNumber(row.condition.value) : `unresolved: ${row.vanishing} modes vanish`,
         ]),
       },
     ],
@@ -61,15 +62,15 @@ export function zeroModesSection(part: ZeroModesPart): ReportSection {
             .filter((row) => row.domain === domain)
             .map((row): Mark => {
               const visible = row.loss.filter((value, i) => value > 1e-4 && times[i] <= 1e8).length;
-              const two = row.kernel.startsWith("two layers, no");
-              const bias = row.kernel.includes("variance");
+              const two = row.kernel === "2 layers";
+              const bias = row.kernel.includes("biases");
               return {
                 kind: "line",
                 x: times.slice(0, visible),
                 y: row.loss.slice(0, visible),
                 color: two ? "vermilion" : bias ? "green" : "blue",
                 dash: two ? "solid" : bias ? "dotted" : "dashed",
-                label: two ? "two layers" : bias ? "with bias" : "three layers",
+                label: row.kernel,
               };
             }),
         })),
@@ -136,7 +137,7 @@ export function matrixSection(part: MatrixPart): ReportSection {
     id: "matrices",
     title: "6. Sampled matrices are not the operators",
     text: [
-      `At n independent points the top 16 eigenvalues of K/n are at distance ${samples.map(({ n, distance }) => `${formatNumber(distance, 2)} (n = ${n})`).join(", ")} from those of the operator: n^{−1/2}, each multiple eigenvalue becoming a cluster.`,
+      `At n independent points the top 16 eigenvalues of K/n are at distance ${samples.map(({ n, distance }) => `${formatNumber(distance, 2)} (n = ${n})`).join(", ")} from those of the operator, which falls like 1/√n; each multiple eigenvalue becomes a cluster.`,
       "Sampled K and P commute on orbits of groups, on highly symmetric sets, and with the weights of a rule that is exact for their bands; on other points they do not, although their operators do. A sampled P has at most the rank of its band, so its condition number does not exist for more points than that.",
     ],
     method:
@@ -201,7 +202,7 @@ export function sweepSection(part: SweepPart): ReportSection {
     id: "sweep",
     title: "7. Depths, activations and initialisations",
     text: [
-      "Depth does not change the exponent of the decay, 3 on S², only its constant; s* stays near 3. Activations with a kink decay like a power; smooth ones (erf, gelu, tanh) faster than any power, so that no Sobolev exponent levels them and rough targets cost many steps. A bias fills zero modes; at moderate variances it changes s* little.",
+      `Depth changes the constant of the decay, not its exponent, which is 3 on S² (and the degree from which it is seen): in this band s* is ${spreadOf(rows, "depth")} for ReLU networks of depth ${depths(rows)}. Smooth activations decay faster than any power, so that a Sobolev exponent levels them less well. Biases fill zero modes.`,
       "Odd activations without bias give odd kernels and even ones even kernels: erf and tanh lose the even degrees, abs the odd ones, and a target with power there is never learned.",
     ],
     method: `Sphere S², degrees 0 to ${bandwidth}, symbol D. Decay: slope over the upper half of the band. Steps: gradient descent with η = 1/max μσ until the kink's loss is 1 % of its start.`,
@@ -236,6 +237,20 @@ export function sweepSection(part: SweepPart): ReportSection {
   });
 }
 
+const depths = (rows: readonly SweepRow[]): string =>
+  rows
+    .filter((row) => row.group === "depth")
+    .map((row) => row.label.replace("relu, depth ", ""))
+    .join(", ");
+
+/** The best exponents of a group. */
+function spreadOf(rows: readonly SweepRow[], group: SweepRow["group"]): string {
+  return rows
+    .filter((row) => row.group === group)
+    .map((row) => formatNumber(row.smoothness, 3))
+    .join(", ");
+}
+
 /** A quantity for a narrow column: the whole reason stands in the data. */
 function short(tagged: SweepRow["condition"]): number | string {
   if (tagged.defined) return tagged.value;
@@ -244,6 +259,17 @@ function short(tagged: SweepRow["condition"]): number | string {
 
 /** Eigenvalues over K(1) below which nothing is shown. */
 const LEAST = 1e-12;
+
+const TITLES = {
+  depth: "Depth L, relu",
+  activation: "Activation, depth 3",
+  initialisation: "Variances of weights and biases, depth 3",
+} as const;
+
+function legend({ group, label }: SweepRow): string {
+  if (group === "depth") return label.replace("relu, depth ", "L = ");
+  return label.replace(", depth 3", "").replace(", weights ", " ").replace(" biases ", " ");
+}
 
 function sweepFigure(rows: readonly SweepRow[]): Figure {
   const groups = ["depth", "activation", "initialisation"] as const;
@@ -254,7 +280,7 @@ function sweepFigure(rows: readonly SweepRow[]): Figure {
       "Three panels: depths of ReLU networks, activations, initialisations. Kinked activations fall like the third power of the degree, smooth ones faster.",
     columns: 3,
     panels: groups.map((group): Panel => ({
-      title: group[0].toUpperCase() + group.slice(1),
+      title: TITLES[group],
       x: { label: "degree ℓ", scale: "log" },
       y: { label: "μ/K(1)", scale: "log", domain: [LEAST, 1] },
       marks: rows
@@ -267,7 +293,7 @@ function sweepFigure(rows: readonly SweepRow[]): Figure {
             y: degrees.map((l) => row.eigenvalues[l]),
             color: SEQUENCE[i % SEQUENCE.length],
             dash: (["solid", "dashed", "dotted"] as const)[i % 3],
-            label: group === "depth" ? row.label.replace("relu, depth ", "L = ") : row.label.replace(", depth 3", ""),
+            label: legend(row),
           };
         }),
     })),

@@ -1,7 +1,6 @@
 import { formatNumber } from "../../plot/index.js";
 import type { ReportSection, ReportTable } from "../../report/index.js";
 import { type Comparison, satisfies } from "../claims/claim.js";
-import { expectedText } from "../claims/claims-report.js";
 
 /** What a section of this study is made of. */
 export interface SectionParts {
@@ -52,9 +51,18 @@ function comparisonTable(comparisons: readonly Comparison[]): ReportTable {
     rows: comparisons.map((item) => [
       item.name,
       item.measured,
-      typeof item.expected === "number" ? formatNumber(item.expected, 6) : expectedText(item.expected),
+      expectedCell(item.expected),
       item.tolerance,
       satisfies(item, item.measured) ? "yes" : "NO",
     ]),
   };
+}
+
+/** What was expected, without breaks inside (the spaces are no-break spaces). */
+function expectedCell(expected: Comparison["expected"]): string {
+  if (typeof expected === "number") return formatNumber(expected, 6);
+  const { minimum, maximum } = expected;
+  if (minimum === undefined) return `≤\u00a0${formatNumber(maximum ?? Infinity, 3)}`;
+  if (maximum === undefined) return `≥\u00a0${formatNumber(minimum, 3)}`;
+  return `${formatNumber(minimum, 3)}\u00a0to\u00a0${formatNumber(maximum, 3)}`;
 }

@@ -11,7 +11,7 @@ export function spectraSection({ domains }: SpectraPart, depth: number): ReportS
     text: [
       `${domains.map(sentence).join(" ")}`,
       "K is the kernel's integral operator, P the Sobolev operator of the loss ½⟨r, P r⟩, T = K ∘ P the operator of training, r′ = −T r. " +
-        "On sphere and torus K and P share eigenspaces and T is their product mode by mode (never by rank); in Gaussian space they do not, and what multiplies d μ is the mean E of P over the kernel's eigenfunction |x| Y, which grows like ℓ²ˢ.",
+        "On sphere and torus K and P share eigenspaces and T is their product mode by mode (never by rank); in Gaussian space they do not, and what multiplies d μ is the mean E of P over the kernel's eigenfunction |x| Y, which grows like ℓ^(2s).",
       "In all three the best exponent nearly offsets the decay of the kernel, of order 3 here; it does not grow with the band, only what it gains does. Error bars are drawn; where none can be seen it is smaller than the point, and the lower panels show it.",
     ],
     method: `ReLU kernel of depth ${depth} without bias. Sphere and Gaussian space: Gauss–Legendre in the angle, bars from two rules and rounding; torus: one FFT of the kernel's first row, bars from the transform. s* by walking along the envelopes of the lines ln μ + s ln σ (sphere, torus) or by search (Gaussian space).`,
@@ -43,7 +43,7 @@ export function spectraSection({ domains }: SpectraPart, depth: number): ReportS
           { label: domain.modeLabel },
           { label: "K", digits: 8 },
           { label: "error bar", digits: 2 },
-          { label: "P at s*", digits: 6 },
+          { label: domain.domain === "Gaussian space" ? "E of P at s*" : "P at s*", digits: 6 },
           { label: "T at s*", digits: 6 },
           { label: "error bar", digits: 2 },
         ],

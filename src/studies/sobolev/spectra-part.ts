@@ -1,4 +1,4 @@
-import { type LongRunning, type Matrix, type Tagged, pow } from "../../core/index.js";
+import { type LongRunning, type Matrix, type Tagged, isCancelled, pow } from "../../core/index.js";
 import {
   type ModeSpectrum,
   composite,
@@ -69,7 +69,8 @@ const GOLDEN_STEPS = 60;
 export function spectraPart(settled: SettledSobolevOptions, running: LongRunning): SpectraPart {
   const kernel = ntk({ depth: settled.depth });
   const steps = [sphereSpectra, torusSpectra, gaussianSpectra];
-  const domains = steps.map((work, i) => {
+  const domains = steps.flatMap((work, i) => {
+    if (isCancelled(running.signal)) return [];
     running.onProgress?.({ phase: "spectra of K, P and T", done: i, total: steps.length });
     return work(kernel, settled);
   });

@@ -69,7 +69,7 @@ export function sweepPart({ dimension, depths, quick }: SettledSobolevOptions, r
     ...INITIALISATIONS.map(
       ([activation, weightVariance, biasVariance]): [SweepRow["group"], string, NetworkKernelOptions] => [
         "initialisation",
-        `${activation}, σ_w² = ${weightVariance}, σ_b² = ${biasVariance}`,
+        `${activation}, weights ${weightVariance}, biases ${biasVariance}`,
         { depth: 3, activation, weightVariance, biasVariance },
       ],
     ),

@@ -1,4 +1,4 @@
-import type { LongRunning } from "../../core/index.js";
+import { type LongRunning, isCancelled } from "../../core/index.js";
 import { composite, gaussian, sobolevFlow, sphere, torus } from "../../domains/index.js";
 import { ntk } from "../../kernels/index.js";
 import type { Comparison } from "../claims/claim.js";
@@ -51,15 +51,18 @@ interface Problem {
 export function trainingCurvesPart(settled: SettledSobolevOptions, running: LongRunning): TrainingCurvesPart {
   const times = logSpaced(0.1, 1e5, 61);
   const curves: LossCurve[] = [];
-  const problems = [sphereProblem(settled), torusProblem(settled), gaussianProblem(settled)];
+  const problems = [sphereProblem, torusProblem, gaussianProblem];
   let done = 0;
-  for (const problem of problems) {
+  for (const createProblem of problems) {
+    if (isCancelled(running.signal)) break;
+    const problem = createProblem(settled);
     const residuals = SOBOLEV_TARGETS.map(({ name }) => problem.power(name).map((value) => Math.sqrt(value)));
     for (const order of [0, 1] as const) {
       const rates = problem.rates(order);
       const [low, high] = problem.window;
       const window = logSpaced(1 / problem.rateAt(rates, low), 1 / problem.rateAt(rates, high), 21);
       for (const [index, target] of SOBOLEV_TARGETS.entries()) {
+        if (isCancelled(running.signal)) break; // what is incomplete is not kept
         const residual = residuals[index];
         running.onProgress?.({ phase: "training", done: done++, total: 18 });
         const loss = Array.from(sobolevFlow({ eigenvalues: rates, residual }, { times: [0, ...times] }).loss);
@@ -127,22 +130,22 @@ function torusProblem({ dimension, depth, trainingGrid }: SettledSobolevOptions)
   const K = domain.mercer(ntk({ depth }));
   // Frequencies that differ by signs and order have one rate: they are trained as one mode with the sum of their powers.
   const half = Math.floor(N / 2);
-  const classes = (half + 1) * (half + 1);
-  const classOf = (index: number): number => {
-    const [k, l] = domain.level(index).frequency.map((x) => Math.abs(x));
-    return Math.max(k, l) * (half + 1) + Math.min(k, l);
-  };
-  const place = Int32Array.from(K.eigenvalues, (_, index) => classOf(index));
+  const classOf = (k: number, l: number): number => (Math.max(k, l) * (Math.max(k, l) + 1)) / 2 + Math.min(k, l);
+  const classes = classOf(half, half) + 1;
+  const place = Int32Array.from(K.eigenvalues, (_, index) => {
+    const { frequency } = domain.level(index);
+    return classOf(Math.abs(frequency[0]), Math.abs(frequency[1]));
+  });
   return {
     domain: "torus",
     window: [8, 32],
     rates(order) {
       const T = composite(K, domain.sobolev({ symbol: "C", smoothness: order / 2 })).eigenvalues;
       const out = new Float64Array(classes);
-      for (let k = 0; k <= half; k++) for (let l = 0; l <= k; l++) out[k * (half + 1) + l] = T[domain.indexOf([k, l])];
+      for (let k = 0; k <= half; k++) for (let l = 0; l <= k; l++) out[classOf(k, l)] = T[domain.indexOf([k, l])];
       return out;
     },
-    rateAt: (rates, length) => rates[length * (half + 1)],
+    rateAt: (rates, length) => rates[classOf(length, 0)],
     power(name) {
       const out = new Float64Array(classes);
       torusPower(torusTarget(name, N), N).forEach((value, index) => (out[place[index]] += value));
