@@ -40,6 +40,18 @@ export interface DualValue {
   error: number;
 }
 
+/** Derivatives of both duals in the covariance; by symmetry those in k22 are these of the swapped pair. */
+export interface DualSlopes {
+  /** ∂ E φφ/∂k11; ∂ E φφ/∂k12 is E φ′φ′ itself. */
+  value11: number;
+  /** ∂ E φ′φ′/∂k11. */
+  derivative11: number;
+  /** ∂ E φ′φ′/∂k12 = E φ″φ″. */
+  derivative12: number;
+  /** Estimate of the absolute error of all three. */
+  error: number;
+}
+
 /** E φ(u)φ(v) and E φ′(u)φ′(v) as functions of the covariance of a centred normal pair. */
 export interface DualActivation {
   /** Name of the activation. */
@@ -60,6 +72,11 @@ export interface DualActivation {
   evaluateInto(pair: PairCovariance, out: DualValue): void;
   /** The dual at u = v of variance k. */
   varianceInto(k: number, out: DualValue): void;
+  /**
+   * Its derivatives in the covariance, unchecked, into `out`. Null for a s + b|s| (whose recursion differentiates the angle
+   * instead) and where they are not ordinary functions or not to be had: functions with kinks, or without φ″.
+   */
+  readonly slopesInto: ((pair: PairCovariance, out: DualSlopes) => void) | null;
 }
 
 /** Unchecked part of a dual activation, as its formula file supplies it. */
@@ -146,8 +163,10 @@ function formulaOf(source: DualSource, options: DualActivationOptions, caller: s
       requireFinite(source.polynomial, "source.polynomial", caller);
       return polynomialDual(source.polynomial);
     }
-    if ("rectifierPower" in source)
-      return rectifierPowerDual(requireInteger(source.rectifierPower, "source.rectifierPower", caller, 0, 3));
+    if ("rectifierPower" in source) {
+      const power = requireInteger(source.rectifierPower, "source.rectifierPower", caller, 0, 3);
+      return power === 1 ? linearAbsoluteDual("relu^1", { linear: 0.5, absolute: 0.5 }) : rectifierPowerDual(power);
+    }
   }
   if (typeof source === "function") {
     const { derivative, kinks } = options;
@@ -162,7 +181,7 @@ function formulaOf(source: DualSource, options: DualActivationOptions, caller: s
       });
     };
     const record = activation({ value: source, derivative: derivative ?? missing, kinks: kinks ?? [] });
-    return quadratureDual(record, derivative !== undefined);
+    return quadratureDual(record, derivative !== undefined, false);
   }
   if (options.derivative !== undefined || options.kinks !== undefined) {
     throw new OptionError({
@@ -173,8 +192,11 @@ function formulaOf(source: DualSource, options: DualActivationOptions, caller: s
     });
   }
   const record = activation(source as ActivationLike);
+  // A record without φ″ was completed by a difference, which is no basis for an exact derivative.
+  const exactSecond = typeof source === "string" || typeof source.secondDerivative === "function";
   return (
-    (options.method === "quadrature" ? null : closedForm(record)) ?? quadratureDual(record, record.name !== "step")
+    (options.method === "quadrature" ? null : closedForm(record)) ??
+    quadratureDual(record, record.name !== "step", exactSecond)
   );
 }
 

@@ -1,8 +1,9 @@
-import { atan2, exp, expm1, pow, sin } from "../core/index.js";
+import { atan2, exp, expm1, pow, sin, square } from "../core/index.js";
 import { type LinearAbsolute, gaussLegendre } from "../special/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { type MappedCosine, mapCosineInto, mapSlope } from "./cosine-map.js";
-import type { DualFormula, DualValue, PairCovariance } from "./dual-activation.js";
+import type { DualFormula, DualSlopes, DualValue, PairCovariance } from "./dual-activation.js";
+import { erfSlopes, geluSlopes, homogeneousSlopes, polynomialSlopes, sineSlopes } from "./dual-slopes.js";
 
 const ROUNDING = 4 * Number.EPSILON; // relative error of the closed forms, in units of their largest term
 
@@ -22,6 +23,7 @@ export function linearAbsoluteDual(name: string, form: LinearAbsolute): DualForm
     method: "closed-form",
     linearAbsolute: form,
     differentiable: true,
+    slopesInto: null,
     evaluateInto(pair, out) {
       const theta = pairAngle(pair);
       const supplement = atan2(Math.sqrt(pair.determinant), -pair.k12);
@@ -47,7 +49,7 @@ export function erfDual(): DualFormula {
     out.derivative = 4 / (Math.PI * root);
     out.error = ROUNDING * (Math.abs(out.value) + out.derivative);
   };
-  return smoothForm("erf", evaluate);
+  return smoothForm("erf", evaluate, erfSlopes);
 }
 
 /**
@@ -67,7 +69,7 @@ export function geluDual(): DualFormula {
     out.derivative = 0.25 + alpha / (2 * Math.PI) + (k12 * inner) / (2 * Math.PI * root);
     out.error = ROUNDING * (1 + Math.abs(k12) + rest);
   };
-  return smoothForm("gelu", evaluate);
+  return smoothForm("gelu", evaluate, geluSlopes);
 }
 
 /** φ = sin. Relation: E φφ = e^{−(k11 + k22)/2} sinh k12, E φ′φ′ = e^{−(k11 + k22)/2} cosh k12. */
@@ -80,7 +82,7 @@ export function sineDual(): DualFormula {
     out.derivative = peak * (1 + exp(-2 * modulus));
     out.error = ROUNDING * out.derivative * (1 + k11 + k22);
   };
-  return smoothForm("sine", evaluate);
+  return smoothForm("sine", evaluate, sineSlopes);
 }
 
 /**
@@ -107,7 +109,10 @@ export function polynomialDual(coefficients: readonly number[]): DualFormula {
     out.derivative = derivative;
     out.error = ROUNDING * (degree + 1) * size;
   };
-  return smoothForm(`polynomial of degree ${Math.max(degree, 0)}`, evaluate);
+  const mean = (r: number, k: number): number => derivativeMean(coefficients, r, k);
+  return smoothForm(`polynomial of degree ${Math.max(degree, 0)}`, evaluate, (pair, out) =>
+    polynomialSlopes(degree, mean, pair, out),
+  );
 }
 
 /** E φ^{(r)}(√k Z) = Σ_{i = r, r + 2, …} c_i i!/(j! 2^j) k^j, j = (i − r)/2. */
@@ -123,12 +128,13 @@ function derivativeMean(coefficients: readonly number[], r: number, k: number): 
 }
 
 /**
- * φ(s) = max(s, 0)^n, n = 0 … 3. Relation: E φφ = (2n − 1)!! (k11 k22)^{n/2} κ_n(θ)/2, E φ′φ′ = n² E s₊^{n−1} s₊^{n−1}.
+ * φ(s) = max(s, 0)^n, n = 0, 2, 3 (n = 1 is of the form a s + b|s|). Relation: E φφ = (2n − 1)!! (k11 k22)^{n/2} κ_n(θ)/2, E φ′φ′ = n² E s₊^{n−1} s₊^{n−1}.
  * For n = 0 the "derivative" is the density of (u, v) at 0, 1/(2π √det): infinite at coincident points.
  */
 export function rectifierPowerDual(power: number): DualFormula {
   const half = (n: number, k11: number, k22: number, theta: number, supplement: number): number =>
     ([1, 1, 3, 15][n] / 2) * pow(Math.sqrt(k11) * Math.sqrt(k22), n) * profileOf(n, theta, supplement);
+  const scratch: DualValue = { value: 0, derivative: 0, error: 0 };
   const evaluate = (k11: number, k12: number, k22: number, determinant: number, out: DualValue): void => {
     const root = Math.sqrt(determinant);
     const theta = atan2(root, k12);
@@ -138,7 +144,21 @@ export function rectifierPowerDual(power: number): DualFormula {
       power === 0 ? 1 / (2 * Math.PI * root) : power * power * half(power - 1, k11, k22, theta, supplement);
     out.error = ROUNDING * (out.value + (power === 0 ? 0 : out.derivative));
   };
-  return { ...smoothForm(power === 0 ? "step" : `relu^${power}`, evaluate), differentiable: power > 0 };
+  const slopes = (pair: PairCovariance, out: DualSlopes): void => {
+    const { k11, k12, k22, determinant } = pair;
+    const root = Math.sqrt(determinant);
+    const theta = atan2(root, k12);
+    const supplement = atan2(root, -k12);
+    evaluate(k11, k12, k22, determinant, scratch);
+    // The step jumps: at coincident points the mean of its one-sided derivatives, which is 0, is taken.
+    const derivative = power === 0 && root === 0 ? 0 : scratch.derivative;
+    const second = power < 2 ? Number.NaN : square(power * (power - 1)) * half(power - 2, k11, k22, theta, supplement);
+    homogeneousSlopes(power, scratch.value, derivative, second, pair, out);
+  };
+  return {
+    ...smoothForm(power === 0 ? "step" : `relu^${power}`, evaluate, slopes),
+    differentiable: power > 0,
+  };
 }
 
 const thirdRule = /* @__PURE__ */ gaussLegendre(24);
@@ -157,12 +177,14 @@ function profileOf(n: number, theta: number, supplement: number): number {
 function smoothForm(
   name: string,
   evaluate: (k11: number, k12: number, k22: number, determinant: number, out: DualValue) => void,
+  slopesInto: (pair: PairCovariance, out: DualSlopes) => void,
 ): DualFormula {
   return {
     name,
     method: "closed-form",
     linearAbsolute: null,
     differentiable: true,
+    slopesInto,
     evaluateInto: ({ k11, k12, k22, determinant }, out) => evaluate(k11, k12, k22, determinant, out),
     varianceInto: (k, out) => evaluate(k, k, k, 0, out),
   };

@@ -1,6 +1,7 @@
 import { square, exp, atan2, cos } from "../core/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation } from "../special/index.js";
 import type { DualFormula, DualValue, PairCovariance } from "./dual-activation.js";
+import { quadratureSlopes } from "./dual-slopes.js";
 
 /** Range of the standard normal in the quadratures: density 3e-23 relative at the end. */
 const RANGE = 10;
@@ -15,14 +16,21 @@ const TARGET = 1e-14;
  * smooth functions use the trapezoidal rule (its error falls like e^{−2πa/h}, a the width of the strip of analyticity);
  * a kink at 0 uses polar coordinates split at the four directions in which u or v changes sign, where the integrand is
  * analytic between the splits; other kinks use nested adaptive panels. The error is the disagreement of two resolutions.
+ *
+ * @param hasDerivative whether φ′ is given
+ * @param exactSecond whether φ″ is given (and not a difference of φ′): then the dual can be differentiated
  */
-export function quadratureDual(phi: Activation, hasDerivative: boolean): DualFormula {
+export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSecond: boolean): DualFormula {
   const integrate = phi.kinks.length === 0 ? trapezoid : phi.kinks.every((kink) => kink === 0) ? polar : nested;
   return {
     name: phi.name,
     method: "quadrature",
     linearAbsolute: null,
     differentiable: hasDerivative,
+    slopesInto:
+      hasDerivative && exactSecond && phi.kinks.length === 0
+        ? (pair, out): void => quadratureSlopes(phi, pair, out)
+        : null,
     evaluateInto(pair, out) {
       integrate(phi, hasDerivative, pair, out);
     },

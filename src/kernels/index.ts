@@ -9,6 +9,7 @@ export {
   dualActivation,
   type DualActivation,
   type DualActivationOptions,
+  type DualSlopes,
   type DualSource,
   type DualValue,
   type PairCovariance,

@@ -1,16 +1,10 @@
 import { type Matrix, requireNumber, pow, sin } from "../core/index.js";
 import { arcCosineCross, arcCosineGram } from "../routines/index.js";
 import { deltaOf } from "./cosine-map.js";
-import {
-  type Directions,
-  directionsOf,
-  requireNonzeroRows,
-  requirePoints,
-  requireSameDimension,
-  sumAndDifference,
-} from "./geometry.js";
+import { evaluatePairs } from "./evaluate-pairs.js";
+import { type Directions, directionsOf, requireNonzeroRows, requirePoints, requireSameDimension } from "./geometry.js";
 import { type NetworkKernelOptions, type NetworkSpecification, conventionsOf, specify } from "./network-kernel.js";
-import { type PairGeometry, type PairKernels, anglesRecursion, inputGain, pairRecursion } from "./recursion.js";
+import { type PairKernels, anglesRecursion, inputGain, pairRecursion } from "./recursion.js";
 import type { Kernel } from "./types.js";
 
 /**
@@ -122,15 +116,13 @@ function evaluateAll(
     requireSameDimension(X, Y, caller);
     b = prepare(Y, "Y", spec, caller);
   }
-  const other = Y ?? X;
-  const cols = other.rows;
+  const cols = (Y ?? X).rows;
   const data = new Float64Array(X.rows * cols);
-  const store = (i: number, j: number, value: number): void => {
-    data[i * cols + j] = value;
-    if (Y === null) data[j * cols + i] = value;
-  };
-  if (isHomogeneous(spec)) fillByAngles(a, Y === null ? null : b, spec, field, data);
-  else fillByPairs(X, other, a, b, Y === null, spec, field, store);
+  if (isHomogeneous(spec)) {
+    fillByAngles(a, Y === null ? null : b, spec, field, data);
+    return { rows: X.rows, cols, data };
+  }
+  evaluatePairs(X, Y, a, b, spec, field, data);
   return { rows: X.rows, cols, data };
 }
 
@@ -193,33 +185,6 @@ function fillByAngles(
 function deltaOf_(spec: NetworkSpecification): number {
   const { linear: a, absolute: b } = spec.dual.linearAbsolute!;
   return deltaOf((b * b) / (a * a + b * b), "ntk");
-}
-
-function fillByPairs(
-  X: Matrix,
-  Y: Matrix,
-  a: Directions,
-  b: Directions,
-  symmetric: boolean,
-  spec: NetworkSpecification,
-  field: keyof PairKernels,
-  store: (i: number, j: number, value: number) => void,
-): void {
-  const run = pairRecursion(spec, X.cols);
-  const out: PairKernels = { nngp: 0, ntk: 0 };
-  const parts = new Float64Array(2);
-  const pair: PairGeometry = { xx: 0, yy: 0, minus: 0, plus: 0 };
-  for (let i = 0; i < X.rows; i++) {
-    for (let j = symmetric ? i : 0; j < Y.rows; j++) {
-      sumAndDifference(X.data, i, Y.data, j, X.cols, parts);
-      pair.xx = a.norms[i] * a.norms[i];
-      pair.yy = b.norms[j] * b.norms[j];
-      pair.minus = parts[0];
-      pair.plus = parts[1];
-      run(pair, out);
-      store(i, j, out[field]);
-    }
-  }
 }
 
 function profileOf(spec: NetworkSpecification, field: keyof PairKernels): Kernel["profile"] {

@@ -112,6 +112,44 @@ test("scales from 1e-150 to 1e150: homogeneous kernels scale exactly like the pr
   }
 });
 
+test("many points: the table for points of one norm and the products in blocks give what single pairs give", () => {
+  const n = 130;
+  const members = [
+    ntk({ depth: 3, activation: "erf", weightVariance: 1.5, biasVariance: 0.1 }),
+    ntk({ depth: 2, activation: { rectifierPower: 2 } }),
+    nngp({ depth: 3, activation: "step", biasVariance: 0.1 }),
+    ntk({ depth: 4, biasVariance: 0.2, normalised: true }),
+    ntk({ depth: 5, architecture: "skip", skipScale: 0.7 }),
+    nngp({ depth: 3, activation: "gelu", architecture: "concatenation" }),
+    ntk({ depth: 3, parameterisation: "standard", widths: [5, 7], weightVariance: 2, biasVariance: 0.2 }),
+  ];
+  for (const [d, unit] of [
+    [3, true],
+    [50, true],
+    [3, false],
+    [50, false],
+  ] as const) {
+    const X = nastyPoints(7, n, d, unit);
+    for (const kernel of members) {
+      const K = kernel.gram(X).data;
+      const cross = kernel.cross(X, X).data;
+      const diagonal = kernel.diagonal(X);
+      const row = (i: number): Matrix => ({ rows: 1, cols: d, data: X.data.slice(i * d, (i + 1) * d) });
+      for (let trial = 0; trial < 60; trial++) {
+        // The first rows hold duplicates, antipodes and points 1e-9 apart.
+        const i = trial < 36 ? trial % 6 : (trial * 37) % n;
+        const j = trial < 36 ? Math.floor(trial / 6) : (trial * 61) % n;
+        const single = kernel.cross(row(i), row(j)).data[0];
+        const scale = Math.max(diagonal[i], diagonal[j]);
+        const allowed = 64 * Number.EPSILON * scale * (1 + Math.sqrt(d));
+        expect(Math.abs(K[i * n + j] - single), `${kernel.name} ${i} ${j}`).toBeLessThanOrEqual(allowed);
+        expect(Math.abs(cross[i * n + j] - single)).toBeLessThanOrEqual(allowed);
+        expect(K[j * n + i]).toBe(K[i * n + j]);
+      }
+    }
+  }
+});
+
 test("naive twin: the recursion on cosines, where it is accurate", () => {
   const twin = (t0: number, depth: number): number => {
     let rho = t0;

@@ -5,6 +5,7 @@ import {
   type Kernel,
   deepExpansion,
   deepSpectrum,
+  type DualSlopes,
   dualActivation,
   edgeOfChaos,
   gramOperator,
@@ -140,11 +141,24 @@ test("kernel gradients agree with sixth-order differences on every path", () => 
     ntk({ depth: 3, architecture: "concatenation" }),
     ntk({ depth: 3, parameterisation: "standard", widths: [4, 6], weightVariance: 2, biasVariance: 0.1 }),
     ntk({ depth: 2, activation: "erf" }),
+    nngp({ depth: 3, activation: "step" }),
+    ntk({ depth: 4, activation: "gelu", weightVariance: 1.4, biasVariance: 0.1, normalised: true }),
+    ntk({ depth: 3, activation: "sine", architecture: "skip", skipScale: 0.5 }),
+    ntk({ depth: 3, activation: { polynomial: [0.2, 1, 0, -0.1] }, architecture: "concatenation", biasVariance: 0.2 }),
+    ntk({ depth: 2, activation: { rectifierPower: 1 } }),
+    ntk({ depth: 3, activation: { rectifierPower: 2 }, weightVariance: 0.6 }),
+    ntk({ depth: 2, activation: { rectifierPower: 3 }, biasVariance: 0.1 }),
+    ntk({ depth: 3, activation: "erf", parameterisation: "standard", widths: [4, 6], biasVariance: 0.1 }),
+    ntk({ depth: 3, activation: "tanh", weightVariance: 1.5, biasVariance: 0.1 }),
+    nngp({ depth: 2, activation: "softplus" }),
     zonalKernel((theta) => Math.exp(Math.cos(theta)), { norms: 1 }),
   ];
   for (const kernel of members) {
     const { gradient, method, error } = kernelGradient(kernel, x, y);
-    expect(method).toBe(kernel.conventions.linearAbsolute !== null ? "closed form" : "differences");
+    const { kind, activation } = kernel.conventions;
+    const integrated = activation === "tanh" || activation === "softplus";
+    expect(method).toBe(kind === "zonal" ? "differences" : integrated ? "quadrature" : "closed form");
+    if (kind !== "zonal") expect(error).toBeLessThan(1e-11);
     for (let j = 0; j < 3; j++) {
       const reference = difference(kernel, x, y, j, 4e-3);
       expect(Math.abs(gradient[j] - reference), `${kernel.name} ${j}`).toBeLessThan(1e-10 + error);
@@ -152,12 +166,76 @@ test("kernel gradients agree with sixth-order differences on every path", () => 
   }
 });
 
+test("derivatives of the duals: differences, duality with E φ″φ″, and symmetry under the swap of the pair", () => {
+  const sources = [
+    "erf",
+    "gelu",
+    "sine",
+    "tanh",
+    "sigmoid",
+    "silu",
+    { polynomial: [0.3, -1, 0.5, 0.2] },
+    { rectifierPower: 2 },
+    { rectifierPower: 3 },
+  ] as const;
+  const h = 1e-3;
+  for (const source of sources) {
+    const dual = dualActivation(source);
+    for (const [k11, k12, k22] of [
+      [1, 0.3, 1.5],
+      [0.6, -0.5, 0.8],
+      [2, 1.2, 1],
+    ]) {
+      const slopes: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
+      dual.slopesInto!({ k11, k12, k22, determinant: k11 * k22 - k12 * k12 }, slopes);
+      // Fourth-order differences of the values.
+      const along = (pick: "value" | "derivative", s11: number, s12: number): number => {
+        const at = (m: number): number => dual.evaluate(k11 + m * h * s11, k12 + m * h * s12, k22)[pick];
+        return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h);
+      };
+      const size = Math.abs(dual.evaluate(k11, k12, k22).value) + 1;
+      expect(Math.abs(slopes.value11 - along("value", 1, 0)), dual.name).toBeLessThan(2e-9 * size);
+      expect(Math.abs(slopes.derivative11 - along("derivative", 1, 0)), dual.name).toBeLessThan(2e-9 * size);
+      expect(Math.abs(slopes.derivative12 - along("derivative", 0, 1)), dual.name).toBeLessThan(2e-9 * size);
+      expect(slopes.error).toBeLessThan(1e-12 * size);
+    }
+  }
+  // Forced quadrature against the closed forms, within the estimates of both.
+  for (const name of ["erf", "gelu", "sine"] as const) {
+    for (const [k11, k12, k22] of [
+      [1, 0.3, 1.5],
+      [1, 1, 1],
+      [0.7, -0.7, 0.7],
+    ]) {
+      const pair = { k11, k12, k22, determinant: k11 * k22 - k12 * k12 };
+      const [closed, integrated] = [dualActivation(name), dualActivation(name, { method: "quadrature" })].map(
+        (dual) => {
+          const out: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
+          dual.slopesInto!(pair, out);
+          return out;
+        },
+      );
+      for (const key of ["value11", "derivative11", "derivative12"] as const) {
+        expect(Math.abs(closed[key] - integrated[key])).toBeLessThanOrEqual(closed.error + integrated.error);
+      }
+    }
+  }
+  expect(dualActivation("relu").slopesInto).toBeNull();
+  expect(dualActivation((x) => Math.sin(x), { derivative: (x) => Math.cos(x) }).slopesInto).toBeNull();
+});
+
 test("gradients are finite at coincident, parallel and antipodal points; half the gradient of the diagonal at x = y", () => {
   const x = Float64Array.of(0.6, -0.2, 0.3);
+  const h = 1e-3;
   for (const kernel of [
     ntk({ depth: 4 }),
     ntk({ depth: 3, weightVariance: 2, biasVariance: 0.3 }),
     nngp({ depth: 2 }),
+    ntk({ depth: 3, activation: "gelu", biasVariance: 0.1 }),
+    ntk({ depth: 3, activation: "erf" }),
+    ntk({ depth: 2, activation: "tanh", weightVariance: 1.5 }),
+    ntk({ depth: 2, activation: { rectifierPower: 2 } }),
+    nngp({ depth: 3, activation: "step", biasVariance: 0.1 }),
   ]) {
     const { gradient } = kernelGradient(kernel, x, x);
     for (let j = 0; j < 3; j++) {
@@ -166,7 +244,8 @@ test("gradients are finite at coincident, parallel and antipodal points; half th
         moved[j] += shift;
         return kernel.diagonal({ rows: 1, cols: 3, data: moved })[0];
       };
-      expect(Math.abs(gradient[j] - (diagonal(1e-4) - diagonal(-1e-4)) / 4e-4)).toBeLessThan(1e-8);
+      const slope = (8 * (diagonal(h) - diagonal(-h)) - (diagonal(2 * h) - diagonal(-2 * h))) / (12 * h);
+      expect(Math.abs(gradient[j] - slope / 2), `${kernel.name} ${j}`).toBeLessThan(1e-9);
     }
     for (const factor of [2, -1, -3])
       expect(
