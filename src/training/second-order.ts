@@ -1,6 +1,7 @@
-import { dot, norm, requireInteger, requireNumber, requireOptions, requirePositive } from "../core/index.js";
+import { requireInteger, requireNumber, requireOneOf, requireOptions, requirePositive } from "../core/index.js";
 import { kfac } from "../curvature/index.js";
-import { expandLoss } from "../networks/index.js";
+import { cg } from "../krylov/index.js";
+import { expandLoss, type LossExpansion } from "../networks/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
 import type { Optimizer } from "./optimizer.js";
 
@@ -52,49 +53,29 @@ export function naturalGradient(options: NaturalGradientOptions): Optimizer {
     start: () => ({
       step(params, gradient, { stepSize: eta, network, loss, batch }) {
         const point = expandLoss(network, params, batch, { loss });
-        const direction = solveDamped(
-          (v, out) => point.ggnProduct(v, out),
-          gradient,
-          damping,
+        // Conjugate gradients from zero: every iterate is a descent direction, so that an exhausted budget still steps downhill.
+        const { solution: direction } = cg(damped(point, damping), gradient, {
           tolerance,
-          maximumIterations,
-        );
+          maximumMatvecs: maximumIterations + 2,
+        });
         for (let i = 0; i < params.length; i++) params[i] -= eta * direction[i];
       },
     }),
   };
 }
 
-/** Conjugate gradients for (A + λI) x = b from zero; the best iterate when the budget ends: each one is a descent direction. */
-function solveDamped(
-  product: (v: Float64Array, out: Float64Array) => void,
-  b: Float64Array,
-  damping: number,
-  tolerance: number,
-  maximumIterations: number,
-): Float64Array {
-  const n = b.length;
-  const x = new Float64Array(n);
-  const residual = b.slice();
-  const direction = b.slice();
-  const image = new Float64Array(n); // (A + λI) direction
-  const target = tolerance * norm(b);
-  let rho = dot(residual, residual);
-  for (let step = 0; step < maximumIterations && Math.sqrt(rho) > target; step++) {
-    product(direction, image);
-    for (let i = 0; i < n; i++) image[i] += damping * direction[i];
-    const curvature = dot(direction, image);
-    if (!(curvature > 0)) break; // rounding: nothing is gained beyond this point
-    const alpha = rho / curvature;
-    for (let i = 0; i < n; i++) {
-      x[i] += alpha * direction[i];
-      residual[i] -= alpha * image[i];
-    }
-    const next = dot(residual, residual);
-    for (let i = 0; i < n; i++) direction[i] = residual[i] + (next / rho) * direction[i];
-    rho = next;
-  }
-  return x;
+/** G + λI as an operator. */
+function damped(point: LossExpansion, damping: number): SymmetricOperator {
+  const n = point.network.parameterCount;
+  return {
+    rows: n,
+    cols: n,
+    symmetric: true,
+    apply(v, out) {
+      point.ggnProduct(v, out);
+      for (let i = 0; i < n; i++) out[i] += damping * v[i];
+    },
+  };
 }
 
 /** Options of {@link kfacDescent}. */
@@ -127,7 +108,7 @@ export function kfacDescent(options: KfacDescentOptions): Optimizer {
   const stepSize = requirePositive(options.stepSize, "stepSize", caller);
   const damping = requirePositive(options.damping ?? 1e-2, "damping", caller);
   const refreshEvery = requireInteger(options.refreshEvery ?? 10, "refreshEvery", caller, 1);
-  const variant = options.variant ?? "kfac";
+  const variant = requireOneOf(options.variant ?? "kfac", ["kfac", "ekfac"] as const, "variant", caller);
   return {
     name: variant,
     stepSize,

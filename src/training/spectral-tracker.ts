@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   defined,
   dot,
   type Matrix,
@@ -25,7 +26,10 @@ export interface SpectralTrackerOptions {
   readonly every?: number;
   /** Leading Hessian eigenpairs k (default 3). */
   readonly top?: number;
-  /** Hessian products allowed per record for the eigenpairs (default 100). */
+  /**
+   * Hessian products allowed per record (default 100). The density takes its fixed share first; the smallest eigenvalue has a third of the
+   * rest; what the leading pairs do not need they leave.
+   */
   readonly matvecBudget?: number;
   /** Residual tolerance of the eigenpairs, relative (default 1e-3). */
   readonly tolerance?: number;
@@ -105,9 +109,9 @@ export interface SpectralTracker {
  * compared with k/p for a random direction.
  *
  * @param data the samples that loss, gradient and Hessian are taken on
- * @throws {ArgumentError} for options out of range
+ * @throws {ArgumentError} for options out of range, or a budget that the density alone uses up
  *
- * Cost: at most matvecBudget Hessian products per record for the leading pairs; warm starts need a fraction of a cold start.
+ * Cost: at most matvecBudget Hessian products per record, all parts together; warm starts need a fraction of a cold start.
  *
  * @example
  * ```ts
@@ -146,6 +150,8 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
   const budget = requireInteger(options.matvecBudget ?? 100, "matvecBudget", caller, 1);
   const tolerance = requirePositive(options.tolerance ?? 1e-3, "tolerance", caller);
   const probes = requireInteger(options.densityProbes ?? 0, "densityProbes", caller);
+  const densitySteps = Math.min(40, net.parameterCount);
+  const share = shareBudget(budget, top, probes * densitySteps, options.smallest === true, caller);
   const records: TrackerRecord[] = [];
   let vectors: Matrix | null =
     options.resume === undefined ? null : fromColumns(options.resume.vectors, net.parameterCount);
@@ -159,7 +165,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       count: top,
       which: "largest",
       tolerance,
-      maximumMatvecs: budget,
+      maximumMatvecs: share.top,
       rng: stream.fork("top"),
       ...(vectors === null ? {} : { guess: vectors }),
     });
@@ -170,7 +176,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
             count: 1,
             which: "smallest",
             tolerance,
-            maximumMatvecs: budget,
+            maximumMatvecs: share.afterTop - found.matvecs,
             rng: stream.fork("bottom"),
           })
         : null;
@@ -179,7 +185,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
         ? null
         : spectralDensity(point.hessian, {
             probes,
-            steps: Math.min(40, net.parameterCount),
+            steps: densitySteps,
             rng: stream.fork("density"),
           });
     const gradientNorm = norm(point.gradient);
@@ -216,6 +222,30 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       count,
     }),
   };
+}
+
+const VERIFY = 2; // products that eigsh spends after its limit: one to verify each pair, and one for the last direction
+
+/** Splits the budget of a record: what the leading pairs may spend, and what is left for them and the smallest eigenvalue together. */
+function shareBudget(
+  budget: number,
+  top: number,
+  density: number,
+  smallest: boolean,
+  caller: string,
+): { readonly top: number; readonly afterTop: number } {
+  const rest = budget - density;
+  const least = top + VERIFY + (smallest ? 1 + VERIFY : 0);
+  if (rest < least) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "matvecBudget",
+      expected: `at least ${density + least}: ${density} for the density and ${least} for the eigenpairs`,
+      got: String(budget),
+    });
+  }
+  const bottom = smallest ? Math.max(1 + VERIFY, Math.floor(rest / 3)) : 0;
+  return { top: Math.max(1, rest - bottom - top - 1), afterTop: rest - VERIFY };
 }
 
 /** Σ_k (v_kᵀ g)² over the columns of V. */

@@ -62,7 +62,10 @@ test.each(runs)(
     // Trajectories beyond the edge amplify rounding, and the reference measured other steps: 5 % on late quantities.
     const late = report.lateMeanProduct.defined ? report.lateMeanProduct.value : Number.NaN;
     expect(withinRelative(late, r["late_mean_eta*sharp"], 0.05).ok).toBe(true);
-    expect(withinRelative(report.losses[report.losses.length - 1], r.loss[1], 0.05).ok).toBe(true);
+    // Heavy ball at 0.2 passes a chaotic stretch: moving one weight by 1e-15 to 1e-12 (ten times) moves its last loss between 4.25e-5 and
+    // 4.62e-5, so that two programs agree to 10 % at best.
+    const chaotic = r.momentum > 0 && r.eta === 0.2;
+    expect(withinRelative(report.losses[report.losses.length - 1], r.loss[1], chaotic ? 0.1 : 0.05).ok).toBe(true);
     expect(report.verdict).toBe(r.eta >= 0.4 ? "at the edge" : "below the edge");
   },
 );

@@ -27,6 +27,7 @@ test("tracked eigenvalues, gradient shares and kernel drift agree with dense com
     tolerance: 1e-9,
     smallest: true,
     densityProbes: 2,
+    matvecBudget: 300,
     singularValues: true,
     kernelInputs: data.inputs,
     onRecord: (record) => lines.push(JSON.stringify(record)),
@@ -92,9 +93,18 @@ test("the matvec budget is kept, and an exhausted budget is reported with the be
   const data = randomData(net, 20, 7);
   const tracker = spectralTracker(net, data, { rng: createRng(8), top: 3, matvecBudget: 8, tolerance: 1e-12 });
   const record = tracker.observe(0, randomParams(net, 9));
-  expect(record.matvecs).toBeLessThanOrEqual(8 + 3 + 1);
+  expect(record.matvecs).toBeLessThanOrEqual(8);
   expect(record.status).not.toBe("converged");
   expect(record.residualNorms.every(Number.isFinite)).toBe(true);
+  // All parts together stay within it, too.
+  const whole = { rng: createRng(8), top: 2, smallest: true, densityProbes: 1, tolerance: 1e-12 } as const;
+  for (const matvecBudget of [48, 60, 90]) {
+    const { matvecs } = spectralTracker(net, data, { ...whole, matvecBudget }).observe(0, randomParams(net, 9));
+    expect(matvecs).toBeLessThanOrEqual(matvecBudget);
+  }
+  expect(() => spectralTracker(net, data, { ...whole, matvecBudget: 40 })).toThrow(
+    "spectralTracker: matvecBudget must be at least 47: 40 for the density and 7 for the eigenpairs, got 40",
+  );
 });
 
 test("two minima of one problem: a barrier on the line, none on the trained curve", () => {

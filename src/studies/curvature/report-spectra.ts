@@ -5,7 +5,7 @@ import { percent } from "./percent.js";
 import type { CertifiedEigenvalues, MatrixSpectrumPart, SpectraPart } from "./spectra-part.js";
 
 const COLORS: readonly Color[] = ["blue", "vermilion", "green"];
-const DECADES = 6; // decades of density shown: below lies the smoothing kernel's tail, not the spectrum
+const FLOOR = 1e-6; // of the peak: what lies below is the tail of the smoothing kernel, not the spectrum
 const SHOWN = 5; // eigenvalues of each end in the table
 
 /** Spectra of Hessian, Gauss–Newton matrix and residual side by side. */
@@ -92,7 +92,7 @@ function densityFigure(matrices: SpectraPart["matrices"]): Figure {
     return {
       title: matrix.name,
       x: { label: "eigenvalue", scale: "linear", domain: [left - margin, right + margin] },
-      y: { label: "density", scale: "log", domain: [top * 10 ** -DECADES, 2 * top] },
+      y: { label: "density", scale: "log", domain: [top * FLOOR, 2 * top] },
       marks,
     };
   });

@@ -1,4 +1,4 @@
-import type { Estimate, LongRunning, Matrix, Status } from "../../core/index.js";
+import { type Estimate, type LongRunning, type Matrix, type Status, square } from "../../core/index.js";
 import { type EffectiveRankEstimate, curvatureAt, estimateEffectiveRank } from "../../curvature/index.js";
 import { type EigshResult, eigsh } from "../../krylov/index.js";
 import { matmul } from "../../linalg/index.js";
@@ -162,6 +162,6 @@ function certified({ values, residualNorms, intervals, status, matvecs }: EigshR
 function overlap(V: Matrix, W: Matrix, k: number): number {
   const product = matmul(V, W, { transposeA: true });
   let sum = 0;
-  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) sum += product.data[i * product.cols + j] ** 2;
+  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) sum += square(product.data[i * product.cols + j]);
   return sum / k;
 }
