@@ -26,14 +26,15 @@ export function outputs(W: Matrix, v: Float64Array, X: Matrix): Float64Array {
   return matmul({ rows: 1, cols: W.rows, data: v }, features(W, X)).data.map((value) => value / root);
 }
 
-/** Mean squared error on the fresh points over the mean square of their noiseless targets. */
+/** Mean squared error on the fresh points over the variance of their noiseless targets. */
 export function testError({ testX, testY }: LinearWidthCase, W: Matrix, v: Float64Array): number {
   const f = outputs(W, v, testX);
+  const mean = testY.reduce((sum, y) => sum + y, 0) / testY.length;
   let error = 0;
   let size = 0;
   for (let i = 0; i < f.length; i++) {
     error += (f[i] - testY[i]) * (f[i] - testY[i]);
-    size += testY[i] * testY[i];
+    size += (testY[i] - mean) * (testY[i] - mean);
   }
   return error / size;
 }

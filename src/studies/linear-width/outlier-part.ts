@@ -177,11 +177,10 @@ export interface WindowPart {
   readonly window: { readonly from: number; readonly to: number } | null;
 }
 
-/** Values of W beyond the 99 % point of the largest value of pure noise. */
-function beyondEdge(values: Float64Array, h: number, d: number): number {
+/** The 99 % point of the largest singular value of an h x d matrix of independent entries of unit variance. */
+function noiseEdge(point: number, h: number, d: number): number {
   const { center, scale } = tracyWidomCentring(Math.max(h, d), Math.min(h, d));
-  const edge = Math.sqrt(center + scale * tracyWidom(1).quantile(0.99));
-  return values.filter((s) => s > edge).length;
+  return Math.sqrt(center + scale * point);
 }
 
 /** Finds out for which steps and rates the bulk stays while an outlier appears. */
@@ -196,6 +195,9 @@ export function windowPart(plan: LinearWidthPlan, rng: Rng, outlier: OutlierPart
   const tick = (what: string): void =>
     running.onProgress?.({ phase: what, done: done++, total: seeds.length * (1 + perSeed) });
   const signal = running.signal === undefined ? {} : { signal: running.signal };
+  const point = tracyWidom(1).quantile(0.99);
+  const stepEdge = noiseEdge(point, plan.outlier.h, plan.outlier.d) / Math.sqrt(plan.outlier.h);
+  const rateEdge = noiseEdge(point, recipe.h, recipe.d);
   for (const seed of seeds) {
     if (isCancelled(running.signal)) break;
     tick(`single steps, seed ${seed}`);
@@ -212,11 +214,7 @@ export function windowPart(plan: LinearWidthPlan, rng: Rng, outlier: OutlierPart
     const series = largeSteps(start);
     for (const strength of plan.windowStrengths) {
       const { singularValues, alignment } = series.step(strength);
-      const outliers = beyondEdge(
-        singularValues.map((s) => s * Math.sqrt(h)),
-        h,
-        d,
-      );
+      const outliers = singularValues.filter((value) => value > stepEdge).length;
       steps.push({ strength, seed, bulkDistance: bulkDistance(singularValues, before, 1), outliers, alignment });
     }
     for (const { outputScale, steps: count } of recipe.scales) {
@@ -244,7 +242,7 @@ export function windowPart(plan: LinearWidthPlan, rng: Rng, outlier: OutlierPart
           factor,
           bulkDistance: bulkDistance(values, initial, 3),
           topOverEdge: values[0] / (Math.sqrt(recipe.h) + Math.sqrt(recipe.d)),
-          outliers: beyondEdge(values, recipe.h, recipe.d),
+          outliers: values.filter((value) => value > rateEdge).length,
           lossRatio: run.losses[run.losses.length - 1] / run.losses[0],
           row: runRow({ name, part: "large steps", trained: "first layer", seed }, long, run, rng.fork("permutation")),
         };

@@ -151,7 +151,7 @@ export function planStudy(options: LinearWidthStudyOptions, caller: string): Lin
       descentRate: 20,
       adamRates: quick ? [0.1, 0.3] : [0.03, 0.1, 0.3],
       permutations: 19,
-      replicates: 99,
+      replicates: scale < 1 ? 19 : 99,
     },
   };
 }

@@ -20,7 +20,7 @@ export interface RunRow {
   readonly samplesPerInput: number;
   /** Loss before the last step (of its batch); of the start for an untrained network. */
   readonly trainLoss: number;
-  /** Mean squared error on fresh points over the mean square of their noiseless targets. */
+  /** Mean squared error on fresh points over the variance of their noiseless targets. */
   readonly testError: number;
   /** ‖W − W₀‖_F/‖W₀‖_F. */
   readonly relativeMove: number;
