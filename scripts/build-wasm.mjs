@@ -45,6 +45,8 @@ async function compile(entry, features) {
       "--importMemory",
       "--initialMemory",
       "1",
+      "--memoryBase",
+      "64", // constants of the module lie below ARENA_START of backend.ts
       "--enable",
       "simd",
       ...features,

@@ -157,11 +157,14 @@ function transformAxes(re: Float64Array, im: Float64Array, shape: readonly numbe
   if (!transformGrid(re, im, shape, 1)) transformPanels(re, im, shape);
 }
 
+/** The rows first, then the other axes, as transformGrid has them. */
 function transformPanels(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
+  const rowLength = shape[shape.length - 1];
+  if (rowLength > 1) transformAxis(re, im, rowLength, 1);
   let stride = re.length;
   for (const length of shape) {
     stride /= length;
-    if (length > 1) transformAxis(re, im, length, stride);
+    if (length > 1 && stride > 1) transformAxis(re, im, length, stride);
   }
 }
 

@@ -39,6 +39,10 @@ export interface WasmFunctions {
   pass4(x: number, y: number, w: number, span: number, m: number): void;
   pass5(x: number, y: number, w: number, span: number, m: number): void;
   pass7(x: number, y: number, w: number, span: number, m: number): void;
+  gather4(x: number, xStep: number, y: number, w: number, span: number, m: number): void;
+  last2(x: number, y: number, yStep: number, rows: number, count: number): void;
+  last4(x: number, y: number, yStep: number, rows: number, count: number): void;
+  last5(x: number, y: number, yStep: number, rows: number, count: number): void;
   interleave(x: number, out: number, count: number): void;
   copyPieces(x: number, fromStep: number, out: number, toStep: number, bytes: number, count: number): void;
   separate(x: number, out: number, count: number, divisor: number): void;

@@ -1,8 +1,8 @@
 import { ARENA_START, createArena, routinesBackend, type WasmArena, type WasmFunctions } from "./backend.js";
 import { fftStages, type FftStage, fftRadices, fftTwiddles } from "./fft-passes.js";
 
-/** Larger grids (1 GiB in WebAssembly memory) go panel by panel instead. */
-const MOST_POINTS = 2 ** 26;
+/** Larger grids (2 GiB in WebAssembly memory) go panel by panel instead. */
+const MOST_POINTS = 2 ** 27;
 /** Smaller ones are done before a memory is set up. */
 const LEAST_POINTS = 512;
 /** Columns transformed together: 16 complex numbers, four cache lines. */
@@ -12,8 +12,9 @@ const COLUMNS = 16;
 let recent: WeakRef<WasmArena> | null = null;
 
 /**
- * Transforms a row-major grid of complex numbers along every axis, inside WebAssembly memory: the parts are copied in and
- * woven together once, rows are transformed where they lie, columns in panels of 16.
+ * Transforms a row-major grid of complex numbers along every axis, inside WebAssembly memory: the parts are copied in
+ * piece by piece, woven together and transformed along their rows on the way; then the other axes follow, in panels of 16
+ * columns.
  *
  * @param re real parts, overwritten by the transform
  * @param im imaginary parts, overwritten
@@ -28,24 +29,29 @@ export function transformGrid(re: Float64Array, im: Float64Array, shape: readonl
   const plans = shape.map((length) => ({ length, radices: length === 1 ? [] : fftRadices(length) }));
   const longest = Math.max(...shape);
   const panel = 2 * longest * COLUMNS;
-  // Twiddles (fewer than 2 · longest numbers over all passes), two panels, the grid.
+  // Twiddles (fewer than 2 · longest numbers over all passes), two panels, two rows, the grid.
   const table = ARENA_START / 8;
   const first = table + 2 * longest;
   const second = first + panel;
-  const grid = second + panel;
+  const rows = second + panel;
+  const grid = rows + 4 * longest;
   if (plans.some((plan) => plan.radices === null)) return false;
   const arena = arenaOf(grid + 2 * points);
   if (arena === null) return false;
   const { functions, values } = arena;
-  weave(arena, re, im, grid, first, panel);
+  const rowLength = plans[plans.length - 1].length;
+  const rowRadices = plans[plans.length - 1].radices as readonly number[];
+  values.set(fftTwiddles(rowLength, rowRadices), table);
+  const rowWork = { table: 8 * table, first: 8 * rows, second: 8 * (rows + 2 * longest) };
+  const stages = fftStages(rowLength, rowRadices, 1);
+  weaveRows(arena, re, im, grid, first, second, (panel >> 1) - ((panel >> 1) % rowLength), rowLength, stages, rowWork);
   let stride = points;
   for (const { length, radices } of plans) {
     stride /= length;
-    if (length === 1) continue;
+    if (length === 1 || stride === 1) continue;
     values.set(fftTwiddles(length, radices as readonly number[]), table);
     const work = { table: 8 * table, first: 8 * first, second: 8 * second };
-    if (stride === 1) transformRows(functions, length, radices as readonly number[], 8 * grid, points / length, work);
-    else transformColumns(functions, length, radices as readonly number[], 8 * grid, points, stride, work);
+    transformColumns(functions, length, radices as readonly number[], 8 * grid, points, stride, work);
   }
   unweave(arena, re, im, grid, first, panel, divisor);
   return true;
@@ -59,24 +65,33 @@ function arenaOf(doubles: number): WasmArena | null {
   return arena;
 }
 
-/** Copies the parts in, piece by piece through the panels, and interleaves them into the grid. */
-function weave(
+/** Copies whole rows in, at most `most` points at a time, interleaves their parts and transforms them into the grid. */
+function weaveRows(
   { functions, values }: WasmArena,
   re: Float64Array,
   im: Float64Array,
   grid: number,
-  room: number,
-  size: number,
+  parts: number,
+  woven: number,
+  most: number,
+  length: number,
+  stages: readonly FftStage[],
+  work: Work,
 ): void {
-  for (let start = 0; start < re.length; start += size) {
-    const count = Math.min(size, re.length - start);
-    values.set(re.subarray(start, start + count), room);
-    values.set(im.subarray(start, start + count), room + count);
-    functions.interleave(8 * room, 8 * (grid + 2 * start), count);
+  for (let start = 0; start < re.length; start += most) {
+    const count = Math.min(most, re.length - start);
+    values.set(re.subarray(start, start + count), parts);
+    values.set(im.subarray(start, start + count), parts + count);
+    const target = grid + 2 * start;
+    functions.interleave(8 * parts, 8 * (stages.length === 0 ? target : woven), count);
+    if (stages.length === 0) continue;
+    for (let row = 0; row < 2 * count; row += 2 * length) {
+      runPasses(functions, stages, 8 * (woven + row), work, 8 * (target + row));
+    }
   }
 }
 
-/** The reverse, dividing. */
+/** Takes the parts apart and copies them out, dividing. */
 function unweave(
   { functions, values }: WasmArena,
   re: Float64Array,
@@ -101,23 +116,6 @@ interface Work {
   readonly second: number;
 }
 
-/** Rows: the first pass reads the grid, the last one writes it, the others go between the work spaces. */
-function transformRows(
-  functions: WasmFunctions,
-  length: number,
-  radices: readonly number[],
-  grid: number,
-  rows: number,
-  work: Work,
-): void {
-  const stages = fftStages(length, radices, 1);
-  for (let row = 0; row < rows; row++) {
-    const address = grid + 16 * row * length;
-    const end = runPasses(functions, stages, address, work, stages.length > 1 ? address : null);
-    if (end !== address) functions.copyPieces(end, 0, address, 0, 16 * length, 1);
-  }
-}
-
 function transformColumns(
   functions: WasmFunctions,
   length: number,
@@ -133,11 +131,39 @@ function transformColumns(
     for (let column = 0; column < stride; column += COLUMNS) {
       const count = Math.min(COLUMNS, stride - column);
       const address = grid + 16 * (slab + column);
-      functions.copyPieces(address, 16 * stride, work.first, 16 * count, 16 * count, length);
-      const end = runPasses(functions, count === COLUMNS || stride < COLUMNS ? full : rest, work.first, work, null);
-      functions.copyPieces(end, 16 * count, address, 16 * stride, 16 * count, length);
+      const stages = count === COLUMNS || stride < COLUMNS ? full : rest;
+      transformPanel(functions, stages, address, 16 * stride, count, length, work);
     }
   }
+}
+
+/**
+ * Transforms `count` columns in place. The first pass reads them where they lie when its radix is 4, the last one puts
+ * them back when its radix is 2, 4 or 5; otherwise they are copied.
+ */
+function transformPanel(
+  functions: WasmFunctions,
+  stages: readonly FftStage[],
+  address: number,
+  rowStep: number,
+  count: number,
+  length: number,
+  work: Work,
+): void {
+  const final = stages[stages.length - 1];
+  const gathers = stages[0].radix === 4 && stages.length > 1;
+  const scatter = stages.length > 1 ? lastPass(functions, final.radix) : null;
+  if (gathers) functions.gather4(address, rowStep, work.first, work.table + 8 * stages[0].first, count, stages[0].m);
+  else functions.copyPieces(address, rowStep, work.first, 16 * count, 16 * count, length);
+  const middle = stages.slice(gathers ? 1 : 0, scatter === null ? undefined : -1);
+  const end = runPasses(functions, middle, work.first, work, null);
+  if (scatter === null) functions.copyPieces(end, 16 * count, address, rowStep, 16 * count, length);
+  else scatter(end, address, rowStep, length / final.radix, count);
+}
+
+function lastPass(functions: WasmFunctions, radix: number): WasmFunctions["last4"] | null {
+  if (radix === 4) return functions.last4;
+  return radix === 2 ? functions.last2 : radix === 5 ? functions.last5 : null;
 }
 
 /** Runs the passes from an address, the last one into `target` when given; returns the address of the result. */

@@ -101,6 +101,15 @@ export function fftPass(radix: number): FftPass {
 function pass2(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
   const far = 2 * span * m;
   const step = 2 * span;
+  if (m === 1) {
+    for (let i = 0; i < step; i++) {
+      const a = x[i];
+      const b = x[i + far];
+      y[i] = a + b;
+      y[i + step] = a - b;
+    }
+    return;
+  }
   for (let q = 0; q < m; q++) {
     const wr = twiddles[first + 2 * q];
     const wi = twiddles[first + 2 * q + 1];
@@ -162,7 +171,42 @@ function pass3(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: 
   }
 }
 
+/** pass4 with m = 1, as all last passes have it: the twiddles are ones. */
+function last4(x: Float64Array, y: Float64Array, step: number): void {
+  for (let i = 0; i < step; i += 2) {
+    const ar = x[i];
+    const ai = x[i + 1];
+    const br = x[i + step];
+    const bi = x[i + step + 1];
+    const cr = x[i + 2 * step];
+    const ci = x[i + 2 * step + 1];
+    const dr = x[i + 3 * step];
+    const di = x[i + 3 * step + 1];
+    const t0r = ar + cr;
+    const t0i = ai + ci;
+    const t1r = ar - cr;
+    const t1i = ai - ci;
+    const t2r = br + dr;
+    const t2i = bi + di;
+    // −i (b − d)
+    const t3r = bi - di;
+    const t3i = -(br - dr);
+    y[i] = t0r + t2r;
+    y[i + 1] = t0i + t2i;
+    y[i + step] = t1r + t3r;
+    y[i + step + 1] = t1i + t3i;
+    y[i + 2 * step] = t0r - t2r;
+    y[i + 2 * step + 1] = t0i - t2i;
+    y[i + 3 * step] = t1r - t3r;
+    y[i + 3 * step + 1] = t1i - t3i;
+  }
+}
+
 function pass4(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
+  if (m === 1) {
+    last4(x, y, 2 * span);
+    return;
+  }
   const far = 2 * span * m;
   const step = 2 * span;
   for (let q = 0; q < m; q++) {
@@ -214,8 +258,7 @@ function pass4(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: 
 function pass5(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
   const far = 2 * span * m;
   const step = 2 * span;
-  const c1 = 0.30901699437494745; // cos(2π/5)
-  const c2 = -0.8090169943749475; // cos(4π/5)
+  const root = 0.5590169943749475; // √5/4: cos(2π/5) = √5/4 − 1/4 and cos(4π/5) = −√5/4 − 1/4
   const s1 = 0.9510565162951535; // sin(2π/5)
   const s2 = 0.5877852522924731; // sin(4π/5)
   for (let q = 0; q < m; q++) {
@@ -241,33 +284,39 @@ function pass5(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: 
       const p2i = x[i + 2 * far + 1] + x[i + 3 * far + 1];
       const n2r = x[i + 2 * far] - x[i + 3 * far];
       const n2i = x[i + 2 * far + 1] - x[i + 3 * far + 1];
-      y[o] = ar + (p1r + p2r);
-      y[o + 1] = ai + (p1i + p2i);
-      const e1r = ar + (c1 * p1r + c2 * p2r);
-      const e1i = ai + (c1 * p1i + c2 * p2i);
-      const e2r = ar + (c2 * p1r + c1 * p2r);
-      const e2i = ai + (c2 * p1i + c1 * p2i);
+      const tr = p1r + p2r;
+      const ti = p1i + p2i;
+      y[o] = ar + tr;
+      y[o + 1] = ai + ti;
+      const ur = ar - 0.25 * tr;
+      const ui = ai - 0.25 * ti;
+      const vr = root * (p1r - p2r);
+      const vi = root * (p1i - p2i);
+      const e1r = ur + vr;
+      const e1i = ui + vi;
+      const e2r = ur - vr;
+      const e2i = ui - vi;
       // −i (s1 n1 + s2 n2) and −i (s2 n1 − s1 n2)
       const o1r = s1 * n1i + s2 * n2i;
       const o1i = -(s1 * n1r + s2 * n2r);
       const o2r = s2 * n1i - s1 * n2i;
       const o2i = -(s2 * n1r - s1 * n2r);
-      const u1r = e1r + o1r;
-      const u1i = e1i + o1i;
-      const u2r = e2r + o2r;
-      const u2i = e2i + o2i;
-      const u3r = e2r - o2r;
-      const u3i = e2i - o2i;
-      const u4r = e1r - o1r;
-      const u4i = e1i - o1i;
-      y[o + step] = u1r * w1r - u1i * w1i;
-      y[o + step + 1] = u1i * w1r + u1r * w1i;
-      y[o + 2 * step] = u2r * w2r - u2i * w2i;
-      y[o + 2 * step + 1] = u2i * w2r + u2r * w2i;
-      y[o + 3 * step] = u3r * w3r - u3i * w3i;
-      y[o + 3 * step + 1] = u3i * w3r + u3r * w3i;
-      y[o + 4 * step] = u4r * w4r - u4i * w4i;
-      y[o + 4 * step + 1] = u4i * w4r + u4r * w4i;
+      if (m === 1) {
+        // The last pass, whose twiddles are ones.
+        y[o + step] = e1r + o1r;
+        y[o + step + 1] = e1i + o1i;
+        y[o + 2 * step] = e2r + o2r;
+        y[o + 2 * step + 1] = e2i + o2i;
+        y[o + 3 * step] = e2r - o2r;
+        y[o + 3 * step + 1] = e2i - o2i;
+        y[o + 4 * step] = e1r - o1r;
+        y[o + 4 * step + 1] = e1i - o1i;
+        continue;
+      }
+      store(y, o + step, e1r + o1r, e1i + o1i, w1r, w1i);
+      store(y, o + 2 * step, e2r + o2r, e2i + o2i, w2r, w2i);
+      store(y, o + 3 * step, e2r - o2r, e2i - o2i, w3r, w3i);
+      store(y, o + 4 * step, e1r - o1r, e1i - o1i, w4r, w4i);
     }
   }
 }

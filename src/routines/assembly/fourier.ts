@@ -1,6 +1,25 @@
 // Passes of the Stockham transform, one complex number per vector; the formulas of fft-passes.ts in the same order.
 // x and y are the two work spaces, w the twiddles of the pass; all addresses in bytes.
 
+// Constants that are loaded before the loops: V8 builds a literal vector again at each use.
+const CONSTANTS: usize = memory.data<f64>([
+  0.0, -0.0, 0.5, 0.8660254037844386, 0.25, 0.5590169943749475, 0.9510565162951535, 0.5877852522924731, 0.6234898018587336,
+  -0.2225209339563144, -0.9009688679024191, 0.7818314824680298, 0.9749279121818236, 0.4338837391175581,
+], 16);
+
+// @ts-ignore: decorator
+@inline
+function constant(index: usize): v128 {
+  return v128.load64_splat(CONSTANTS + 8 * index);
+}
+
+/** The mask of turn: the sign of the second part. */
+// @ts-ignore: decorator
+@inline
+function signMask(): v128 {
+  return v128.load(CONSTANTS);
+}
+
 // @ts-ignore: decorator
 @inline
 function swap(u: v128): v128 {
@@ -10,8 +29,8 @@ function swap(u: v128): v128 {
 /** −i u: (im, −re). */
 // @ts-ignore: decorator
 @inline
-function turn(u: v128): v128 {
-  return v128.xor(swap(u), i64x2(0, 0x8000000000000000));
+function turn(u: v128, sign: v128): v128 {
+  return v128.xor(swap(u), sign);
 }
 
 /** u w for w = (wr, wr), v = (−wi, wi). */
@@ -34,6 +53,10 @@ function imaginary(w: usize): v128 {
 }
 
 export function pass2(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  if (m == 1) {
+    last2(x, y, <usize>span << 4, 1, span);
+    return;
+  }
   const step = <usize>span << 4;
   const far = step * <usize>m;
   let i = x;
@@ -57,8 +80,9 @@ export function pass2(x: usize, y: usize, w: usize, span: i32, m: i32): void {
 export function pass3(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   const step = <usize>span << 4;
   const far = step * <usize>m;
-  const half = f64x2.splat(0.5);
-  const sine = f64x2.splat(0.8660254037844386);
+  const half = constant(2);
+  const sine = constant(3);
+  const sign = signMask();
   let i = x;
   let o = y;
   for (let q = 0; q < m; q++) {
@@ -73,7 +97,7 @@ export function pass3(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       const c = v128.load(i + 2 * far);
       const t = f64x2.add(b, c);
       const u = f64x2.sub(a, f64x2.mul(half, t));
-      const v = turn(f64x2.mul(sine, f64x2.sub(b, c)));
+      const v = turn(f64x2.mul(sine, f64x2.sub(b, c)), sign);
       v128.store(o, f64x2.add(a, t));
       v128.store(o + step, times(f64x2.add(u, v), w1r, w1i));
       v128.store(o + 2 * step, times(f64x2.sub(u, v), w2r, w2i));
@@ -85,9 +109,15 @@ export function pass3(x: usize, y: usize, w: usize, span: i32, m: i32): void {
 }
 
 export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  if (m == 1) last4(x, y, <usize>span << 4, 1, span);
+  else gather4(x, <usize>span << 4, y, w, span, m);
+}
+
+/** pass4 on an input whose blocks of `span` numbers begin xStep bytes apart: the first pass of columns in place. */
+export function gather4(x: usize, xStep: usize, y: usize, w: usize, span: i32, m: i32): void {
   const step = <usize>span << 4;
-  const far = step * <usize>m;
-  let i = x;
+  const far = xStep * <usize>m;
+  const sign = signMask();
   let o = y;
   for (let q = 0; q < m; q++) {
     const w1r = real(w);
@@ -96,8 +126,8 @@ export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
     const w2i = imaginary(w + 16);
     const w3r = real(w + 32);
     const w3i = imaginary(w + 32);
-    const end = i + step;
-    for (; i < end; i += 16) {
+    const end = x + step;
+    for (let i = x; i < end; i += 16) {
       const a = v128.load(i);
       const b = v128.load(i + far);
       const c = v128.load(i + 2 * far);
@@ -105,7 +135,7 @@ export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       const t0 = f64x2.add(a, c);
       const t1 = f64x2.sub(a, c);
       const t2 = f64x2.add(b, d);
-      const t3 = turn(f64x2.sub(b, d));
+      const t3 = turn(f64x2.sub(b, d), sign);
       v128.store(o, f64x2.add(t0, t2));
       v128.store(o + step, times(f64x2.add(t1, t3), w1r, w1i));
       v128.store(o + 2 * step, times(f64x2.sub(t0, t2), w2r, w2i));
@@ -113,17 +143,70 @@ export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       o += 16;
     }
     o += 3 * step;
+    x += xStep;
     w += 48;
   }
 }
 
+/** The last pass of radix 4, whose twiddles are ones: `rows` rows of `count` numbers, in the output yStep bytes apart. */
+export function last4(x: usize, y: usize, yStep: usize, rows: i32, count: i32): void {
+  const bytes = <usize>count << 4;
+  const far = bytes * <usize>rows;
+  const step = yStep * <usize>rows;
+  const sign = signMask();
+  for (let r = 0; r < rows; r++) {
+    const end = x + bytes;
+    let o = y;
+    for (; x < end; x += 16) {
+      const a = v128.load(x);
+      const b = v128.load(x + far);
+      const c = v128.load(x + 2 * far);
+      const d = v128.load(x + 3 * far);
+      const t0 = f64x2.add(a, c);
+      const t1 = f64x2.sub(a, c);
+      const t2 = f64x2.add(b, d);
+      const t3 = turn(f64x2.sub(b, d), sign);
+      v128.store(o, f64x2.add(t0, t2));
+      v128.store(o + step, f64x2.add(t1, t3));
+      v128.store(o + 2 * step, f64x2.sub(t0, t2));
+      v128.store(o + 3 * step, f64x2.sub(t1, t3));
+      o += 16;
+    }
+    y += yStep;
+  }
+}
+
+/** The same for radix 2. */
+export function last2(x: usize, y: usize, yStep: usize, rows: i32, count: i32): void {
+  const bytes = <usize>count << 4;
+  const far = bytes * <usize>rows;
+  const step = yStep * <usize>rows;
+  for (let r = 0; r < rows; r++) {
+    const end = x + bytes;
+    let o = y;
+    for (; x < end; x += 16) {
+      const a = v128.load(x);
+      const b = v128.load(x + far);
+      v128.store(o, f64x2.add(a, b));
+      v128.store(o + step, f64x2.sub(a, b));
+      o += 16;
+    }
+    y += yStep;
+  }
+}
+
 export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  if (m == 1) {
+    last5(x, y, <usize>span << 4, 1, span);
+    return;
+  }
   const step = <usize>span << 4;
   const far = step * <usize>m;
-  const c1 = f64x2.splat(0.30901699437494745);
-  const c2 = f64x2.splat(-0.8090169943749475);
-  const s1 = f64x2.splat(0.9510565162951535);
-  const s2 = f64x2.splat(0.5877852522924731);
+  const quarter = constant(4);
+  const root = constant(5);
+  const s1 = constant(6);
+  const s2 = constant(7);
+  const sign = signMask();
   let i = x;
   let o = y;
   for (let q = 0; q < m; q++) {
@@ -146,11 +229,14 @@ export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       const n1 = f64x2.sub(x1, x4);
       const p2 = f64x2.add(x2, x3);
       const n2 = f64x2.sub(x2, x3);
-      v128.store(o, f64x2.add(a, f64x2.add(p1, p2)));
-      const e1 = f64x2.add(a, f64x2.add(f64x2.mul(c1, p1), f64x2.mul(c2, p2)));
-      const e2 = f64x2.add(a, f64x2.add(f64x2.mul(c2, p1), f64x2.mul(c1, p2)));
-      const o1 = turn(f64x2.add(f64x2.mul(s1, n1), f64x2.mul(s2, n2)));
-      const o2 = turn(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s1, n2)));
+      const t = f64x2.add(p1, p2);
+      const u = f64x2.sub(a, f64x2.mul(quarter, t));
+      const v = f64x2.mul(root, f64x2.sub(p1, p2));
+      const e1 = f64x2.add(u, v);
+      const e2 = f64x2.sub(u, v);
+      const o1 = turn(f64x2.add(f64x2.mul(s1, n1), f64x2.mul(s2, n2)), sign);
+      const o2 = turn(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s1, n2)), sign);
+      v128.store(o, f64x2.add(a, t));
       v128.store(o + step, times(f64x2.add(e1, o1), w1r, w1i));
       v128.store(o + 2 * step, times(f64x2.add(e2, o2), w2r, w2i));
       v128.store(o + 3 * step, times(f64x2.sub(e2, o2), w3r, w3i));
@@ -159,6 +245,47 @@ export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
     }
     o += 4 * step;
     w += 64;
+  }
+}
+
+/** The last pass of radix 5, as last4. */
+export function last5(x: usize, y: usize, yStep: usize, rows: i32, count: i32): void {
+  const bytes = <usize>count << 4;
+  const far = bytes * <usize>rows;
+  const step = yStep * <usize>rows;
+  const quarter = constant(4);
+  const root = constant(5);
+  const s1 = constant(6);
+  const s2 = constant(7);
+  const sign = signMask();
+  for (let r = 0; r < rows; r++) {
+    const end = x + bytes;
+    let o = y;
+    for (; x < end; x += 16) {
+      const a = v128.load(x);
+      const x1 = v128.load(x + far);
+      const x2 = v128.load(x + 2 * far);
+      const x3 = v128.load(x + 3 * far);
+      const x4 = v128.load(x + 4 * far);
+      const p1 = f64x2.add(x1, x4);
+      const n1 = f64x2.sub(x1, x4);
+      const p2 = f64x2.add(x2, x3);
+      const n2 = f64x2.sub(x2, x3);
+      const t = f64x2.add(p1, p2);
+      const u = f64x2.sub(a, f64x2.mul(quarter, t));
+      const v = f64x2.mul(root, f64x2.sub(p1, p2));
+      const e1 = f64x2.add(u, v);
+      const e2 = f64x2.sub(u, v);
+      const o1 = turn(f64x2.add(f64x2.mul(s1, n1), f64x2.mul(s2, n2)), sign);
+      const o2 = turn(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s1, n2)), sign);
+      v128.store(o, f64x2.add(a, t));
+      v128.store(o + step, f64x2.add(e1, o1));
+      v128.store(o + 2 * step, f64x2.add(e2, o2));
+      v128.store(o + 3 * step, f64x2.sub(e2, o2));
+      v128.store(o + 4 * step, f64x2.sub(e1, o1));
+      o += 16;
+    }
+    y += yStep;
   }
 }
 
@@ -171,12 +298,13 @@ function sum3(a: v128, x: v128, b: v128, y: v128, c: v128, z: v128): v128 {
 export function pass7(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   const step = <usize>span << 4;
   const far = step * <usize>m;
-  const c1 = f64x2.splat(0.6234898018587336);
-  const c2 = f64x2.splat(-0.2225209339563144);
-  const c3 = f64x2.splat(-0.9009688679024191);
-  const s1 = f64x2.splat(0.7818314824680298);
-  const s2 = f64x2.splat(0.9749279121818236);
-  const s3 = f64x2.splat(0.4338837391175581);
+  const c1 = constant(8);
+  const c2 = constant(9);
+  const c3 = constant(10);
+  const s1 = constant(11);
+  const s2 = constant(12);
+  const s3 = constant(13);
+  const sign = signMask();
   let i = x;
   let o = y;
   for (let q = 0; q < m; q++) {
@@ -199,9 +327,9 @@ export function pass7(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       const e1 = f64x2.add(a, sum3(c1, p1, c2, p2, c3, p3));
       const e2 = f64x2.add(a, sum3(c2, p1, c3, p2, c1, p3));
       const e3 = f64x2.add(a, sum3(c3, p1, c1, p2, c2, p3));
-      const o1 = turn(sum3(s1, n1, s2, n2, s3, n3));
-      const o2 = turn(f64x2.sub(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s3, n2)), f64x2.mul(s1, n3)));
-      const o3 = turn(f64x2.add(f64x2.sub(f64x2.mul(s3, n1), f64x2.mul(s1, n2)), f64x2.mul(s2, n3)));
+      const o1 = turn(sum3(s1, n1, s2, n2, s3, n3), sign);
+      const o2 = turn(f64x2.sub(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s3, n2)), f64x2.mul(s1, n3)), sign);
+      const o3 = turn(f64x2.add(f64x2.sub(f64x2.mul(s3, n1), f64x2.mul(s1, n2)), f64x2.mul(s2, n3)), sign);
       v128.store(o + step, times(f64x2.add(e1, o1), real(w), imaginary(w)));
       v128.store(o + 2 * step, times(f64x2.add(e2, o2), real(w + 16), imaginary(w + 16)));
       v128.store(o + 3 * step, times(f64x2.add(e3, o3), real(w + 32), imaginary(w + 32)));

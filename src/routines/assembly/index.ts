@@ -1,5 +1,5 @@
 // The second back end of the routines, compiled by scripts/build-wasm.mjs. Every function mirrors a JavaScript routine.
 export { addPanels, multiplyPanels, packColumns, packRows } from "./panels";
 export { rowSums, addTransposed, addSymmetric } from "./products";
-export { pass2, pass3, pass4, pass5, pass7, interleave, separate, copyPieces } from "./fourier";
+export { gather4, last2, last4, last5, pass2, pass3, pass4, pass5, pass7, interleave, separate, copyPieces } from "./fourier";
 export { zonalRow, transposeBlock } from "./zonal";
