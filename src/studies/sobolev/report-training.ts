@@ -15,7 +15,7 @@ export function trainingSection(part: TrainingCurvesPart): ReportSection {
     id: "training",
     title: "2. Training of three targets",
     text: [
-      `While the frequencies up to κ are learned, the loss falls like t^(−2τ/(3 − order)) on all three domains: τ is the smoothness of the target, 3 the decay of the kernel, order that of the Sobolev operator. On the sphere the plain loss of the jump (τ = 1/2) falls with exponent ${found(curves, "jump", 0)}, that of the kink (τ = 3/2) with ${found(curves, "kink", 0)}; a loss of order 1 makes it ${found(curves, "jump", 1)} and ${found(curves, "kink", 1)}.`,
+      `While frequencies are learned one after the other, the loss falls like t^(−2τ/(3 − order)) on all three domains: τ is the smoothness of the target, 3 the decay of the kernel, order that of the Sobolev operator. On the sphere the plain loss of the jump (τ = 1/2) falls with exponent ${found(curves, "jump", 0)}, that of the kink (τ = 3/2) with ${found(curves, "kink", 0)}; a loss of order 1 makes it ${found(curves, "jump", 1)} and ${found(curves, "kink", 1)}.`,
       `Targets on the sphere: ${SOBOLEV_TARGETS.map((target) => `${target.name}, ${target.onSphere}`).join("; ")}; in Gaussian space |x| times the same of x/|x|. On the torus: ${SOBOLEV_TARGETS.map((target) => `${target.name}, ${target.onTorus}`).join("; ")}. Means are taken out.`,
       `Closed form against Runge–Kutta (no use of modes): ${checks.map((check) => `${check.domain}, largest difference ${formatNumber(check.difference, 2)}`).join("; ")}.`,
     ],
