@@ -325,6 +325,9 @@ function prepare(
       expected: "absent where images are given",
       got: describe(run.samples),
     });
+  const steps = requireInteger(run.steps ?? 600, "steps", caller, 1);
+  const stepSize = requirePositive(run.stepSize ?? 0.1, "stepSize", caller);
+  const batch = requireInteger(run.batchSize ?? 100, "batchSize", caller, 1);
   const data =
     images === undefined
       ? division(
@@ -335,19 +338,11 @@ function prepare(
           caller,
         )
       : division(requireLabelledImages(images, caller), testImages ?? null, null, rng, caller);
-  return {
-    data,
-    options: {
-      hidden,
-      steps: requireInteger(run.steps ?? 600, "steps", caller, 1),
-      stepSize: requirePositive(run.stepSize ?? 0.1, "stepSize", caller),
-      batchSize: Math.min(data.train.inputs.rows, requireInteger(run.batchSize ?? 100, "batchSize", caller, 1)),
-      samples: data.train.inputs.rows,
-    },
-  };
+  const count = data.train.inputs.rows;
+  return { data, options: { hidden, steps, stepSize, batchSize: Math.min(count, batch), samples: count } };
 }
 
-/** Training and test data: the given test images, the first `first` images, or a seeded four fifths. Scaling from the training set. */
+/** Training and test data: the given test images, all after the first `first`, or a seeded fifth. */
 function division(
   images: LabelledImages,
   testImages: LabelledImages | null,
@@ -355,12 +350,12 @@ function division(
   rng: Rng,
   caller: string,
 ): { train: LabelledData; test: LabelledData } {
-  const scaling = pixelScaling(images);
   const classes = classCount(images);
-  const all = imageData(images, scaling, classes, caller);
+  const plain = { mean: 0, deviation: 1 };
+  const all = imageData(images, plain, classes, caller);
   if (testImages !== null) {
     requireLabelledImages(testImages, caller);
-    const test = imageData(testImages, scaling, classes, caller);
+    const test = imageData(testImages, plain, classes, caller);
     if (test.inputs.cols !== all.inputs.cols)
       throw new ArgumentError({
         function: caller,
@@ -368,13 +363,27 @@ function division(
         expected: `images of ${all.inputs.cols} pixels, as for training`,
         got: `${test.inputs.cols} pixels`,
       });
-    return { train: all, test };
+    return standardised(all, test);
   }
   const n = all.inputs.rows;
   const order =
     first === null ? Array.from(permutation(rng.fork("hold-out"), n)) : Array.from({ length: n }, (_, i) => i);
   const cut = first ?? Math.floor((4 * n) / 5);
-  return { train: selectRows(all, order.slice(0, cut)), test: selectRows(all, order.slice(cut)) };
+  return standardised(selectRows(all, order.slice(0, cut)), selectRows(all, order.slice(cut)));
+}
+
+/** Pixels by mean and deviation of the training images, which alone may know them. */
+function standardised(train: LabelledData, test: LabelledData): { train: LabelledData; test: LabelledData } {
+  const shape = [train.inputs.rows, train.inputs.cols];
+  const { mean, deviation } = pixelScaling({
+    images: { shape, data: train.inputs.data },
+    labels: { shape: [0], data: [] },
+  });
+  const scaled = (data: LabelledData): LabelledData => ({
+    ...data,
+    inputs: { ...data.inputs, data: data.inputs.data.map((value) => (value - mean) / deviation) },
+  });
+  return { train: scaled(train), test: scaled(test) };
 }
 
 function chanceOf(targets: Matrix): number {

@@ -1,4 +1,4 @@
-import { cos, exp, hypot, requireInteger, requireOptions, sin } from "../../core/index.js";
+import { cos, exp, requireInteger, requireOptions, sin } from "../../core/index.js";
 import type { Rng } from "../../random/index.js";
 import type { LabelledImages } from "../spectral/images.js";
 
@@ -108,17 +108,18 @@ function drawDigit(digit: number, size: number, out: Float32Array, rng: Rng): vo
       let nearest = Infinity;
       for (const stroke of strokes)
         for (let k = 0; k + 1 < stroke.length; k++)
-          nearest = Math.min(nearest, segmentDistance(x, y, stroke[k], stroke[k + 1]));
-      const ratio = nearest / thickness;
-      const ink = exp((-ratio * ratio) / 2) + 0.06 * rng.normal();
+          nearest = Math.min(nearest, squaredDistance(x, y, stroke[k], stroke[k + 1]));
+      const ink = exp(-nearest / (2 * thickness * thickness)) + 0.06 * rng.normal();
       out[row * size + col] = Math.min(1, Math.max(0, ink));
     }
   }
 }
 
-function segmentDistance(x: number, y: number, a: Point, b: Point): number {
+/** Squared distance of (x, y) to the segment from a to b. */
+function squaredDistance(x: number, y: number, a: Point, b: Point): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length = dx * dx + dy * dy;
   const t = length > 0 ? Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / length)) : 0;
-  return hypot(x - a[0] - t * dx, y - a[1] - t * dy);
+  const [ex, ey] = [x - a[0] - t * dx, y - a[1] - t * dy];
+  return ex * ex + ey * ey;
 }
