@@ -1,5 +1,13 @@
 import { createRng, fillNormal } from "eigenscope/random";
-import { arcCosineGram, gemm, gemv, residentMatrix, setRoutinesBackend, symv } from "eigenscope/routines";
+import {
+  arcCosineGram,
+  arcCosinePacked,
+  gemm,
+  gemv,
+  residentMatrix,
+  setRoutinesBackend,
+  symv,
+} from "eigenscope/routines";
 import { gram, workerPool } from "eigenscope/linalg";
 import type { BenchCase, Contender } from "../harness.js";
 import { nativeContender, nativeVersions } from "../native.js";
@@ -234,6 +242,33 @@ function arcCase(n: number, dimension: number, depth: number): BenchCase {
   };
 }
 
+/** One round: 1.6 GB of results, and nothing else can do it here (NumPy needs four full matrices of 3.2 GB). */
+function packedCase(n: number, dimension: number, depth: number): BenchCase {
+  return {
+    name: `scale-packed-ntk-${n}`,
+    claim:
+      "the NTK of 20,000 points needs 4 n (n + 1) bytes and the time of its inner products; 50,000 points would be 6.25 times both",
+    input: `${n} points in dimension ${dimension}, relu, depth ${depth}, upper triangle packed`,
+    checksumTolerance: 1e-12,
+    rounds: 1,
+    contenders: () => {
+      const x = normals(3, n * dimension);
+      for (let i = 0; i < n; i++) {
+        let norm = 0;
+        for (let k = 0; k < dimension; k++) norm += x[i * dimension + k]! ** 2;
+        for (let k = 0; k < dimension; k++) x[i * dimension + k]! /= Math.sqrt(norm);
+      }
+      const ones = new Float64Array(n).fill(1);
+      const out = new Float64Array((n * (n + 1)) / 2);
+      const run = (): number[] => {
+        arcCosinePacked(n, dimension, x, 0, dimension, ones, 0.5, depth, "ntk", out);
+        return [out[0]!, out[1]!, out[n - 1]!, out[out.length >> 1]!];
+      };
+      return Promise.resolve({ contenders: [{ name: "eigenscope", run }], missing: [] });
+    },
+  };
+}
+
 function poolCase(n: number): BenchCase {
   return {
     name: `routines-pool-${n}`,
@@ -293,5 +328,6 @@ export const cases: readonly BenchCase[] = [
   arcCase(2000, 10, 20),
   arcCase(2000, 784, 3),
   arcCase(2000, 784, 20),
+  packedCase(20_000, 10, 3),
   poolCase(1000),
 ];

@@ -120,6 +120,51 @@ export function arcCosineCross(
   crossOf("arcCosineCross", m, n, dimension, left, right, table, out, outOffset, outStride);
 }
 
+/**
+ * Computes the upper triangle of {@link arcCosineGram} in packed storage: half of the memory, and no mirrored store.
+ *
+ * Relation: entry (i, j), j >= i, is out[i n − i(i − 1)/2 + j − i]; the same bits as in the full matrix. 50,000 points take 10 GB.
+ *
+ * @param n points
+ * @param dimension their dimension
+ * @param unit storage of the points, one unit vector per row
+ * @param offset index of the first entry
+ * @param stride distance of rows
+ * @param scales r_i, n numbers
+ * @param delta Δ = b²/(a² + b²) in [0, 1]
+ * @param depth weight matrices, >= 1
+ * @param kind which kernel
+ * @param out n(n + 1)/2 numbers, overwritten
+ * @throws {ShapeError} when a block leaves its array
+ * @throws {ArgumentError} when delta or depth is out of range
+ *
+ * Accuracy and cost: as {@link arcCosineGram}.
+ * @see [cho2009]
+ * @example
+ * ```ts
+ * import { arcCosinePacked } from "eigenscope/routines";
+ * const K = new Float64Array(3);
+ * arcCosinePacked(2, 2, Float64Array.of(1, 0, 0, 1), 0, 2, Float64Array.of(1, 1), 0.5, 2, "ntk", K);
+ * console.log(K[0], K[1], K[2]); // 2 0.31830988618379 2
+ * ```
+ */
+export function arcCosinePacked(
+  n: number,
+  dimension: number,
+  unit: Float64Array,
+  offset: number,
+  stride: number,
+  scales: Float64Array,
+  delta: number,
+  depth: number,
+  kind: "ntk" | "nngp",
+  out: Float64Array,
+): void {
+  const table = arcTable(delta, depth, kind, "arcCosinePacked");
+  const points = { data: unit, offset, stride, scales };
+  gramOf("arcCosinePacked", n, dimension, points, table, kind === "ntk" ? depth : 1, out, 0, null);
+}
+
 /** Tables of the networks asked for last; each is at most 300 kB. */
 const tables = new Map<string, ZonalTable>();
 const TABLES = 8;

@@ -23,6 +23,6 @@ export {
 export type { RoutinesBackendChoice } from "./backend.js";
 export { residentMatrix } from "./resident.js";
 export * from "./arc-cosine.js";
-export { zonalCross, zonalGram } from "./zonal-gram.js";
+export { zonalCross, zonalGram, zonalPacked } from "./zonal-gram.js";
 export { createZonalTable, zonalValue } from "./zonal-table.js";
 export type { ZonalProfile, ZonalTable } from "./zonal-table.js";

@@ -3,10 +3,12 @@ import { createRng, spherePoints } from "../../src/random/index.js";
 import {
   arcCosineCross,
   arcCosineGram,
+  arcCosinePacked,
   createZonalTable,
   setRoutinesBackend,
   zonalCross,
   zonalGram,
+  zonalPacked,
   zonalValue,
 } from "../../src/routines/index.js";
 import { poison } from "../support/compare.js";
@@ -101,6 +103,14 @@ test("Gram and cross matrices of a zonal kernel: naive twin, symmetry, the same 
       // |d/dθ e^{−4θ²}| <= 2.5, and the angle of rows rounded to doubles is uncertain by ε √d.
       expect(error).toBeLessThanOrEqual((ROUNDING + 3 * Math.sqrt(d)) * EPSILON);
     }
+    for (const backend of ["js", "wasm"] as const) {
+      setRoutinesBackend(backend);
+      const packed = poison((n * (n + 1)) / 2);
+      zonalPacked(n, d, points, 0, d, scales, createZonalTable(bell, 4, 4 * EPSILON), 1, packed);
+      for (let i = 0, at = 0; i < n; at += n - i, i++) {
+        expect(firstBitDifference(packed.subarray(at, at + n - i), K.subarray(i * n + i, (i + 1) * n))).toBe(-1);
+      }
+    }
     const m = Math.min(n, 3);
     const rest = n - m;
     const cross = poison(m * rest);
@@ -140,6 +150,13 @@ test("the cost of a pair does not depend on the depth, and tables of several net
   for (let depth = 2; depth < 14; depth++) gram(depth, depth / 20);
   // The table of the first network was dropped meanwhile and is built again: the same bits.
   expect(firstBitDifference(gram(3, 0.5), first)).toBe(-1);
+  const packed = new Float64Array((n * (n + 1)) / 2);
+  arcCosinePacked(n, 3, points, 0, 3, ones, 0.5, 3, "ntk", packed);
+  expect(firstBitDifference(packed.subarray(0, n), first.subarray(0, n))).toBe(-1);
+  expect(packed[packed.length - 1]).toBe(3);
+  expect(() => arcCosinePacked(n, 3, points, 0, 3, ones, 0.5, 3, "ntk", ones)).toThrow(
+    "arcCosinePacked: out must be long enough for 820 entries",
+  );
   const cross = new Float64Array(n);
   arcCosineCross(1, n, 3, points, 0, 3, ones, points, 0, 3, ones, 0.5, 3, "ntk", cross, 0, n);
   expect(firstBitDifference(cross.subarray(1), first.subarray(1, n))).toBe(-1);
