@@ -128,7 +128,10 @@ export class UnsupportedError extends EigenscopeError {
   }
 }
 
-/** Thrown by `requireConverged` alone: iterations themselves report a status instead of throwing. */
+/**
+ * Thrown by `requireConverged`: iterations themselves report a status instead. The one exception are the QL, QR and Jacobi
+ * sweeps inside a dense factorisation, which no known matrix exhausts and which leave nothing useful behind when they do.
+ */
 export class NotConvergedError extends EigenscopeError {
   /** Composes the message from its parts. */
   constructor(details: ErrorDetails) {

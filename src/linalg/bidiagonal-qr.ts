@@ -1,5 +1,6 @@
-import { EPSILON, EigenscopeError } from "../core/index.js";
+import { EPSILON } from "../core/index.js";
 import { length2 } from "./scalar.js";
+import { stalled } from "./stalled.js";
 
 const SWEEPS_PER_VALUE = 60; // 2 on average
 
@@ -19,11 +20,12 @@ export function bidiagonalQr(
   uWidth: number,
   v: Float64Array,
   vWidth: number,
+  sweeps: number = SWEEPS_PER_VALUE,
 ): void {
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
   const negligible = EPSILON * EPSILON * norm;
-  let budget = SWEEPS_PER_VALUE * n;
+  let budget = sweeps * n;
   let last = n - 1;
   while (last > 0) {
     if (isSmall(e[last - 1], d[last - 1], d[last], negligible)) {
@@ -34,7 +36,7 @@ export function bidiagonalQr(
     let first = last - 1;
     while (first > 0 && !isSmall(e[first - 1], d[first - 1], d[first], negligible)) first--;
     if (first > 0) e[first - 1] = 0;
-    if (budget-- === 0) throw stalled(last);
+    if (budget-- === 0) throw stalled("bidiagonalQr", "B", sweeps, last, Math.abs(e[last - 1]), norm);
     const shift = chooseShift(first, last, d, e);
     if (shift === 0) zeroShiftSweep(first, last, d, e, u, uWidth, v, vWidth);
     else shiftedSweep(first, last, shift, d, e, u, uWidth, v, vWidth);
@@ -142,14 +144,4 @@ function rotateRows(rows: Float64Array, at: number, width: number, c: number, s:
     rows[k] = c * x + s * y;
     rows[k + width] = c * y - s * x;
   }
-}
-
-function stalled(index: number): EigenscopeError {
-  return new EigenscopeError("internal", {
-    function: "bidiagonalQr",
-    argument: "B",
-    expected: `reduced within ${SWEEPS_PER_VALUE} sweeps per singular value`,
-    got: `no convergence at singular value ${index}`,
-    remedy: "please report the matrix",
-  });
 }

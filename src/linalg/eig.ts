@@ -46,6 +46,7 @@ export interface GeneralEigen {
  * @param A n x n
  * @throws {ShapeError} when A is not square
  * @throws {NonFiniteError} when A is not finite
+ * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: the eigenvalues are those of A + E with ‖E‖ within a small multiple of n ε ‖A‖ (of the balanced matrix).
  * Cost: about 10 n³ flops, 27 n³ with vectors.

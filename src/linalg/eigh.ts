@@ -84,6 +84,7 @@ const SMALL_ORDER = 48;
  * @throws {ShapeError} when A is not square
  * @throws {AsymmetricError} when A is not symmetric
  * @throws {NonFiniteError} when an entry that is read is not finite
+ * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  * @throws {ArgumentError} when the range is not ascending or leaves 0 … n − 1
  *
  * Accuracy: residual ‖A v − λ v‖ and orthogonality within a small multiple of n ε ‖A‖ and n ε; scales from 1e−300 to

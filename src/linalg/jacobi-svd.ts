@@ -1,4 +1,4 @@
-import { EPSILON, EigenscopeError, type Matrix } from "../core/index.js";
+import { EPSILON, type Matrix } from "../core/index.js";
 import { dot, nrm2, rot } from "../routines/index.js";
 import type { RowSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
@@ -6,6 +6,7 @@ import { applyQ } from "./householder-qr.js";
 import { largestModulus } from "./input.js";
 import { pivotedHouseholderQr } from "./pivoted-qr.js";
 import { length2 } from "./scalar.js";
+import { stalled } from "./stalled.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
 const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have lost digits to underflow
@@ -56,11 +57,20 @@ export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
 }
 
 /** Sweeps of plane rotations over all pairs of rows until every pair is orthogonal to √n ε. */
-function orthogonalizeRows(n: number, r: Float64Array, j: Float64Array, width: number): void {
+export function orthogonalizeRows(
+  n: number,
+  r: Float64Array,
+  j: Float64Array,
+  width: number,
+  sweeps: number = MAXIMUM_SWEEPS,
+): void {
   const tolerance = Math.sqrt(n) * EPSILON;
   const lengths = new Float64Array(n);
-  for (let sweep = 0; sweep < MAXIMUM_SWEEPS; sweep++) {
+  let worst = 0; // row of the largest cosine of the latest sweep
+  let largest = 0;
+  for (let sweep = 0; sweep < sweeps; sweep++) {
     let rotations = 0;
+    largest = 0;
     for (let p = 0; p < n; p++) lengths[p] = nrm2(n, r, p * n, 1); // fresh: updated lengths drift within a sweep
     for (let p = 0; p < n - 1; p++) {
       for (let q = p + 1; q < n; q++) {
@@ -70,6 +80,10 @@ function orthogonalizeRows(n: number, r: Float64Array, j: Float64Array, width: n
         const cosine = cosineOf(n, r, p * n, a, q * n, b);
         if (Math.abs(cosine) <= tolerance) continue;
         rotations++;
+        if (Math.abs(cosine) > largest) {
+          largest = Math.abs(cosine);
+          worst = p;
+        }
         const zeta = (b / a - a / b) / (2 * cosine);
         const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + length2(1, zeta));
         const c = 1 / length2(1, t);
@@ -83,13 +97,7 @@ function orthogonalizeRows(n: number, r: Float64Array, j: Float64Array, width: n
     }
     if (rotations === 0) return;
   }
-  throw new EigenscopeError("internal", {
-    function: "svd",
-    argument: "A",
-    expected: `diagonalised within ${MAXIMUM_SWEEPS} Jacobi sweeps`,
-    got: "pairs of rows that are still not orthogonal",
-    remedy: 'use method "bidiagonal", and please report the matrix',
-  });
+  throw stalled("svd", "A", sweeps, worst, largest, 1);
 }
 
 function updatedLength(length: number, relativeChange: number, n: number, r: Float64Array, at: number): number {

@@ -1,10 +1,11 @@
-import { EPSILON, EigenscopeError, type Matrix, requireOptions, pow } from "../core/index.js";
+import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
 import { axpy, dot, gemv } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
 import { length2 } from "./scalar.js";
+import { stalled } from "./stalled.js";
 
 const SWEEPS_PER_VALUE = 60; // 3 on average
 const EXCEPTIONAL = 10; // after this many sweeps on one block an unusual shift breaks possible cycles
@@ -32,6 +33,7 @@ export interface SchurDecomposition {
  *
  * @param A n x n
  * @throws {ShapeError} when A is not square
+ * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: ‖A − Q T Qᵀ‖ within a small multiple of n ε ‖A‖. Cost: about 25 n³ flops.
  * @see [francis1961]
@@ -109,7 +111,7 @@ function hessenberg(n: number, h: Float64Array, wantQ: boolean): Float64Array | 
 }
 
 /** Francis double-shift QR on a Hessenberg matrix in place, accumulating into q unless it is null. */
-function francis(n: number, h: Float64Array, q: Float64Array | null): void {
+export function francis(n: number, h: Float64Array, q: Float64Array | null, limit: number = SWEEPS_PER_VALUE): void {
   const norm = largestModulus(h);
   const negligible = pow(EPSILON, 3) * norm; // entries whose squares could not be told from zero in the shifts
   let last = n - 1;
@@ -133,7 +135,7 @@ function francis(n: number, h: Float64Array, q: Float64Array | null): void {
       last -= 2;
       sweeps = 0;
     } else {
-      if (++sweeps > SWEEPS_PER_VALUE) throw stalled(last);
+      if (++sweeps > limit) throw stalled("schur", "A", limit, last, Math.abs(h[last * n + last - 1]), norm);
       sweep(n, h, q, first, last, sweeps);
     }
   }
@@ -275,14 +277,4 @@ function rotateColumns(a: Float64Array, n: number, k: number, rows: number, c: n
     a[at] = c * x + s * y;
     a[at + 1] = c * y - s * x;
   }
-}
-
-function stalled(index: number): EigenscopeError {
-  return new EigenscopeError("internal", {
-    function: "schur",
-    argument: "A",
-    expected: `reduced within ${SWEEPS_PER_VALUE} sweeps per eigenvalue`,
-    got: `no convergence at eigenvalue ${index}`,
-    remedy: "please report the matrix",
-  });
 }

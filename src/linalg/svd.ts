@@ -56,6 +56,7 @@ export type SvdWithVectors = SingularValueDecomposition & {
  * @param A m x n, any shape; an empty matrix has no singular values
  * @throws {NonFiniteError} when A is not finite
  * @throws {OptionError} for an unknown choice, or a certificate without vectors
+ * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: backward error and orthogonality within a small multiple of n ε; singular values to n ε s₁. "jacobi" computes
  * every singular value of B D, D diagonal, to a relative error near n ε cond(B). Cost for n x n: 8 n³/3 flops for

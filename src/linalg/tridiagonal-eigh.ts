@@ -31,6 +31,7 @@ export interface TridiagonalEigen {
  * @param offDiagonal the n − 1 entries beside the diagonal
  * @throws {ShapeError} when offDiagonal has not n − 1 entries
  * @throws {NonFiniteError} when an entry is not finite
+ * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: residual and orthogonality within a small multiple of n ε ‖T‖. Cost: O(n²); "full" at most 4 n³/3 flops, less by deflation.
  * @see [parlett1998]

@@ -1,5 +1,6 @@
-import { EPSILON, EigenscopeError } from "../core/index.js";
+import { EPSILON } from "../core/index.js";
 import { length2 } from "./scalar.js";
+import { stalled } from "./stalled.js";
 
 const SWEEPS_PER_VALUE = 60; // QL needs 1.7 on average; beyond this something is wrong with the input
 const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-diagonal entry moves no eigenvalue visibly
@@ -17,14 +18,22 @@ const SMALLEST_PRODUCT = 1e-290;
  * the first components of all eigenvectors. Width 0 asks for values only, but then {@link rootFreeQl} is faster.
  * [parlett1998]
  */
-export function implicitQl(n: number, d: Float64Array, e: Float64Array, rows: Float64Array, width: number): void {
+export function implicitQl(
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+  rows: Float64Array,
+  width: number,
+  sweeps: number = SWEEPS_PER_VALUE,
+): void {
   const negligible = Math.max(INVISIBLE, NEGLIGIBLE * tridiagonalNorm(n, d, e));
   for (let first = 0; first < n; first++) {
     for (let sweep = 0; ; sweep++) {
       let last = first;
       while (last < n - 1 && !splits(Math.abs(e[last]), d[last], d[last + 1], negligible)) last++;
       if (last === first) break;
-      if (sweep === SWEEPS_PER_VALUE) throw stalled("implicitQl", first);
+      if (sweep === sweeps)
+        throw stalled("implicitQl", "T", sweeps, first, Math.abs(e[first]), tridiagonalNorm(n, d, e));
       let g = (d[first + 1] - d[first]) / (2 * e[first]);
       // Shift: the eigenvalue of the leading 2 x 2 block nearer to its first diagonal entry.
       g = d[last] - d[first] + e[first] / (g + (g >= 0 ? 1 : -1) * length2(g, 1));
@@ -75,7 +84,7 @@ function rotateRows(rows: Float64Array, at: number, width: number, c: number, s:
  * off-diagonal entries, two divisions per step and no square root. T must be scaled near one.
  * [parlett1998]
  */
-export function rootFreeQl(n: number, d: Float64Array, e: Float64Array): void {
+export function rootFreeQl(n: number, d: Float64Array, e: Float64Array, sweeps: number = SWEEPS_PER_VALUE): void {
   const negligible = NEGLIGIBLE * tridiagonalNorm(n, d, e);
   const squares = new Float64Array(n); // e²
   for (let i = 0; i < n - 1; i++) squares[i] = splits(Math.abs(e[i]), d[i], d[i + 1], negligible) ? 0 : e[i] * e[i];
@@ -92,7 +101,9 @@ export function rootFreeQl(n: number, d: Float64Array, e: Float64Array): void {
         last++;
       }
       if (last === first) break;
-      if (sweep === SWEEPS_PER_VALUE) throw stalled("rootFreeQl", first);
+      if (sweep === sweeps) {
+        throw stalled("rootFreeQl", "T", sweeps, first, Math.sqrt(squares[first]), tridiagonalNorm(n, d, squares));
+      }
       const root = Math.sqrt(squares[first]);
       let sigma = (d[first + 1] - d[first]) / (2 * root);
       sigma = d[first] - root / (sigma + (sigma >= 0 ? 1 : -1) * length2(sigma, 1));
@@ -135,16 +146,6 @@ export function tridiagonalNorm(n: number, d: Float64Array, e: Float64Array): nu
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
   return norm;
-}
-
-function stalled(caller: string, index: number): EigenscopeError {
-  return new EigenscopeError("internal", {
-    function: caller,
-    argument: "T",
-    expected: `reduced within ${SWEEPS_PER_VALUE} sweeps per eigenvalue`,
-    got: `no convergence at eigenvalue ${index}`,
-    remedy: "please report the matrix",
-  });
 }
 
 /** Indices that sort values ascending; stable. */

@@ -5,15 +5,17 @@ import { fftStages, type FftStage, fftRadices, fftTwiddles } from "./fft-passes.
 const MOST_POINTS = 2 ** 27;
 /** Smaller ones are done before a memory is set up. */
 const LEAST_POINTS = 512;
-/** Columns transformed together: 16 complex numbers, four cache lines. */
-const COLUMNS = 16;
+/** Columns transformed together: long runs of memory, but a panel that stays in L2. */
+const COLUMNS = 32;
+const LONG_AXIS_COLUMNS = 16;
+const LONG_AXIS = 2048;
 
 /** The memory of the last grid, as long as nothing else needs the room. */
 let recent: WeakRef<WasmArena> | null = null;
 
 /**
  * Transforms a row-major grid of complex numbers along every axis, inside WebAssembly memory: the parts are copied in
- * piece by piece, woven together and transformed along their rows on the way; then the other axes follow, in panels of 16
+ * piece by piece, woven together and transformed along their rows on the way; then the other axes follow, in panels of
  * columns.
  *
  * @param re real parts, overwritten by the transform
@@ -28,7 +30,8 @@ export function transformGrid(re: Float64Array, im: Float64Array, shape: readonl
   if (points < LEAST_POINTS || points > MOST_POINTS || routinesBackend() === "js") return false;
   const plans = shape.map((length) => ({ length, radices: length === 1 ? [] : fftRadices(length) }));
   const longest = Math.max(...shape);
-  const panel = 2 * longest * COLUMNS;
+  const width = longest > LONG_AXIS ? LONG_AXIS_COLUMNS : COLUMNS;
+  const panel = 2 * longest * width;
   // Twiddles (fewer than 2 · longest numbers over all passes), two panels, two rows, the grid.
   const table = ARENA_START / 8;
   const first = table + 2 * longest;
@@ -51,7 +54,7 @@ export function transformGrid(re: Float64Array, im: Float64Array, shape: readonl
     if (length === 1 || stride === 1) continue;
     values.set(fftTwiddles(length, radices as readonly number[]), table);
     const work = { table: 8 * table, first: 8 * first, second: 8 * second };
-    transformColumns(functions, length, radices as readonly number[], 8 * grid, points, stride, work);
+    transformColumns(functions, length, radices as readonly number[], 8 * grid, points, stride, width, work);
   }
   unweave(arena, re, im, grid, first, panel, divisor);
   return true;
@@ -123,15 +126,16 @@ function transformColumns(
   grid: number,
   points: number,
   stride: number,
+  width: number,
   work: Work,
 ): void {
-  const full = fftStages(length, radices, Math.min(COLUMNS, stride));
-  const rest = stride % COLUMNS === 0 ? full : fftStages(length, radices, stride % COLUMNS);
+  const full = fftStages(length, radices, Math.min(width, stride));
+  const rest = stride % width === 0 ? full : fftStages(length, radices, stride % width);
   for (let slab = 0; slab < points; slab += length * stride) {
-    for (let column = 0; column < stride; column += COLUMNS) {
-      const count = Math.min(COLUMNS, stride - column);
+    for (let column = 0; column < stride; column += width) {
+      const count = Math.min(width, stride - column);
       const address = grid + 16 * (slab + column);
-      const stages = count === COLUMNS || stride < COLUMNS ? full : rest;
+      const stages = count === width || stride < width ? full : rest;
       transformPanel(functions, stages, address, 16 * stride, count, length, work);
     }
   }

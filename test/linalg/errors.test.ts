@@ -3,6 +3,7 @@ import {
   ArgumentError,
   AsymmetricError,
   NonFiniteError,
+  NotConvergedError,
   OptionError,
   ResourceError,
   ShapeError,
@@ -12,6 +13,11 @@ import {
 } from "../../src/core/index.js";
 import { tolerance } from "../support/compare.js";
 import * as linalg from "../../src/linalg/index.js";
+import { bidiagonalQr } from "../../src/linalg/bidiagonal-qr.js";
+import { orthogonalizeRows } from "../../src/linalg/jacobi-svd.js";
+import { francis } from "../../src/linalg/schur.js";
+import { implicitQl, rootFreeQl } from "../../src/linalg/tridiagonal-ql.js";
+import { createRng, normalMatrix } from "../../src/random/index.js";
 
 const {
   cholesky,
@@ -300,5 +306,40 @@ describe("sizes, options, ranges", () => {
     });
     expect(golubWelsch(new Float64Array(0), new Float64Array(0)).nodes.length).toBe(0);
     expect(orthogonalMatrix({} as never, 0).rows).toBe(0);
+  });
+});
+
+describe("iterations that use up their sweeps", () => {
+  const said = (run: () => void): string => {
+    try {
+      run();
+    } catch (error) {
+      expect(error).toBeInstanceOf(NotConvergedError);
+      expect((error as NotConvergedError).code).toBe("not-converged");
+      return (error as NotConvergedError).message;
+    }
+    throw new Error("converged");
+  };
+  const [d, e] = [Float64Array.of(2, 3, 5, 7), Float64Array.of(1, 1, 1, 0)];
+
+  test("QL, QR and Jacobi say at which value, with how many sweeps and what was left", () => {
+    const none = new Float64Array(0);
+    const ends = "off the diagonal at value";
+    expect(said(() => rootFreeQl(4, d.slice(), e.slice(), 1))).toContain("diagonalised within 1 sweeps per value");
+    expect(said(() => implicitQl(4, d.slice(), e.slice(), none, 0, 1))).toContain(ends);
+    expect(said(() => bidiagonalQr(4, d.slice(), e.slice(), none, 0, none, 0, 0))).toContain(
+      "bidiagonalQr: B must be diagonalised within 0 sweeps per value, got an entry of 1.00e+0 off the diagonal at value 3, beside a norm of 7.00e+0",
+    );
+    const full = normalMatrix(createRng(1), 5, 5).data;
+    expect(said(() => orthogonalizeRows(5, full.slice(), none, 0, 1))).toContain(
+      "svd: A must be diagonalised within 1 sweeps",
+    );
+    const hessenberg = full.map((entry, k) => (Math.floor(k / 5) > (k % 5) + 1 ? 0 : entry));
+    expect(said(() => francis(5, hessenberg, null, 1))).toContain("schur: A must be diagonalised within 1 sweeps");
+  });
+
+  test("with the usual number of sweeps the same inputs converge", () => {
+    expect(() => rootFreeQl(4, d.slice(), e.slice())).not.toThrow();
+    expect(() => francis(2, Float64Array.of(0, 1, -1, 0), null)).not.toThrow();
   });
 });
