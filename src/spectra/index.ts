@@ -13,6 +13,7 @@ export { spectralDistance } from "./distance.js";
 export type { ReferenceLaw, SpectralDistance } from "./distance.js";
 export * from "./decay.js";
 export * from "./normalize.js";
+export * from "./schatten.js";
 export * from "./truncate.js";
 export * from "./regularize.js";
 export type { MatrixOrSingularValues } from "./values.js";

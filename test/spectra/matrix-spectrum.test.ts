@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Matrix, type Tagged, fromRows, matrix } from "../../src/core/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
-import { effectiveRank, matrixSpectrum, participationRatio, stableRank } from "../../src/spectra/index.js";
+import {
+  effectiveRank,
+  matrixSchattenNorm,
+  matrixSpectrum,
+  participationRatio,
+  stableRank,
+} from "../../src/spectra/index.js";
 import { tolerance, withinRelative } from "../support/compare.js";
 import { fixture } from "../support/shared.js";
 
@@ -42,6 +48,11 @@ test.each(Object.entries(matrices))("%s agrees with the reference in every quant
     else expect(withinRelative(got, want, EXACT).ok, `${field}: ${got} against ${want}`).toBe(true);
   }
   expect(spectrum.numericalRank).toBe(expected("numerical_rank"));
+  expect(withinRelative(spectrum.rankTolerance, expected("rank_tol"), EXACT).ok || s1 === 0).toBe(true);
+  if (s1 > 0) {
+    expect(withinRelative(matrixSchattenNorm(spectrum.singularValues, 3), expected("schatten_3"), EXACT).ok).toBe(true);
+    expect(withinRelative(matrixSchattenNorm(spectrum.singularValues, 2), expected("frobenius"), EXACT).ok).toBe(true);
+  }
   const kappa = expected("condition_number");
   // The smallest singular value has an absolute error of a few n ε s_1: relative error κ n ε.
   if (Number.isNaN(kappa)) expect(spectrum.conditionNumber.defined).toBe(false);
@@ -150,4 +161,16 @@ test("the measures accept singular values in any order, and say which weights th
   );
   expect(() => stableRank([1, Number.NaN])).toThrow("NaN at index 1");
   expect(() => matrixSpectrum({ rows: 1, cols: 1, data: Float64Array.of(Infinity) })).toThrow("Infinity at index 0");
+});
+
+test("Schatten norms: order 1 and infinity, a matrix or its values, monotone in the order, and their limits", () => {
+  const W = normalMatrix(createRng(8), 7, 5);
+  const { singularValues, nuclearNorm, spectralNorm } = matrixSpectrum(W);
+  expect(withinRelative(matrixSchattenNorm(W, 1), nuclearNorm, EXACT).ok).toBe(true);
+  expect(matrixSchattenNorm(W, Infinity)).toBe(spectralNorm);
+  const orders = [1, 1.5, 2, 4, 40].map((order) => matrixSchattenNorm(singularValues, order));
+  orders.slice(1).forEach((value, i) => expect(value).toBeLessThanOrEqual(orders[i]! * (1 + EXACT)));
+  expect(withinRelative(matrixSchattenNorm([3e160, 4e160], 2), 5e160, EXACT).ok).toBe(true);
+  expect(matrixSchattenNorm(matrix(3, 2), 3)).toBe(0);
+  expect(() => matrixSchattenNorm(W, 0.5)).toThrow("matrixSchattenNorm: order must be");
 });
