@@ -55,7 +55,7 @@ export interface BulkDensity extends Pick<DensitySpectrum, "grid" | "density" | 
 }
 
 /** Probes from which the number of probes for a tolerance follows. */
-const PILOT = 8;
+export const PILOT = 8;
 
 /** Part of a tolerance on the density that the finite number of steps may use up. */
 export const STEPS_SHARE = 0.5;

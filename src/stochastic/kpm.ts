@@ -1,4 +1,4 @@
-import { dot, isCancelled, requireInteger, type Status, cos, sin, acos } from "../core/index.js";
+import { dot, isCancelled, requireInteger, type Status, acos, cos, cosTurns, sin } from "../core/index.js";
 import { type Coroutine, multiply, startLanczos } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import {
@@ -73,10 +73,7 @@ export function chebyshevDensity(moments: Float64Array, x: Float64Array): Float6
   const g = jacksonFactors(moments.length - 1);
   return x.map((at) => {
     if (!(Math.abs(at) < 1)) return 0;
-    const angle = acos(at);
-    let sum = moments[0];
-    for (let k = 1; k < moments.length; k++) sum += 2 * g[k] * moments[k] * cos(k * angle);
-    return sum / (Math.PI * Math.sqrt(1 - at * at));
+    return dampedSeries(g, moments, at) / (Math.PI * Math.sqrt(1 - at * at));
   });
 }
 
@@ -210,6 +207,18 @@ function* chebyshevMoments(
   return moments;
 }
 
+/** g₀ μ₀ + 2 Σ_k g_k μ_k T_k(x) by Clenshaw's recurrence: a cosine for each of N² terms would cost more than the products. */
+function dampedSeries(g: Float64Array, moments: Float64Array, x: number): number {
+  let next = 0;
+  let after = 0;
+  for (let k = moments.length - 1; k > 0; k--) {
+    const b = 2 * g[k] * moments[k] + 2 * x * next - after;
+    after = next;
+    next = b;
+  }
+  return g[0] * moments[0] + x * next - after;
+}
+
 /** The damped density as a discrete measure on Chebyshev points: same moments up to the degree, positive weights. */
 function chebyshevMeasure(moments: Float64Array, center: number, radius: number): ProbeMeasure {
   const count = moments.length;
@@ -217,11 +226,9 @@ function chebyshevMeasure(moments: Float64Array, center: number, radius: number)
   const nodes = new Float64Array(count);
   const weights = new Float64Array(count);
   for (let j = 0; j < count; j++) {
-    const angle = (Math.PI * (j + 0.5)) / count;
-    let sum = moments[0];
-    for (let k = 1; k < count; k++) sum += 2 * g[k] * moments[k] * cos(k * angle);
-    nodes[count - 1 - j] = center + radius * cos(angle);
-    weights[count - 1 - j] = sum / count;
+    const at = cosTurns(2 * j + 1, 4 * count);
+    nodes[count - 1 - j] = center + radius * at;
+    weights[count - 1 - j] = dampedSeries(g, moments, at) / count;
   }
   return { nodes, weights };
 }

@@ -18,7 +18,7 @@ import {
 import { type Coroutine, type Reorthogonalization, drive, driveAsync, eigsh, eigshAsync } from "../krylov/index.js";
 import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import { type Rng } from "../random/index.js";
-import { type BulkSettings, type Deflated, STEPS_SHARE, createDeflation } from "./bulk.js";
+import { type BulkSettings, type Deflated, PILOT, STEPS_SHARE, createDeflation } from "./bulk.js";
 import { kpmDensity } from "./kpm.js";
 import { requireRng } from "./require-rng.js";
 import { slqDensity } from "./slq-density.js";
@@ -38,7 +38,7 @@ export interface SpectralDensityOptions extends LongRunning {
    * `steps` is absent), half for the number of probes (by the spread of eight).
    */
   readonly tolerance?: number;
-  /** Products never exceeded when a tolerance is given; 100,000 by default. */
+  /** Products that the probes never exceed when a tolerance is given; 100,000 by default. */
   readonly maximumMatvecs?: number;
   /** Confidence of the pointwise band; 0.95 by default. */
   readonly confidence?: number;
@@ -179,18 +179,21 @@ function prepare(n: number, options: SpectralDensityOptions): Plan {
   const tolerance =
     options.tolerance === undefined ? null : requireNumber(options.tolerance, "tolerance", caller, Number.MIN_VALUE, 1);
   const steps = requireInteger(options.steps ?? stepsFor(tolerance, method), "steps", caller, 1);
+  const maximumMatvecs = requireInteger(options.maximumMatvecs ?? 100_000, "maximumMatvecs", caller, PILOT);
+  // The pilot alone must not exceed the limit; steps that are too few for the tolerance are reported.
+  const affordable = tolerance === null ? steps : Math.min(steps, Math.floor(maximumMatvecs / PILOT));
   const settings: Omit<BulkSettings, "deflation"> = {
     n,
     rng,
     probes: requireInteger(options.probes ?? 10, "probes", caller, 1),
-    steps: method === "slq" ? Math.min(steps, n - known) : steps,
+    steps: method === "slq" ? Math.min(affordable, n - known) : affordable,
     confidence: requireNumber(options.confidence ?? 0.95, "confidence", caller, 0.5, 1 - 1e-12),
     grid: options.grid === undefined ? null : requireGrid(options.grid, caller),
     points: requireInteger(options.points ?? 512, "points", caller, 2),
     bandwidth: options.bandwidth === undefined ? null : requirePositive(options.bandwidth, "bandwidth", caller),
     nullity,
     tolerance,
-    maximumMatvecs: requireInteger(options.maximumMatvecs ?? 100_000, "maximumMatvecs", caller, 1),
+    maximumMatvecs,
     reorthogonalization: requireOneOf(
       options.reorthogonalization ?? "full",
       ["full", "selective", "none"],
