@@ -9,7 +9,7 @@ import {
   hessianResidual,
 } from "../../curvature/index.js";
 import { eigsh, powerIteration } from "../../krylov/index.js";
-import { eigh, gram, leastSquares, matmul } from "../../linalg/index.js";
+import { eigh, matmul } from "../../linalg/index.js";
 import {
   activationLayer,
   batchNorm,
@@ -28,10 +28,22 @@ import { diagonal, toDense } from "../../operators/index.js";
 import type { Rng } from "../../random/index.js";
 import { normalCdf } from "../../special/index.js";
 import { spectralDensity, trace } from "../../stochastic/index.js";
-import { adam, edgeOfStability, gradientDescent, modeConnectivity, train } from "../../training/index.js";
-import { type Matrix, dot, norm, pow, sin, cos, log, square, tanh } from "../../core/index.js";
+import {
+  adam,
+  doubleDescent,
+  type DoubleDescentRecord,
+  edgeOfStability,
+  gradientDescent,
+  initializationEffect,
+  modeConnectivity,
+  train,
+} from "../../training/index.js";
+import { drawCase, normalsOf } from "../linear-width/case.js";
+import { criticalRate } from "../linear-width/network.js";
+import { trainCase } from "../linear-width/training.js";
+import { type Matrix, dot, norm, pow, sin, cos, log, square } from "../../core/index.js";
 import type { ClaimDefinition } from "./claim.js";
-import { between, descentRatio, equals, normal, productNetwork, smallCase } from "./quadratics.js";
+import { between, descentRatio, equals, medianOf, normal, productNetwork, smallCase } from "./quadratics.js";
 import { antisymmetricRun, edgeRecipe } from "./recipes.js";
 
 /** Eigenvalues of a symmetric dense matrix given with rounding asymmetry. */
@@ -187,9 +199,20 @@ export const hessianClaims: readonly ClaimDefinition[] = [
       const { net, params, data } = edgeRecipe(1);
       const top = eigsh(hessian(net, params, data), { count: 1, rng }).values[0];
       const run = train(net, data, { optimizer: gradientDescent({ stepSize: 0.4 }), steps: 4000, params });
+      // Recipe R2b(ii): one hidden layer at three times the critical rate 2n/λ_max(K).
+      const shape = { d: 100, h: 200, n: 600, noise: 0.2, teacher: "relu" } as const;
+      const start = drawCase(normalsOf(rng.fork("large steps")), shape);
+      const { losses } = trainCase(start, { rate: 3 * criticalRate(start), steps: 60 });
       return [
         equals("ηλ_max at the start (the source's limit is 2)", 0.4 * top, 0.4 * 6.1452560553497, 1e-6),
         equals("loss after 4000 steps", run.lastLoss, 0.00286230374, 1e-6),
+        between(
+          "largest loss on the way at three times the critical rate, over the first",
+          Math.max(...losses) / losses[0],
+          2,
+          1e3,
+        ),
+        between("loss at the end of these 60 steps", losses[59], 0, 1e-3),
       ];
     },
   },
@@ -488,7 +511,7 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     kind: "statistical",
     check: ({ rng }) => {
       const median = (gain: number, draws: number): number =>
-        medianOf(Array.from({ length: draws }, (_, seed) => topAtInitialization(rng.fork(seed), gain)));
+        initializationEffect({ gains: [gain], draws, denseLimit: 0, rng: rng.fork(draws) }).records[0].largest.median;
       // The recorded 34.9 at gain 3 is the middle of three draws: 19.6, 35.9, 34.9. Over 900 draws of the same recipe the
       // median is 20.3, the quartiles are 13.8 and 31.4, and 90 % of the medians of three lie in 11 to 42. The logarithm
       // of a median of N draws has the standard error 0.8/√N, so that a median of nine often falls below 17.4 although
@@ -660,15 +683,22 @@ export const hessianClaims: readonly ClaimDefinition[] = [
     verdict: "true",
     kind: "statistical",
     check: ({ rng }) => {
-      const at = (features: number, draws: number) => interpolationRun(rng.fork(features), 60, features, draws);
+      const at = (features: number, draws: number): DoubleDescentRecord =>
+        doubleDescent({ samples: 60, features: [features], model: "random features", draws, rng: rng.fork(features) })
+          .records[0];
       const [few, equal, many] = [at(10, 31), at(60, 201), at(240, 31)];
       // Over 150 draws the error at p = n has the median 34 and the quartiles 13 and 159, so that its logarithm is known
       // to 2.4/√draws: 201 draws put the lower end of the range three standard errors away.
       return [
-        between("median test error at p = n, 201 draws", equal.error, 20, 200),
-        between("test error at p = n over that at p = n/6", equal.error / few.error, 20, 200),
-        between("test error at p = n over that at p = 4n", equal.error / many.error, 30, 300),
-        between("smallest nonzero eigenvalue at p = n over that at p = 4n", equal.smallest / many.smallest, 0, 1e-3),
+        between("median test error at p = n, 201 draws", equal.median, 20, 200),
+        between("test error at p = n over that at p = n/6", equal.median / few.median, 20, 200),
+        between("test error at p = n over that at p = 4n", equal.median / many.median, 30, 300),
+        between(
+          "smallest nonzero eigenvalue at p = n over that at p = 4n",
+          equal.smallestEigenvalue / many.smallestEigenvalue,
+          0,
+          1e-3,
+        ),
       ];
     },
   },
@@ -763,10 +793,6 @@ function labelExpectation(
   return { rows: order, cols: order, data: sum };
 }
 
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
 /** Blobs as the reference recipe has them: random labels, unit spread around normal centres. */
 function blobs(rng: Rng, n: number, d: number, classes: number, shift = 0): { inputs: Matrix; targets: number[] } {
   const centres = normal(rng, classes, d);
@@ -776,17 +802,6 @@ function blobs(rng: Rng, n: number, d: number, classes: number, shift = 0): { in
     for (let j = 0; j < d; j++) inputs.data[i * d + j] += centres.data[c * d + j] + shift;
   });
   return { inputs, targets };
-}
-
-/** λ_max at a Xavier initialisation with the given gain: tanh, four hidden layers of width 10, three blobs. */
-function topAtInitialization(rng: Rng, gain: number): number {
-  const net = mlp({ sizes: [5, 10, 10, 10, 10, 3], activation: "tanh", loss: "cross-entropy" });
-  const params = initialize(net, "xavier", rng, { gain });
-  return eigsh(hessian(net, params, blobs(rng.fork("blobs"), 60, 5, 3)), {
-    count: 1,
-    rng: rng.fork("start"),
-    tolerance: 1e-6,
-  }).values[0];
 }
 
 function trainedClassifier(rng: Rng) {
@@ -827,32 +842,4 @@ function kernelDrift(rng: Rng, width: number, steps: number): number {
   const after = train(net, data, { optimizer: gradientDescent({ stepSize }), steps, params }).params;
   const K = empiricalNtk(net, after, data.inputs).gram().data;
   return norm(K.map((value, e) => value - K0[e])) / norm(K0);
-}
-
-/** Medians over seeds of test error and smallest nonzero Hessian eigenvalue of minimum-norm regression on random tanh features. */
-function interpolationRun(rng: Rng, n: number, features: number, seeds: number): { error: number; smallest: number } {
-  const errors: number[] = [];
-  const smallest: number[] = [];
-  for (let seed = 0; seed < seeds; seed++) {
-    const stream = rng.fork(seed);
-    const W = normal(stream, features, 20);
-    const teacher = normal(stream, 20, 1);
-    const lift = (X: Matrix): Matrix => {
-      const S = matmul(X, W, { transposeB: true });
-      return { ...S, data: S.data.map((value) => tanh(value / Math.sqrt(20))) };
-    };
-    const label = (X: Matrix, noise: number): Float64Array =>
-      matmul(X, teacher).data.map((value) => value / Math.sqrt(20) + noise * stream.normal());
-    const X = normal(stream, n, 20);
-    const Xt = normal(stream, 200, 20);
-    const F = lift(X);
-    // The nonzero eigenvalues of FᵀF/n are those of F Fᵀ/n, or of the smaller of the two products.
-    const small = features <= n ? matmul(F, F, { transposeA: true }) : gram(F);
-    smallest.push(valuesOf(small)[0] / n);
-    const { solution } = leastSquares(F, label(X, 0.5));
-    const fitted = matmul(lift(Xt), { rows: features, cols: 1, data: solution }).data;
-    const truth = label(Xt, 0);
-    errors.push(fitted.reduce((sum, value, i) => sum + square(value - truth[i]), 0) / 200);
-  }
-  return { error: medianOf(errors), smallest: medianOf(smallest) };
 }

@@ -21,6 +21,11 @@ export function between(name: string, measured: number, minimum: number, maximum
   return { name, measured, expected: { minimum, maximum }, tolerance: 0, ...(source === undefined ? {} : { source }) };
 }
 
+/** Median of an odd number of values, the upper of the two middle ones else. */
+export function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
 /** ‖θ_t‖/‖θ_0‖ of gradient descent on Σ λ_i θ_i²/2 from the start (1, …, 1). */
 export function descentRatio(eigenvalues: readonly number[], stepSize: number, steps: number): number {
   const theta = eigenvalues.map((value) => pow(1 - stepSize * value, steps));

@@ -15,6 +15,7 @@ import {
   conjugateGradientSteps,
   descentRatio,
   equals,
+  medianOf,
   normal,
   productNetwork,
   smallCase,
@@ -393,12 +394,25 @@ export const trainingClaims: readonly ClaimDefinition[] = [
     verdict: "false",
     kind: "statistical",
     check: ({ rng }) => {
-      const phases = spectrumPhases(rng, [0, 20, 2000]);
-      const growing = phases[1].filter((value, i) => value > phases[0][i]).length / phases[0].length;
+      // Nine runs, fixed in advance. Over 40 runs the share that grows early lies between 0.55 and 0.76 (median 0.70) and the late ratio of
+      // λ_max between 0.04 and 0.82 (median 0.24): single runs spread widely, medians of nine do not.
+      const runs = Array.from({ length: 9 }, (_, run) => spectrumPhases(rng.fork(run), [0, 20, 500, 2000]));
+      const growing = (from: number): number =>
+        medianOf(
+          runs.map(
+            (phases) => phases[from + 1].filter((value, i) => value > phases[from][i]).length / phases[from].length,
+          ),
+        );
       const top = (values: Float64Array): number => values[values.length - 1];
       return [
-        between("share of eigenvalues that grow in the first 20 steps", growing, 0.2, 0.9, 1),
-        between("λ_max after 2000 steps over that after 20", top(phases[2]) / top(phases[1]), 0, 0.7),
+        between("share of eigenvalues that grow in the first 20 steps, median of 9 runs", growing(0), 0.5, 0.85, 1),
+        between("share that grow between steps 500 and 2000, median of 9 runs", growing(2), 0, 0.5),
+        between(
+          "λ_max after 2000 steps over that after 20, median of 9 runs",
+          medianOf(runs.map((phases) => top(phases[3]) / top(phases[1]))),
+          0,
+          0.7,
+        ),
       ];
     },
   },
