@@ -1,49 +1,29 @@
 import {
   ArgumentError,
-  AsymmetricError,
+  cbrt,
   describe,
-  dot,
   EPSILON,
   norm,
-  requireInteger,
   requireOneOf,
   requireOptions,
   requirePositive,
   requireVector,
-  ShapeError,
-  cbrt,
 } from "../core/index.js";
-import { fromFunction, type Product, type SymmetricOperator } from "../operators/index.js";
-import { fillNormal, type Rng } from "../random/index.js";
-
-/** Options of {@link operatorFromHvp}. */
-export interface OperatorFromHvpOptions {
-  /** Random test vectors. */
-  readonly rng: Rng;
-  /** Arithmetic of the foreign code: sets the default tolerance (1e-9, or 1e-4 for "float32"). */
-  readonly precision?: "float64" | "float32";
-  /** Largest allowed |uᵀHv − vᵀHu| relative to ‖u‖‖Hv‖ + ‖v‖‖Hu‖, and change between two equal calls. */
-  readonly tolerance?: number;
-  /** Pairs of test vectors (default 2). */
-  readonly checks?: number;
-  /**
-   * The same Hessian by another way, such as {@link operatorFromGradient}: products that differ are refused. Symmetry alone does not find
-   * second derivatives that a framework leaves out on both sides.
-   */
-  readonly reference?: SymmetricOperator;
-}
+import {
+  type AsyncProduct,
+  type AsyncSymmetricOperator,
+  fromAsyncFunction,
+  fromFunction,
+  type Product,
+  type SymmetricOperator,
+} from "../operators/index.js";
+import { type ForeignFindings, type OperatorFromHvpOptions, planChecks } from "./foreign-checks.js";
 
 /** A foreign operator with what was found when it was checked. */
-export interface CheckedOperator extends SymmetricOperator {
-  /** Largest relative asymmetry found. */
-  readonly asymmetry: number;
-  /** Largest relative change between two calls with the same vector. */
-  readonly variation: number;
-  /** Largest relative difference from the reference, or null without one. */
-  readonly disagreement: number | null;
-  /** The tolerance of the checks; a reference by differences adds its own error estimate. */
-  readonly tolerance: number;
-}
+export interface CheckedOperator extends SymmetricOperator, ForeignFindings {}
+
+/** A foreign operator whose products arrive as promises, with what was found when it was checked. */
+export interface CheckedAsyncOperator extends AsyncSymmetricOperator, ForeignFindings {}
 
 /**
  * Makes an operator of a Hessian-vector product that another framework computes, after checking that it is symmetric, repeatable and,
@@ -70,95 +50,56 @@ export interface CheckedOperator extends SymmetricOperator {
  * ```
  */
 export function operatorFromHvp(n: number, product: Product, options: OperatorFromHvpOptions): CheckedOperator {
-  const caller = "operatorFromHvp";
-  requireOptions(options, ["rng", "precision", "tolerance", "checks", "reference"], caller);
-  requireInteger(n, "n", caller, 1);
-  const precision = requireOneOf(options.precision ?? "float64", ["float64", "float32"] as const, "precision", caller);
-  const tolerance = requirePositive(options.tolerance ?? (precision === "float64" ? 1e-9 : 1e-4), "tolerance", caller);
-  const checks = requireInteger(options.checks ?? 2, "checks", caller, 1);
+  const plan = planChecks(n, options, "operatorFromHvp");
   const operator = fromFunction(n, product, { symmetric: true });
-  const { reference } = options;
-  if (reference !== undefined && reference.rows !== n) {
-    throw new ShapeError({
-      function: caller,
-      argument: "reference",
-      expected: `of order ${n}`,
-      got: `order ${reference.rows}`,
-    });
+  const steps = plan.steps();
+  let step = steps.next();
+  while (step.done !== true) {
+    const out = new Float64Array(n);
+    operator.apply(step.value, out);
+    step = steps.next(out);
   }
-  let asymmetry = 0;
-  let variation = 0;
-  let disagreement = 0;
-  let allowed = tolerance;
-  for (let check = 0; check < checks; check++) {
-    const u = fillNormal(options.rng, new Float64Array(n));
-    const v = fillNormal(options.rng, new Float64Array(n));
-    const Hu = multiply(operator, u, caller);
-    const Hv = multiply(operator, v, caller);
-    const again = multiply(operator, u, caller);
-    const scale = norm(u) * norm(Hv) + norm(v) * norm(Hu);
-    if (scale === 0) continue;
-    const size = norm(Hu);
-    for (let i = 0; i < n; i++) again[i] -= Hu[i];
-    variation = Math.max(variation, size === 0 ? norm(again) : norm(again) / size);
-    asymmetry = Math.max(asymmetry, Math.abs(dot(u, Hv) - dot(v, Hu)) / scale);
-    if (reference === undefined) continue;
-    const expected = new Float64Array(n);
-    reference.apply(u, expected);
-    const length = Math.max(size, norm(expected));
-    for (let i = 0; i < n; i++) expected[i] -= Hu[i];
-    disagreement = Math.max(disagreement, length === 0 ? 0 : norm(expected) / length);
-    allowed = Math.max(allowed, tolerance + errorOf(reference));
-  }
-  if (variation > tolerance) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "product",
-      expected: `the same for the same vector, to ${tolerance}`,
-      got: `a relative change of ${variation.toExponential(2)} between two calls`,
-      remedy: "switch off dropout and mini-batch sampling, fix the seed",
-    });
-  }
-  if (asymmetry > tolerance) {
-    throw new AsymmetricError({
-      function: caller,
-      argument: "product",
-      expected: `symmetric, |uᵀHv − vᵀHu| within ${tolerance} of its scale`,
-      got: `a relative asymmetry of ${asymmetry.toExponential(2)}`,
-      remedy:
-        "the framework's second derivatives may be wrong: use operatorFromGradient, or check them by finite differences",
-    });
-  }
-  if (disagreement > allowed) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "product",
-      expected: `that of the reference, to ${allowed.toExponential(2)}`,
-      got: `a relative difference of ${disagreement.toExponential(2)}`,
-      remedy:
-        "the framework leaves out second derivatives: use the reference itself, or give it activations whose derivatives it can differentiate",
-    });
-  }
-  return { ...operator, asymmetry, variation, disagreement: reference === undefined ? null : disagreement, tolerance };
+  return { ...operator, ...step.value };
 }
 
-/** The error estimate of the last product of an operator by differences; 0 for others. */
-function errorOf(reference: SymmetricOperator): number {
-  return "lastError" in reference ? (reference as DifferenceOperator).lastError() : 0;
-}
-
-function multiply(A: SymmetricOperator, x: Float64Array, caller: string): Float64Array {
-  const out = new Float64Array(A.rows);
-  A.apply(x, out);
-  if (!out.every(Number.isFinite)) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "product",
-      expected: "finite",
-      got: "NaN or infinite entries for a random vector",
-    });
+/**
+ * The form of {@link operatorFromHvp} for products that arrive as promises, as from WebGPU or a worker; the checks are the same.
+ *
+ * Relation: (await apply(v)) is what the function gives for v. Hand the operator to `eigshAsync`, `spectralDensityAsync` and the other
+ * asynchronous forms.
+ *
+ * @param n number of parameters
+ * @param product fills `out` or resolves to an array (any kind of numbers)
+ * @throws {AsymmetricError} as operatorFromHvp, as a rejection
+ * @throws {ArgumentError} as operatorFromHvp, as a rejection
+ *
+ * Cost: three products per check, and one of the reference.
+ *
+ * @example
+ * ```ts
+ * import { asyncOperatorFromHvp } from "eigenscope/curvature";
+ * import { eigshAsync } from "eigenscope/krylov";
+ * import { createRng } from "eigenscope/random";
+ * const H = await asyncOperatorFromHvp(2, async ([a = 0, b = 0]) => [2 * a, 3 * b], { rng: createRng(1) });
+ * const { values } = await eigshAsync(H, { count: 1, which: "largest", rng: createRng(2) });
+ * console.log(H.variation, values[0]?.toFixed(6)); // 0 3.000000
+ * ```
+ */
+export async function asyncOperatorFromHvp(
+  n: number,
+  product: AsyncProduct,
+  options: OperatorFromHvpOptions,
+): Promise<CheckedAsyncOperator> {
+  const plan = planChecks(n, options, "asyncOperatorFromHvp");
+  const operator = fromAsyncFunction(n, product, { symmetric: true });
+  const steps = plan.steps();
+  let step = steps.next();
+  while (step.done !== true) {
+    const out = new Float64Array(n);
+    await operator.apply(step.value, out);
+    step = steps.next(out);
   }
-  return out;
+  return { ...operator, ...step.value };
 }
 
 /** A gradient as users write it: fill `out`, or return the gradient as an array. */

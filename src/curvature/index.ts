@@ -47,14 +47,16 @@ export {
   type OutlierAttribution,
 } from "./class-outliers.js";
 export {
+  asyncOperatorFromHvp,
+  type CheckedAsyncOperator,
   type CheckedOperator,
   type DifferenceOperator,
   type GradientFunction,
   operatorFromGradient,
   type OperatorFromGradientOptions,
   operatorFromHvp,
-  type OperatorFromHvpOptions,
 } from "./foreign.js";
+export type { ForeignFindings, OperatorFromHvpOptions } from "./foreign-checks.js";
 export { kfac, type Kfac, type KfacBlock, type KfacOptions, type KfacQuality } from "./kfac.js";
 export { flatness, type Flatness, type FlatnessOptions } from "./flatness.js";
 export { type EffectiveRankEstimate, type EffectiveRankOptions, estimateEffectiveRank } from "./effective-rank.js";

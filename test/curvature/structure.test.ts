@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ArgumentError, AsymmetricError, SingularError, toMatrix, UnsupportedError } from "../../src/core/index.js";
 import {
+  asyncOperatorFromHvp,
   classOutliers,
   curvatureProfile,
   estimateEffectiveRank,
@@ -10,6 +11,7 @@ import {
   operatorFromGradient,
   operatorFromHvp,
 } from "../../src/curvature/index.js";
+import { eigsh, eigshAsync } from "../../src/krylov/index.js";
 import { eigh } from "../../src/linalg/index.js";
 import { gradient, initialize, mlp } from "../../src/networks/index.js";
 import { toDense } from "../../src/operators/index.js";
@@ -243,6 +245,28 @@ test("foreign products are checked for symmetry and repeatability before use", (
   expect(noisy).toThrow(ArgumentError);
   expect(noisy).toThrow("between two calls; switch off dropout");
   expect(() => operatorFromHvp(2, () => [Number.NaN, 0], { rng: createRng(19) })).toThrow("NaN or infinite entries");
+  // A framework that loses everything gives zero, symmetric and repeatable; the reference finds it.
+  const lost = (): unknown => operatorFromHvp(H.rows, (v) => v.map(() => 0), { rng: createRng(20), reference: H });
+  expect(lost).toThrow("product must be that of the reference, to 1.00e-9, got a relative difference of 1.00e+0");
+});
+
+test("products that arrive as promises pass the same checks, and feed the asynchronous eigensolver", async () => {
+  const net = mlp({ sizes: [3, 4, 2], activation: "tanh" });
+  const params = randomParams(net, 13);
+  const data = randomData(net, 6, 14);
+  const H = hessian(net, params, data);
+  const product = async (v: Float64Array, out: Float64Array): Promise<void> => {
+    await Promise.resolve();
+    H.apply(v, out);
+  };
+  const foreign = await asyncOperatorFromHvp(H.rows, product, { rng: createRng(15), reference: H });
+  const direct = operatorFromHvp(H.rows, (v, out) => H.apply(v, out), { rng: createRng(15), reference: H });
+  expect([foreign.asymmetry, foreign.variation, foreign.disagreement]).toEqual([direct.asymmetry, 0, 0]);
+  const options = () => ({ count: 2, which: "largest", rng: createRng(16) }) as const;
+  const { values } = await eigshAsync(foreign, options());
+  expect([...values]).toEqual([...eigsh(direct, options()).values]);
+  const wrong = asyncOperatorFromHvp(2, async ([a, b]) => [a, a + b], { rng: createRng(17) });
+  await expect(wrong).rejects.toThrow("asyncOperatorFromHvp: product must be symmetric");
 });
 
 test("differences of gradients approximate the exact product within their own error estimate", () => {
