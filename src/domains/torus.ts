@@ -1,4 +1,3 @@
-// Longer than 400 lines with its interface documentation: grid, spectrum and multipliers share one index convention.
 import {
   type LongRunning,
   type Matrix,
@@ -15,11 +14,11 @@ import {
   square,
   cos,
   sin,
-  atan2,
   log2,
 } from "../core/index.js";
 import { fftn, ifftn } from "../fft/index.js";
 import type { Kernel } from "../kernels/index.js";
+import { evenSum, expandEven, halfGridValues, transformEven } from "./even-grid.js";
 import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import { requireKernel } from "./sphere.js";
@@ -85,7 +84,8 @@ export interface TorusDomain {
   /** K(0, j/N) for all grid points j, by symmetry from the sorted offsets. */
   firstRow(kernel: Kernel, options?: LongRunning): Float64Array | null;
   /**
-   * All eigenvalues of the grid matrix K/N^d of the embedded kernel, by one n-dimensional FFT.
+   * All eigenvalues of the grid matrix K/N^d of the embedded kernel, by one n-dimensional transform, which
+   * uses that the kernel is even in every coordinate.
    *
    * The embedded points are taken at the norm that `kernel.conventions.profileNorm` says.
    * Relation: λ_k = N^{−d} Σ_j K(0, j/N) e^{−2πi k·j/N} = Σ_{m ∈ Z^d} c_{k + Nm}, c the Fourier coefficients of the kernel.
@@ -115,7 +115,8 @@ export interface TorusDomain {
  * @throws {ResourceError} when N^d exceeds 2^30
  *
  * Accuracy: eigenvalues to 4 ε log₂(N^d) times the root mean square of the kernel, as `errorBounds` says.
- * Cost: O(d N^d log N) time, 48 bytes per grid point; the kernel itself is evaluated about N^d/(2^d d!) times.
+ * Cost: O(d (N/2)^d log N) for the transform, N^d for the result, 24 bytes per grid point; the kernel itself is
+ * evaluated about N^d/(2^d d!) times.
  *
  * @example
  * ```ts
@@ -164,7 +165,10 @@ export function torus(d: number, N: number): TorusDomain {
       }
       return index;
     },
-    firstRow: (kernel, options = {}) => firstRow(kernel, d, N, points, options),
+    firstRow(kernel, options = {}) {
+      const half = halfGridValues(kernel, d, N, options);
+      return half === null ? null : expandEven(half, d, N);
+    },
     mercer(kernel, options = {}) {
       requireKernel(kernel, "torus.mercer");
       requireOptions(options, ["signal", "onProgress"], "torus.mercer");
@@ -247,70 +251,6 @@ function embeddedPoints(d: number, N: number, points: number): Matrix {
   return { rows: points, cols: 2 * d, data };
 }
 
-/**
- * Values at the sorted offsets 0 <= j_1 <= … <= j_d <= N/2, spread to all offsets by the symmetries δ_j → −δ_j and
- * permutation. 1 − cos θ = (2/d) Σ sin²(πδ_j) and 1 + cos θ = (2/d) Σ cos²(πδ_j): no cancellation at 0 and π.
- */
-function firstRow(kernel: Kernel, d: number, N: number, points: number, options: LongRunning): Float64Array | null {
-  const half = Math.floor(N / 2);
-  const below = new Float64Array(half + 1);
-  const above = new Float64Array(half + 1);
-  for (let j = 0; j <= half; j++) {
-    // sin(πj/N) and cos(πj/N) from the smaller angle, so that j = N/2 gives cos = 0 exactly.
-    const small = 4 * j <= N ? j / N : 0.5 - j / N;
-    const s = sin(Math.PI * small);
-    const c = cos(Math.PI * small);
-    below[j] = 4 * j <= N ? s * s : c * c;
-    above[j] = 4 * j <= N ? c * c : s * s;
-  }
-  const row = new Float64Array(points);
-  // Values at sorted offsets are kept in the row itself; the second pass reads them from there.
-  const offset = new Int32Array(d);
-  const sorted = new Int32Array(d);
-  const report = Math.max(1, Math.floor(points / 64));
-  for (let i = 0; i < points; i++) {
-    if (i % report === 0) {
-      if (isCancelled(options.signal)) return null;
-      options.onProgress?.({ phase: "kernel on the grid", done: i, total: points });
-    }
-    let rest = i;
-    for (let j = d - 1; j >= 0; j--) {
-      const digit = rest % N;
-      rest = (rest - digit) / N;
-      offset[j] = digit <= half ? digit : N - digit;
-    }
-    sortInto(offset, sorted);
-    let source = 0;
-    for (let j = 0; j < d; j++) source = source * N + sorted[j];
-    if (source < i) {
-      row[i] = row[source]; // its sorted representative comes first in row-major order
-      continue;
-    }
-    let minus = 0;
-    let plus = 0;
-    for (let j = 0; j < d; j++) {
-      minus += below[sorted[j]];
-      plus += above[sorted[j]];
-    }
-    const theta = 2 * atan2(Math.sqrt(minus), Math.sqrt(plus));
-    row[i] = kernel.profile(theta, 2 * atan2(Math.sqrt(plus), Math.sqrt(minus)));
-  }
-  return row;
-}
-
-/** Insertion sort of a few integers. */
-function sortInto(values: Int32Array, out: Int32Array): void {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    let j = i;
-    while (j > 0 && out[j - 1] > value) {
-      out[j] = out[j - 1];
-      j--;
-    }
-    out[j] = value;
-  }
-}
-
 function gridSpectrum(
   kernel: Kernel,
   d: number,
@@ -326,8 +266,8 @@ function gridSpectrum(
     modes: "frequency, flat row-major index of the FFT",
     kernel: kernel.conventions,
   } as const;
-  const row = firstRow(kernel, d, N, points, options);
-  if (row === null || isCancelled(options.signal)) {
+  const half = halfGridValues(kernel, d, N, options);
+  if (half === null || isCancelled(options.signal)) {
     const zeros = new Float64Array(points);
     return {
       conventions,
@@ -341,15 +281,16 @@ function gridSpectrum(
       complete: false,
     };
   }
-  requireFinite(row, "kernel.profile", "torus.mercer");
+  requireFinite(half, "kernel.profile", "torus.mercer");
   options.onProgress?.({ phase: "Fourier transform", done: 0, total: null });
-  const eigenvalues = fftn({ re: row, im: new Float64Array(points) }, shape).re;
-  let squares = 0;
-  for (let i = 0; i < points; i++) squares += row[i] * row[i];
+  const atZero = half[0];
+  const squares = evenSum(half, d, N, square);
+  transformEven(half, d, N);
+  const eigenvalues = expandEven(half, d, N);
   // The transform's error in the 2-norm is at most c ε log₂ n times the norm of its result; spread over n modes this is
   // the root mean square of the row. The kernel's own rounding, a few ε of its diagonal, averages the same way.
   const rms = Math.sqrt(squares / points);
-  const bound = 4 * Number.EPSILON * (log2(Math.max(2, points)) + 1) * rms + 4 * Number.EPSILON * Math.abs(row[0]);
+  const bound = 4 * Number.EPSILON * (log2(Math.max(2, points)) + 1) * rms + 4 * Number.EPSILON * Math.abs(atZero);
   const vanishing: number[] = [];
   let negativeRounding = 0;
   let sum = 0;
@@ -368,7 +309,7 @@ function gridSpectrum(
     vanishing,
     shape,
     negativeRounding,
-    traceDefect: sum - row[0],
+    traceDefect: sum - atZero,
     complete: true,
   };
 }

@@ -1,5 +1,5 @@
-import { cos } from "../core/index.js";
-import { type MappedCosine, angleOf, mapCosineInto, mapSlope } from "./cosine-map.js";
+import { asin, cos, sin } from "../core/index.js";
+import { type MappedCosine, angleOf, mapCosineInto, mapSlope, sineMinusAngleCosine } from "./cosine-map.js";
 import type { DualValue, PairCovariance } from "./dual-activation.js";
 import type { NetworkSpecification } from "./network-kernel.js";
 
@@ -172,18 +172,35 @@ export function anglesRecursion(
   supplement0: number,
   out: PairKernels,
 ): number {
+  const c = (2 * delta) / Math.PI;
   const mapped: MappedCosine = { below: 0, above: 0, cosine: 0 };
   let theta = theta0;
   let supplement = supplement0;
   let cosine = theta <= Math.PI / 2 ? cos(theta) : -cos(supplement);
   let ntk = cosine;
-  for (let k = 1; k < depth; k++) {
+  let k = 1;
+  for (; k < depth && theta > Math.PI / 2; k++) {
     const slope = mapSlope(theta, supplement, delta);
     mapCosineInto(theta, supplement, delta, mapped);
-    theta = angleOf(mapped.below, mapped.above);
-    supplement = angleOf(mapped.above, mapped.below);
     cosine = mapped.cosine;
     ntk = cosine + slope * ntk;
+    if (mapped.below <= 1) {
+      theta = 2 * asin(Math.sqrt(mapped.below / 2));
+      supplement = Math.PI - theta;
+    } else {
+      supplement = 2 * asin(Math.sqrt(mapped.above / 2));
+      theta = Math.PI - supplement;
+    }
+  }
+  // Angles up to π/2 shrink, and their supplements are no longer needed: one sine and one arc sine per layer.
+  for (; k < depth; k++) {
+    const half = sin(theta / 2);
+    const twice = 2 * half * half; // 1 − cos θ
+    const g = theta >= 1 ? 2 * half * cos(theta / 2) - theta * (1 - twice) : sineMinusAngleCosine(theta);
+    const below = Math.max(0, twice - c * g);
+    cosine = 1 - below;
+    ntk = cosine + (1 - c * theta) * ntk;
+    theta = 2 * asin(Math.sqrt(below / 2));
   }
   out.nngp = cosine;
   out.ntk = ntk;
