@@ -122,7 +122,7 @@ test("made digits: classes in turn, pixels in [0, 1], reproducible, and every cl
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1,
   ]);
   const pixels = images.data as Float32Array;
-  for (const value of pixels) expect(value >= 0 && value <= 1).toBe(true);
+  expect(pixels.every((value) => value >= 0 && value <= 1)).toBe(true);
   expect(madeDigits({ count: 400, rng: createRng(1) }).images.data).toEqual(pixels);
   // Means over forty images of each class differ from one another more than two halves of one class do.
   const mean = (digit: number, half: number): Float64Array => {
