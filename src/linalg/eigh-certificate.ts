@@ -1,8 +1,9 @@
 import { EPSILON, type Matrix } from "../core/index.js";
-import type { SpectrumPart, SymmetricEigenWithVectors } from "./eigh.js";
+import type { SymmetricEigenWithVectors } from "./eigh.js";
 import { norm2 } from "./input.js";
 import { inertia } from "./ldl.js";
 import { matmul } from "./products.js";
+import type { SpectrumPart } from "./spectrum-part.js";
 
 /** One comparison of the number of eigenvalues below a shift: by the solver and by the inertia of A − shift I. */
 export interface CountCheck {
@@ -43,7 +44,7 @@ const MEASUREMENT = 2;
 export function certifyEigen(
   A: Matrix,
   norm: number,
-  part: SpectrumPart,
+  part: Pick<SpectrumPart, "values" | "first" | "before" | "after">,
   vectors: Matrix,
   scale: number,
 ): EighCertificate {
@@ -75,7 +76,7 @@ export function certifyEigen(
 /** Inertia below the first value, above the last and, for a whole spectrum, in its widest gap. */
 function countChecks(
   A: Matrix,
-  part: SpectrumPart,
+  part: Pick<SpectrumPart, "values" | "first" | "before" | "after">,
   bounds: Float64Array,
 ): { checks: CountCheck[]; bothSides: boolean } {
   const { values, first, before, after } = part;

@@ -8,29 +8,11 @@ import {
   requireNumber,
   requireOptions,
 } from "../core/index.js";
-import { TridiagonalCounter, inverseIteration } from "./bisection.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
-import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
-import {
-  type Tridiagonalization,
-  backTransform,
-  reductionStore,
-  releaseReduction,
-  tridiagonalize,
-} from "./tridiagonalize.js";
+import { type EigenvalueRange, type SpectrumPart, solveTridiagonal } from "./spectrum-part.js";
+import { backTransform, reductionStore, releaseReduction, tridiagonalize } from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
-
-/** Part of a spectrum: by index, counted from 0 in ascending order, both ends included; or by a closed interval. */
-export type EigenvalueRange =
-  | {
-      /** First and last index. */
-      readonly indices: readonly [number, number];
-    }
-  | {
-      /** Lower and upper end. */
-      readonly interval: readonly [number, number];
-    };
 
 /** Options of {@link eigh}. */
 export interface EighOptions {
@@ -65,11 +47,6 @@ export type SymmetricEigenWithVectors = SymmetricEigen & {
   /** Eigenvectors as columns. */
   readonly vectors: Matrix;
 };
-
-/** A part of the spectrum up to this share of it is found by bisection and inverse iteration. */
-const SMALL_SHARE = 0.15;
-/** Below this order all values by QL cost nothing. */
-const SMALL_ORDER = 48;
 
 /**
  * Computes eigenvalues and eigenvectors of a symmetric matrix, all of them or a range.
@@ -106,23 +83,15 @@ export function eigh(A: MatrixInput, options?: EighOptions & { readonly vectors?
 /** With vectors: false, or a choice made at run time. */
 export function eigh(A: MatrixInput, options?: EighOptions): SymmetricEigen;
 export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen {
-  requireOptions(options, ["vectors", "range", "triangle", "certificate"], "eigh");
+  requireEighOptions(options, "eigh");
   const wantVectors = options.vectors !== false;
-  if (options.certificate === true && !wantVectors) {
-    throw new OptionError({
-      function: "eigh",
-      argument: 'option "certificate"',
-      expected: "used with vectors (residuals need them)",
-      got: "vectors: false",
-      remedy: "use inertia or sturmCount to confirm values alone",
-    });
-  }
   const { n, data, scale } = requireSymmetric(A, options.triangle, "A", "eigh", reductionStore);
-  const range = requireRange(options.range, n);
+  const range = requireRange(options.range, n, "eigh");
   const norm = norm2(data, 0, n * n);
   const original = options.certificate === true ? data.slice(0, n * n) : null;
   const reduction = tridiagonalize(n, data);
-  const part = wantVectors ? vectorsOf(reduction, range, scale) : valuesOf(reduction, range, scale);
+  const part = solveTridiagonal(reduction, range, scale, wantVectors);
+  if (part.rows !== null) backTransform(reduction, part.values.length, part.rows, part.scratch ?? null);
   releaseReduction(n, data);
   const vectors = part.rows === null ? null : columnsFromRows(part.values.length, n, part.rows);
   part.release?.();
@@ -130,6 +99,18 @@ export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen 
     original === null || vectors === null
       ? null
       : certifyEigen({ rows: n, cols: n, data: original }, norm, part, vectors, scale);
+  return assembleEigen(n, part, vectors, norm, scale, certificate);
+}
+
+/** The result for the matrix that came in, from that of the scaled one. */
+export function assembleEigen(
+  n: number,
+  part: Pick<SpectrumPart, "values" | "first">,
+  vectors: Matrix | null,
+  norm: number,
+  scale: number,
+  certificate: EighCertificate | null,
+): SymmetricEigen {
   return {
     values: part.values.map((value) => value / scale),
     vectors,
@@ -140,103 +121,40 @@ export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen 
   };
 }
 
-/** Eigenvalues of the scaled matrix, some or all, with their neighbours. */
-export interface SpectrumPart {
-  /** Ascending. */
-  readonly values: Float64Array;
-  /** Index of values[0] in the whole spectrum. */
-  readonly first: number;
-  /** Eigenvectors of A as rows, or null. */
-  readonly rows: Float64Array | null;
-  /** The eigenvalue before values[0], or −Infinity. */
-  readonly before: number;
-  /** The eigenvalue after the last value, or Infinity. */
-  readonly after: number;
-  /** Gives the memory of `rows` back. */
-  readonly release?: () => void;
+/** Checks the options that eigh and its twin in the worker pool share. */
+export function requireEighOptions(options: EighOptions, caller: string): void {
+  requireOptions(options, ["vectors", "range", "triangle", "certificate"], caller);
+  if (options.certificate === true && options.vectors === false) {
+    throw new OptionError({
+      function: caller,
+      argument: 'option "certificate"',
+      expected: "used with vectors (residuals need them)",
+      got: "vectors: false",
+      remedy: "use inertia or sturmCount to confirm values alone",
+    });
+  }
 }
 
-function requireRange(range: unknown, n: number): EigenvalueRange | undefined {
+/** Checks a range against the order of the matrix. */
+export function requireRange(range: unknown, n: number, caller: string): EigenvalueRange | undefined {
   if (range === undefined) return undefined;
-  requireOptions(range, ["indices", "interval"], "eigh");
+  requireOptions(range, ["indices", "interval"], caller);
   const { indices, interval } = range as { indices?: unknown; interval?: unknown };
   const pair = indices ?? interval;
   if ((indices === undefined) === (interval === undefined) || !Array.isArray(pair) || pair.length !== 2) {
     throw new ArgumentError({
-      function: "eigh",
+      function: caller,
       argument: "range",
       expected: "{ indices: [first, last] } or { interval: [lower, upper] }",
       got: describe(range),
     });
   }
   if (indices !== undefined) {
-    requireInteger(pair[0], "range.indices[0]", "eigh", 0, Math.max(0, n - 1));
-    requireInteger(pair[1], "range.indices[1]", "eigh", pair[0], Math.max(0, n - 1));
+    requireInteger(pair[0], "range.indices[0]", caller, 0, Math.max(0, n - 1));
+    requireInteger(pair[1], "range.indices[1]", caller, pair[0], Math.max(0, n - 1));
   } else {
-    requireNumber(pair[0], "range.interval[0]", "eigh");
-    requireNumber(pair[1], "range.interval[1]", "eigh", pair[0]);
+    requireNumber(pair[0], "range.interval[0]", caller);
+    requireNumber(pair[1], "range.interval[1]", caller, pair[0]);
   }
   return range as EigenvalueRange;
-}
-
-/** Indices of a range, as [first, last]; last < first when the interval holds nothing. */
-function locate(range: EigenvalueRange, counter: TridiagonalCounter, n: number, scale: number): [number, number] {
-  if (n === 0) return [0, -1];
-  if ("indices" in range) return [range.indices[0], range.indices[1]];
-  // The interval is closed: each end is moved outwards by one rounding before counting.
-  const [lower, upper] = range.interval;
-  const outwards = (end: number): number => Math.abs(end * scale) * EPSILON + Number.MIN_VALUE;
-  return [counter.below(lower * scale - outwards(lower)), counter.below(upper * scale + outwards(upper)) - 1];
-}
-
-function valuesOf(reduction: Tridiagonalization, range: EigenvalueRange | undefined, scale: number): SpectrumPart {
-  const { n, diagonal, offDiagonal } = reduction;
-  if (range === undefined) {
-    return {
-      values: tridiagonalValues(n, diagonal, offDiagonal),
-      first: 0,
-      rows: null,
-      before: -Infinity,
-      after: Infinity,
-    };
-  }
-  const counter = new TridiagonalCounter(n, diagonal, offDiagonal);
-  const [first, last] = locate(range, counter, n, scale);
-  return { values: counter.values(first, last), first, rows: null, before: -Infinity, after: Infinity };
-}
-
-function vectorsOf(reduction: Tridiagonalization, range: EigenvalueRange | undefined, scale: number): SpectrumPart {
-  const { n, diagonal, offDiagonal } = reduction;
-  let first = 0;
-  let last = n - 1;
-  if (range !== undefined) {
-    const counter = new TridiagonalCounter(n, diagonal, offDiagonal);
-    [first, last] = locate(range, counter, n, scale);
-    const count = last - first + 1;
-    if (n > SMALL_ORDER && count <= SMALL_SHARE * n) {
-      // One value more on either side, for the gaps of the certificate.
-      const from = Math.max(0, first - 1);
-      const wide = count === 0 ? new Float64Array(0) : counter.values(from, Math.min(n - 1, last + 1));
-      const values = wide.slice(first - from, first - from + count);
-      const rows = inverseIteration(n, diagonal, offDiagonal, values);
-      if (rows !== null) {
-        backTransform(reduction, count, rows, null);
-        const before = first > from ? wide[0] : -Infinity;
-        const after = first - from + count < wide.length ? wide[wide.length - 1] : Infinity;
-        return { values, first, rows, before, after };
-      }
-    }
-  }
-  const { values, rows, scratch, release } = tridiagonalVectors(n, diagonal, offDiagonal);
-  const count = last - first + 1;
-  const wanted = rows.subarray(first * n, (last + 1) * n);
-  backTransform(reduction, count, wanted, scratch);
-  return {
-    release,
-    values: values.slice(first, last + 1),
-    first,
-    rows: wanted,
-    before: first > 0 ? values[first - 1] : -Infinity,
-    after: last < n - 1 ? values[last + 1] : Infinity,
-  };
 }

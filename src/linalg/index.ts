@@ -29,13 +29,8 @@ export {
 } from "./lu.js";
 export * from "./least-squares.js";
 export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
-export {
-  eigh,
-  type EigenvalueRange,
-  type EighOptions,
-  type SymmetricEigen,
-  type SymmetricEigenWithVectors,
-} from "./eigh.js";
+export { eigh, type EighOptions, type SymmetricEigen, type SymmetricEigenWithVectors } from "./eigh.js";
+export type { EigenvalueRange } from "./spectrum-part.js";
 export { reconstructEigh, type CountCheck, type EighCertificate } from "./eigh-certificate.js";
 export * from "./eigh-hermitian.js";
 export * from "./generalized-eigh.js";

@@ -3,9 +3,10 @@
  * imports it.
  */
 import { allowFusedMultiplyAdd, gemm, setRoutinesBackend } from "../routines/index.js";
-import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
+import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
+import { solveTridiagonal } from "./spectrum-part.js";
 import { backTransform, reductionStore, releaseReduction, tridiagonalize } from "./tridiagonalize.js";
-import type { WorkerAnswer, WorkerRequest, WorkerTask } from "./worker-protocol.js";
+import type { CertifyTask, WorkerAnswer, WorkerRequest, WorkerTask } from "./worker-protocol.js";
 
 interface Port {
   postMessage(answer: WorkerAnswer, transfer: ArrayBufferLike[]): void;
@@ -24,6 +25,10 @@ function answer({ id, backend, fused, task }: WorkerRequest): void {
   try {
     setRoutinesBackend(backend);
     allowFusedMultiplyAdd(fused);
+    if (task.name === "certify") {
+      port.postMessage({ id, arrays: [], certificate: certify(task) }, []);
+      return;
+    }
     const arrays = perform(task);
     port.postMessage(
       { id, arrays },
@@ -37,7 +42,12 @@ function answer({ id, backend, fused, task }: WorkerRequest): void {
 if (port.on !== undefined) port.on("message", answer);
 else port.addEventListener?.("message", (event) => answer(event.data));
 
-function perform(task: WorkerTask): Float64Array[] {
+function certify({ n, data, norm, scale, values, vectors, first, before, after }: CertifyTask): EighCertificate {
+  const V = { rows: n, cols: values.length, data: vectors };
+  return certifyEigen({ rows: n, cols: n, data }, norm, { values, first, before, after }, V, scale);
+}
+
+function perform(task: Exclude<WorkerTask, CertifyTask>): Float64Array[] {
   if (task.name === "multiply") {
     const { transposeA, transposeB, m, n, k, a, aStride, b, bStride } = task;
     const out = new Float64Array(m * n);
@@ -49,15 +59,20 @@ function perform(task: WorkerTask): Float64Array[] {
     const store = reductionStore(n);
     store.set(task.data);
     const reduction = tridiagonalize(n, store);
-    const { diagonal, offDiagonal, tau } = reduction;
-    // A copy: memory of the WebAssembly routines cannot be handed over.
+    // Copies: memory of the WebAssembly routines cannot be handed over.
     const reflectors = task.vectors ? reduction.reflectors.slice(0, n * n) : null;
     releaseReduction(n, store);
-    if (reflectors === null) return [tridiagonalValues(n, diagonal, offDiagonal)];
-    const { values, rows, release } = tridiagonalVectors(n, diagonal, offDiagonal);
+    const { values, first, before, after, rows, release } = solveTridiagonal(
+      reduction,
+      task.range,
+      task.scale,
+      task.vectors,
+    );
+    const place = Float64Array.of(first, before, after);
+    if (reflectors === null || rows === null) return [values, place];
     const copy = rows.slice();
-    release();
-    return [values, copy, reflectors, tau];
+    release?.();
+    return [values, place, copy, reflectors, reduction.tau];
   }
   const { reflectors, tau, rows } = task;
   const none = new Float64Array(0);

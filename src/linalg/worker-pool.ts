@@ -1,6 +1,7 @@
-import { EPSILON, type Matrix, ResourceError, ShapeError, requireInteger, requireOptions } from "../core/index.js";
+import { type Matrix, ResourceError, ShapeError, requireInteger, requireOptions } from "../core/index.js";
 import { fusedInEffect, mirrorLower, routinesBackend } from "../routines/index.js";
-import type { EighOptions, SymmetricEigen } from "./eigh.js";
+import type { EighCertificate } from "./eigh-certificate.js";
+import { type EighOptions, type SymmetricEigen, assembleEigen, requireEighOptions, requireRange } from "./eigh.js";
 import { type MatrixInput, newArray, norm2, requireInput, requireRepresentable, requireSymmetric } from "./input.js";
 import type { MatmulOptions } from "./products.js";
 import { columnsFromRows } from "./vectors.js";
@@ -23,8 +24,8 @@ export interface WorkerPool {
   matmul(A: MatrixInput, B: MatrixInput, options?: MatmulOptions): Promise<Matrix>;
   /** As {@link gram}, by tiles of rows with equal area below the diagonal. */
   gram(A: MatrixInput): Promise<Matrix>;
-  /** As {@link eigh} on the whole spectrum: the reduction on one worker, the back-transformation by tiles of vectors. */
-  eigh(A: MatrixInput, options?: Pick<EighOptions, "vectors" | "triangle">): Promise<SymmetricEigen>;
+  /** As {@link eigh}, all options: the reduction on one worker, the back-transformation by tiles of vectors. */
+  eigh(A: MatrixInput, options?: EighOptions): Promise<SymmetricEigen>;
   /** Ends all workers; calls under way are rejected. */
   close(): Promise<void>;
 }
@@ -32,10 +33,16 @@ export interface WorkerPool {
 /** Fewer rows than this are not worth a message. */
 const LEAST_ROWS = 32;
 
+/** What a task that succeeded gives. */
+interface Done {
+  readonly arrays: Float64Array[];
+  readonly certificate: EighCertificate | undefined;
+}
+
 /** A worker and the calls that wait for it. */
 interface Slot {
   worker: WorkerLike | null;
-  readonly waiting: Map<number, { resolve: (arrays: Float64Array[]) => void; reject: (error: Error) => void }>;
+  readonly waiting: Map<number, { resolve: (answer: Done) => void; reject: (error: Error) => void }>;
 }
 
 /**
@@ -70,7 +77,7 @@ export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
   let closed = false;
   let next = 0;
 
-  const submit = (slot: Slot, task: WorkerTask, transfer: Float64Array[]): Promise<Float64Array[]> => {
+  const submit = (slot: Slot, task: WorkerTask, transfer: Float64Array[]): Promise<Done> => {
     if (closed) return Promise.reject(ended("a closed pool"));
     const worker = (slot.worker ??= start(slot, create));
     const id = next++;
@@ -90,7 +97,7 @@ export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
     },
     gram: async (A) => gramTiles(slots, submit, A),
     eigh: async (A, eighOptions = {}) => {
-      requireOptions(eighOptions, ["vectors", "triangle"], "workerPool.eigh");
+      requireEighOptions(eighOptions, "workerPool.eigh");
       return eighTiles(slots, submit, A, eighOptions);
     },
     close: async () => {
@@ -107,7 +114,7 @@ export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
   };
 }
 
-type Submit = (slot: Slot, task: WorkerTask, transfer: Float64Array[]) => Promise<Float64Array[]>;
+type Submit = (slot: Slot, task: WorkerTask, transfer: Float64Array[]) => Promise<Done>;
 
 function ended(got: string): ResourceError {
   return new ResourceError({
@@ -124,12 +131,12 @@ function start(slot: Slot, create: () => WorkerLike): WorkerLike {
   listen(
     worker,
     (data) => {
-      const { id, arrays, error } = data as WorkerAnswer;
+      const { id, arrays, certificate, error } = data as WorkerAnswer;
       const call = slot.waiting.get(id);
       slot.waiting.delete(id);
       // An idle worker must not keep the process alive.
       if (slot.waiting.size === 0) worker.unref?.();
-      if (arrays !== undefined) call?.resolve(arrays);
+      if (arrays !== undefined) call?.resolve({ arrays, certificate });
       else call?.reject(ended(`the error "${error ?? "unknown"}"`));
     },
     (reason) => {
@@ -188,8 +195,8 @@ async function multiply(
           bStride: right.cols,
         } as const;
         const place = { a, aOffset: transposeA ? first : 0, aStride: left.cols };
-        const [block] = await submit(slots[tile], { ...task, ...place }, [a, b]);
-        data.set(block, first * n);
+        const { arrays } = await submit(slots[tile], { ...task, ...place }, [a, b]);
+        data.set(arrays[0], first * n);
       }),
     );
   }
@@ -211,7 +218,7 @@ async function gramTiles(slots: readonly Slot[], submit: Submit, A: MatrixInput)
         const a = points.data.slice(0, end * k);
         const shape = { transposeA: false, transposeB: true, m: end - first, n: end, k, aStride: k, bStride: k };
         const task = { name: "multiply", ...shape, a, aOffset: first * k, b: a } as const;
-        const [block] = await submit(slots[tile], task, [a]);
+        const block = (await submit(slots[tile], task, [a])).arrays[0];
         for (let i = first; i < end; i++) data.set(block.subarray((i - first) * end, (i - first) * end + i + 1), i * n);
       }),
     );
@@ -225,37 +232,38 @@ async function eighTiles(
   slots: readonly Slot[],
   submit: Submit,
   A: MatrixInput,
-  options: Pick<EighOptions, "vectors" | "triangle">,
+  options: EighOptions,
 ): Promise<SymmetricEigen> {
-  const { n, data, scale } = requireSymmetric(A, options.triangle, "A", "workerPool.eigh");
+  const caller = "workerPool.eigh";
+  const { n, data, scale } = requireSymmetric(A, options.triangle, "A", caller);
+  const range = requireRange(options.range, n, caller);
   const norm = norm2(data, 0, n * n);
+  const original = options.certificate === true ? data.slice() : null;
   const wantVectors = options.vectors !== false;
-  const [values, rows, reflectors, tau] = await submit(slots[0], { name: "reduce", n, data, vectors: wantVectors }, [
-    data,
-  ]);
-  let vectors: Matrix | null = null;
-  if (wantVectors) {
-    const bounds = evenBounds(n, slots.length);
-    await Promise.all(
-      bounds.slice(1).map(async (end, tile) => {
-        const part = rows.slice(bounds[tile] * n, end * n);
-        const last = tile === bounds.length - 2;
-        // The last tile takes the reflectors themselves, the others copies.
-        const own = last ? reflectors : reflectors.slice();
-        const [done] = await submit(slots[tile], { name: "back", n, reflectors: own, tau, rows: part }, [own, part]);
-        rows.set(done, bounds[tile] * n);
-      }),
-    );
-    vectors = columnsFromRows(n, n, rows);
+  const reduce = { name: "reduce", n, data, vectors: wantVectors, range, scale } as const;
+  const { arrays } = await submit(slots[0], reduce, [data]);
+  const [values, [first, before, after], rows, reflectors, tau] = arrays;
+  if (!wantVectors) return assembleEigen(n, { values, first }, null, norm, scale, null);
+  const count = values.length;
+  const bounds = evenBounds(count, slots.length);
+  await Promise.all(
+    bounds.slice(1).map(async (end, tile) => {
+      const part = rows.slice(bounds[tile] * n, end * n);
+      const last = tile === bounds.length - 2;
+      // The last tile takes the reflectors themselves, the others copies.
+      const own = last ? reflectors : reflectors.slice();
+      const back = { name: "back", n, reflectors: own, tau, rows: part } as const;
+      const answer = await submit(slots[tile], back, [own, part]);
+      rows.set(answer.arrays[0], bounds[tile] * n);
+    }),
+  );
+  const vectors = columnsFromRows(count, n, rows);
+  let certificate: EighCertificate | null = null;
+  if (original !== null) {
+    const measured = { n, data: original, norm, scale, values, vectors: vectors.data, first, before, after };
+    certificate = (await submit(slots[0], { name: "certify", ...measured }, [original])).certificate ?? null;
   }
-  return {
-    values: values.map((value) => value / scale),
-    vectors,
-    first: 0,
-    norm: norm / scale,
-    resolved: Array.from(values, (value) => Math.abs(value) > n * EPSILON * norm),
-    certificate: null,
-  };
+  return assembleEigen(n, { values, first }, vectors, norm, scale, certificate);
 }
 
 /** At most `parts` tiles of at least LEAST_ROWS rows, as bounds 0 = b₀ < b₁ < … = n. */

@@ -1,3 +1,6 @@
+import type { EighCertificate } from "./eigh-certificate.js";
+import type { EigenvalueRange } from "./spectrum-part.js";
+
 /** One tile of a product: m x n sums over k, of the rows of A that start at aOffset. */
 export interface MultiplyTask {
   readonly name: "multiply";
@@ -13,12 +16,17 @@ export interface MultiplyTask {
   readonly bStride: number;
 }
 
-/** Reduction to tridiagonal form and its eigenproblem; answers [values] or [values, rows, reflectors, tau]. */
+/**
+ * Reduction to tridiagonal form and its eigenproblem; answers [values, (first, before, after)], and with vectors also
+ * [rows, reflectors, tau].
+ */
 export interface ReduceTask {
   readonly name: "reduce";
   readonly n: number;
   readonly data: Float64Array;
   readonly vectors: boolean;
+  readonly range: EigenvalueRange | undefined;
+  readonly scale: number;
 }
 
 /** Back-transformation of some eigenvectors, given as rows. */
@@ -30,8 +38,23 @@ export interface BackTask {
   readonly rows: Float64Array;
 }
 
+/** Certificate of an eigendecomposition; the answer has it as `certificate`. */
+export interface CertifyTask {
+  readonly name: "certify";
+  readonly n: number;
+  readonly data: Float64Array;
+  readonly norm: number;
+  readonly scale: number;
+  readonly values: Float64Array;
+  readonly vectors: Float64Array;
+  /** As in SpectrumPart. */
+  readonly first: number;
+  readonly before: number;
+  readonly after: number;
+}
+
 /** What a worker can do. */
-export type WorkerTask = MultiplyTask | ReduceTask | BackTask;
+export type WorkerTask = MultiplyTask | ReduceTask | BackTask | CertifyTask;
 
 /** Message to a worker. */
 export interface WorkerRequest {
@@ -45,5 +68,6 @@ export interface WorkerRequest {
 export interface WorkerAnswer {
   readonly id: number;
   readonly arrays?: Float64Array[];
+  readonly certificate?: EighCertificate;
   readonly error?: string;
 }

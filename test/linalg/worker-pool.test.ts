@@ -59,6 +59,15 @@ test("every method gives the bits of the plain function, for any number of worke
       expect((await each.eigh(A, { vectors: false })).values).toEqual(eigh(A, { vectors: false }).values);
     }
   }
+  for (const range of [{ indices: [3, 6] }, { interval: [-1, 1] }, { interval: [90, 91] }] as const) {
+    const A = symmetric(120);
+    const options = { range, certificate: true };
+    for (const each of [one, three]) {
+      expect(await each.eigh(A, options)).toEqual(eigh(A, options));
+      expect(await each.eigh(A, { range, vectors: false })).toEqual(eigh(A, { range, vectors: false }));
+    }
+  }
+  expect((await two.eigh(symmetric(70), { certificate: true })).certificate?.complete).toBe(true);
   const A = symmetric(100);
   const expected = await two.eigh(A);
   setRoutinesBackend("js");
@@ -122,7 +131,8 @@ test("close rejects what is under way and what comes later; bad input never reac
     "workerPool.matmul: B must be of 3 rows after transposition, to match A, got 2 rows (2 x 3 times 2 x 3)",
   );
   await expect(idle.eigh(x)).rejects.toThrow("workerPool.eigh");
-  await expect(idle.eigh(A, { certificate: true } as never)).rejects.toThrow('option "certificate"');
+  await expect(idle.eigh(A, { certificate: true, vectors: false })).rejects.toThrow('option "certificate"');
+  await expect(idle.eigh(A, { range: { indices: [2, 1] } })).rejects.toThrow("workerPool.eigh: range.indices[1]");
   expect(() => workerPool({ workers: 0 })).toThrow("workerPool: workers must be an integer in [1, 64], got 0");
 });
 

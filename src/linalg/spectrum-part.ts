@@ -1,0 +1,116 @@
+import { EPSILON } from "../core/index.js";
+import { TridiagonalCounter, inverseIteration } from "./bisection.js";
+import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
+import type { Tridiagonalization } from "./tridiagonalize.js";
+
+/** Part of a spectrum: by index, counted from 0 in ascending order, both ends included; or by a closed interval. */
+export type EigenvalueRange =
+  | {
+      /** First and last index. */
+      readonly indices: readonly [number, number];
+    }
+  | {
+      /** Lower and upper end. */
+      readonly interval: readonly [number, number];
+    };
+
+/** Eigenvalues of the scaled matrix, some or all, with their neighbours. */
+export interface SpectrumPart {
+  /** Ascending. */
+  readonly values: Float64Array;
+  /** Index of values[0] in the whole spectrum. */
+  readonly first: number;
+  /** Eigenvectors of T, still to be transformed back, as rows; or null. */
+  readonly rows: Float64Array | null;
+  /** The eigenvalue before values[0], or −Infinity. */
+  readonly before: number;
+  /** The eigenvalue after the last value, or Infinity. */
+  readonly after: number;
+  /** Room in the memory of `rows`. */
+  readonly scratch?: Float64Array | null;
+  /** Gives the memory of both back. */
+  readonly release?: () => void;
+}
+
+/** A part of the spectrum up to this share of it is found by bisection and inverse iteration. */
+const SMALL_SHARE = 0.15;
+/** Below this order all values by QL cost nothing. */
+const SMALL_ORDER = 48;
+
+/** Solves the tridiagonal problem of a reduction, for the whole spectrum or a range of it. */
+export function solveTridiagonal(
+  reduction: Pick<Tridiagonalization, "n" | "diagonal" | "offDiagonal">,
+  range: EigenvalueRange | undefined,
+  scale: number,
+  wantVectors: boolean,
+): SpectrumPart {
+  return wantVectors ? vectorsOf(reduction, range, scale) : valuesOf(reduction, range, scale);
+}
+
+/** Indices of a range, as [first, last]; last < first when the interval holds nothing. */
+function locate(range: EigenvalueRange, counter: TridiagonalCounter, n: number, scale: number): [number, number] {
+  if (n === 0) return [0, -1];
+  if ("indices" in range) return [range.indices[0], range.indices[1]];
+  // The interval is closed: each end is moved outwards by one rounding before counting.
+  const [lower, upper] = range.interval;
+  const outwards = (end: number): number => Math.abs(end * scale) * EPSILON + Number.MIN_VALUE;
+  return [counter.below(lower * scale - outwards(lower)), counter.below(upper * scale + outwards(upper)) - 1];
+}
+
+function valuesOf(
+  reduction: Pick<Tridiagonalization, "n" | "diagonal" | "offDiagonal">,
+  range: EigenvalueRange | undefined,
+  scale: number,
+): SpectrumPart {
+  const { n, diagonal, offDiagonal } = reduction;
+  if (range === undefined) {
+    return {
+      values: tridiagonalValues(n, diagonal, offDiagonal),
+      first: 0,
+      rows: null,
+      before: -Infinity,
+      after: Infinity,
+    };
+  }
+  const counter = new TridiagonalCounter(n, diagonal, offDiagonal);
+  const [first, last] = locate(range, counter, n, scale);
+  return { values: counter.values(first, last), first, rows: null, before: -Infinity, after: Infinity };
+}
+
+function vectorsOf(
+  reduction: Pick<Tridiagonalization, "n" | "diagonal" | "offDiagonal">,
+  range: EigenvalueRange | undefined,
+  scale: number,
+): SpectrumPart {
+  const { n, diagonal, offDiagonal } = reduction;
+  let first = 0;
+  let last = n - 1;
+  if (range !== undefined) {
+    const counter = new TridiagonalCounter(n, diagonal, offDiagonal);
+    [first, last] = locate(range, counter, n, scale);
+    const count = last - first + 1;
+    if (n > SMALL_ORDER && count <= SMALL_SHARE * n) {
+      // One value more on either side, for the gaps of the certificate.
+      const from = Math.max(0, first - 1);
+      const wide = count === 0 ? new Float64Array(0) : counter.values(from, Math.min(n - 1, last + 1));
+      const values = wide.slice(first - from, first - from + count);
+      const rows = inverseIteration(n, diagonal, offDiagonal, values);
+      if (rows !== null) {
+        const before = first > from ? wide[0] : -Infinity;
+        const after = first - from + count < wide.length ? wide[wide.length - 1] : Infinity;
+        return { values, first, rows, before, after };
+      }
+    }
+  }
+  const { values, rows, scratch, release } = tridiagonalVectors(n, diagonal, offDiagonal);
+  const wanted = rows.subarray(first * n, (last + 1) * n);
+  return {
+    scratch,
+    release,
+    values: values.slice(first, last + 1),
+    first,
+    rows: wanted,
+    before: first > 0 ? values[first - 1] : -Infinity,
+    after: last < n - 1 ? values[last + 1] : Infinity,
+  };
+}
