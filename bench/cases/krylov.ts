@@ -1,7 +1,7 @@
 // Krylov methods against SciPy on one thread: time for the same accuracy.
-import { eigsh, lanczos, lobpcg, svds } from "../../src/krylov/index.js";
-import { type SymmetricOperator, diagonal, fromFunction } from "../../src/operators/index.js";
-import { createRng } from "../../src/random/index.js";
+import { eigsh, lanczos, lobpcg, svds } from "eigenscope/krylov";
+import { type SymmetricOperator, diagonal, fromFunction } from "eigenscope/operators";
+import { createRng } from "eigenscope/random";
 import type { BenchCase, Contender } from "../harness.js";
 import { nativeContender, nativeVersions } from "../native.js";
 
@@ -12,16 +12,23 @@ function spectrum(n: number): Float64Array {
 
 /** 1-D Laplacian plus a potential: a cheap operator without a closed form. */
 function schroedinger(n: number): SymmetricOperator {
+  const potential = Float64Array.from({ length: n }, (_, i) => 2 + 10 * Math.exp(-(((i - n / 3) / 40) ** 2)));
   return fromFunction(
     n,
     (x, out) => {
       for (let i = 0; i < n; i++) {
-        const potential = 10 * Math.exp(-(((i - n / 3) / 40) ** 2));
-        out[i] = (2 + potential) * x[i] - (i > 0 ? x[i - 1]! : 0) - (i < n - 1 ? x[i + 1]! : 0);
+        out[i] = potential[i]! * x[i]! - (i > 0 ? x[i - 1]! : 0) - (i < n - 1 ? x[i + 1]! : 0);
       }
     },
     { symmetric: true },
   );
+}
+
+/** Does a short task ten times, so that both sides are timed warm; the last result counts. */
+function tenTimes(task: () => number[]): number[] {
+  let result: number[] = [];
+  for (let i = 0; i < 10; i++) result = task();
+  return result;
 }
 
 const schroedingerInPython = `n = int(size[0])
@@ -47,10 +54,10 @@ export const cases: readonly BenchCase[] = [
   {
     name: "krylov-lanczos",
     claim:
-      "Fully reorthogonalised Lanczos agrees with the same BLAS-2 passes in NumPy; the goal is at most 1.2 times their time, and the measured ratio says whether it is met.",
+      "Fully reorthogonalised Lanczos agrees with two BLAS-2 passes a step in NumPy; the goal is at most 0.75 of their time (the floor 1.2), because the recurrence already is the first pass.",
     input: "100 vectors of length 100,000, diagonal operator",
     checksumTolerance: 1e-9,
-    rounds: 3,
+    rounds: 5,
     contenders: async () => {
       const n = 100_000;
       const d = spectrum(n);
@@ -99,32 +106,52 @@ checksum = sorted(w)`;
     },
   },
   {
-    name: "krylov-lobpcg",
-    claim: "LOBPCG agrees with SciPy's; the goal is at most twice its time.",
-    input: "5 largest of a Schroedinger operator of order 2,000",
-    checksumTolerance: 1e-6,
-    rounds: 3,
+    name: "krylov-eigsh-small",
+    claim: "Five extreme eigenvalues of a cheap operator of order 2,000; the goal is at most twice ARPACK's time.",
+    input: "5 largest of a Schroedinger operator of order 2,000, relative residual 1e-8, ten times",
+    checksumTolerance: 1e-9,
+    rounds: 5,
     contenders: async () => {
       const missing: string[] = [];
+      const A = schroedinger(2000);
+      const work = `for _ in range(10): w = scipy.sparse.linalg.eigsh(A, k=5, which='LA', tol=1e-8, ncv=24)[0]
+checksum = sorted(w)`;
+      return {
+        contenders: [
+          {
+            name: "eigenscope",
+            run: () => tenTimes(() => Array.from(eigsh(A, { count: 5, rng: createRng(1) }).values).reverse()),
+          },
+          ...native(missing, schroedingerInPython, work, { size: Float64Array.of(2000) }),
+        ],
+        missing,
+      };
+    },
+  },
+  {
+    name: "krylov-lobpcg",
+    claim: "LOBPCG agrees with SciPy's; the goal is at most twice its time.",
+    input: "5 largest of a Schroedinger operator of order 2,000, ten times",
+    checksumTolerance: 1e-6,
+    rounds: 5,
+    contenders: async () => {
+      const missing: string[] = [];
+      const A = schroedinger(2000);
       const work = `rng = np.random.default_rng(1)
-w, _ = scipy.sparse.linalg.lobpcg(A, rng.normal(size=(n, 8)), largest=True, tol=1e-6, maxiter=500)
+X = rng.normal(size=(n, 8))
+for _ in range(10): w, _ = scipy.sparse.linalg.lobpcg(A, X.copy(), largest=True, tol=1e-6, maxiter=500)
 checksum = sorted(w)[-3:]`;
       return {
         contenders: [
           {
             name: "eigenscope",
             run: () =>
-              Array.from(
-                lobpcg(schroedinger(2000), {
-                  count: 5,
-                  which: "largest",
-                  blockSize: 8,
-                  tolerance: 1e-7,
-                  rng: createRng(1),
-                }).values,
-              )
-                .slice(0, 3)
-                .reverse(),
+              tenTimes(() => {
+                const options = { count: 5, blockSize: 8, tolerance: 1e-7, rng: createRng(1) } as const;
+                return Array.from(lobpcg(A, { ...options, which: "largest" }).values)
+                  .slice(0, 3)
+                  .reverse();
+              }),
           },
           ...native(missing, schroedingerInPython, work, { size: Float64Array.of(2000) }),
         ],
@@ -135,9 +162,9 @@ checksum = sorted(w)[-3:]`;
   {
     name: "krylov-svds",
     claim: "svds agrees with SciPy's; the goal is at most twice its time.",
-    input: "6 largest of 20,000 x 5,000, diagonal 1/(1 + i)",
+    input: "6 largest of 20,000 x 5,000, diagonal 1/(1 + i), ten times",
     checksumTolerance: 1e-7,
-    rounds: 3,
+    rounds: 5,
     contenders: async () => {
       const missing: string[] = [];
       const [rows, cols] = [20_000, 5_000];
@@ -148,12 +175,13 @@ checksum = sorted(w)[-3:]`;
       const A = fromFunction(cols, multiply, { rows, applyTranspose: multiply });
       const setup =
         "A = scipy.sparse.csr_matrix((1/(1 + np.arange(5000.0)), (np.arange(5000), np.arange(5000))), shape=(20000, 5000))";
-      const work = "checksum = sorted(scipy.sparse.linalg.svds(A, k=6, tol=1e-8, return_singular_vectors=True)[1])";
+      const work =
+        "for _ in range(10): checksum = sorted(scipy.sparse.linalg.svds(A, k=6, tol=1e-8, return_singular_vectors=True)[1])";
       return {
         contenders: [
           {
             name: "eigenscope",
-            run: () => Array.from(svds(A, { count: 6, rng: createRng(1) }).singularValues).reverse(),
+            run: () => tenTimes(() => Array.from(svds(A, { count: 6, rng: createRng(1) }).singularValues).reverse()),
           },
           ...native(missing, setup, work, { size: Float64Array.of(0) }),
         ],

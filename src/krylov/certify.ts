@@ -11,7 +11,8 @@ export interface EigenvalueIntervals {
   readonly upper: Float64Array;
   /**
    * What each interval rests on. "residual": an eigenvalue lies within the residual norm, always. "kato-temple": the
-   * square of the residual over the gap to the neighbours found, valid when no eigenvalue between them was missed.
+   * square of the residual over the gap to the neighbours found, where that gap exceeds the residual asked for; valid when
+   * no eigenvalue between them was missed.
    */
   readonly kind: readonly ("residual" | "kato-temple")[];
 }
@@ -46,9 +47,15 @@ export interface Certificate {
  */
 export function* certify(
   found: { readonly values: Float64Array; readonly residualNorms: Float64Array; readonly vectors: Basis },
-  settings: { readonly n: number; readonly which: Which | "nearest"; readonly scale: number; readonly verify: boolean },
+  settings: {
+    readonly n: number;
+    readonly which: Which | "nearest";
+    readonly scale: number;
+    readonly tolerance: number;
+    readonly verify: boolean;
+  },
 ): Coroutine<Certificate> {
-  const { n, which, scale, verify } = settings;
+  const { n, which, scale, tolerance, verify } = settings;
   const count = found.values.length;
   const order = Array.from(found.values, (_, i) => i).sort((a, b) => found.values[a] - found.values[b]);
   const values = Float64Array.from(order, (i) => found.values[i]);
@@ -64,7 +71,7 @@ export function* certify(
   }
   const floor = roundoff(n, scale);
   const surroundings = surroundingsOf(values, which, count === n);
-  const intervals = boundEigenvalues(values, residualNorms, floor, surroundings);
+  const intervals = boundEigenvalues(values, residualNorms, floor, Math.max(tolerance * scale, floor), surroundings);
   const clusters = findClusters(values, residualNorms, floor);
   let orthogonalityLoss = 0;
   for (let i = 0; i < count; i++) {
@@ -117,6 +124,7 @@ function boundEigenvalues(
   values: Float64Array,
   residualNorms: Float64Array,
   floor: number,
+  resolution: number,
   { openBelow, openAbove, split }: Surroundings,
 ): { lower: Float64Array; upper: Float64Array; kind: ("residual" | "kato-temple")[] } {
   const count = values.length;
@@ -132,8 +140,12 @@ function boundEigenvalues(
     if (i === split) above = 0;
     if (i === split + 1 && split >= 0) below = 0;
     // One-sided knowledge is not enough: a mixture of two close eigenvectors has its Ritz value between them, and the
-    // eigenvalue within the residual may be the one on the other side.
-    const separated = above > r && below > r;
+    // eigenvalue within the residual may be the one on the other side. Nor is a gap known that the run could not resolve:
+    // an eigenvalue between two that are closer than the residual asked for may have been missed.
+    const resolved =
+      (i === 0 || values[i] - values[i - 1] > resolution) &&
+      (i === count - 1 || values[i + 1] - values[i] > resolution);
+    const separated = resolved && above > r && below > r;
     lower[i] = values[i] - (separated ? (r / above) * r : r) - floor;
     upper[i] = values[i] + (separated ? (r / below) * r : r) + floor;
     kind.push(separated ? "kato-temple" : "residual");

@@ -272,7 +272,13 @@ function* search(n: number, options: ChebyshevSubspaceOptions): Coroutine<Chebys
     if (!whole && pairs.passing === run.block.count) enlarge(run, rng);
     state = save(settings, run);
   }
-  const certificate = yield* certify(pairs, { n, which: "nearest", scale: scaleOf(run.bounds), verify: true });
+  const certificate = yield* certify(pairs, {
+    n,
+    which: "nearest",
+    scale: scaleOf(run.bounds),
+    tolerance,
+    verify: true,
+  });
   const slack = roundoff(n, scaleOf(run.bounds));
   const closed = [interval[0] - slack, interval[1] + slack] as const; // the ends belong to the window
   const confirmed = status === "converged" ? confirm(closed, pairs.values.length, inertia) : "none";

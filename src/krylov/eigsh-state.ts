@@ -34,6 +34,8 @@ export interface EigshState {
   readonly restarts: number;
   /** Products so far. */
   readonly matvecs: number;
+  /** Number of products from which the next convergence test is due. */
+  readonly testAt: number;
   /** Whether a random direction is in the basis. */
   readonly randomized: boolean;
   /** The basis vectors multiplied and those to multiply next, as rows. */
@@ -51,7 +53,7 @@ export function saveState(
   checkMultiplicity: boolean,
 ): EigshState {
   const { n, count, which, krylovDimension, blockSize, tolerance, rng } = settings;
-  const { basis, projected, coupling, size, scale, restarts, matvecs, randomized } = run;
+  const { basis, projected, coupling, size, scale, restarts, matvecs, testAt, randomized } = run;
   return {
     kind: "eigenscope-eigsh-1",
     n,
@@ -66,6 +68,7 @@ export function saveState(
     scale,
     restarts,
     matvecs,
+    testAt,
     randomized,
     basis: basis.data.subarray(0, basis.count * n),
     projected,
@@ -87,7 +90,8 @@ export function restoreState(
       got: `${n} x ${n}`,
     });
   }
-  const { count, which, krylovDimension, blockSize, tolerance, size, scale, restarts, matvecs, randomized } = state;
+  const { count, which, krylovDimension, blockSize, tolerance, size, scale, restarts, matvecs, testAt, randomized } =
+    state;
   return {
     settings: {
       n,
@@ -107,6 +111,7 @@ export function restoreState(
       scale,
       restarts,
       matvecs,
+      testAt,
       randomized,
     },
   };

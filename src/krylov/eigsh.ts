@@ -372,7 +372,13 @@ function* finish(plan: Plan, found: FoundPairs, which: Which | "nearest"): Corou
     scale = 0; // the scale of the inverse says nothing about A
     for (const value of found.values) scale = Math.max(scale, Math.abs(value));
   }
-  const certificate = yield* certify(found, { n, which, scale, verify: verify || which === "nearest" });
+  const certificate = yield* certify(found, {
+    n,
+    which,
+    scale,
+    tolerance: settings.tolerance,
+    verify: verify || which === "nearest",
+  });
   const target = Math.max(settings.tolerance, roundoff(n, 1));
   let status = found.status;
   if (status === "converged" && certificate.values.length < count) status = "breakdown";

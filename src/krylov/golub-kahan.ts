@@ -4,7 +4,7 @@ import { type Rng } from "../random/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
 import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
-import { newDirection, rotateRows, roundoff, selectColumns } from "./thick-restart.js";
+import { newDirection, rotateRows, roundoff, selectColumns, stepsToWait } from "./thick-restart.js";
 
 /** What a Golub–Kahan run needs to know. The operator is tall: rows >= cols. */
 export interface GolubKahanSettings {
@@ -51,6 +51,7 @@ export function createGolubKahanRun(settings: GolubKahanSettings, start: Float64
     scale: 0,
     restarts: 0,
     matvecs: 0,
+    testAt: 0,
   };
 }
 
@@ -69,7 +70,6 @@ export function* golubKahan(settings: GolubKahanSettings, run: GolubKahanRun): C
   const back = workRow(right); // Aᵀ u
   const h = new Float64Array(m + 1);
   const wanted = Math.min(count, cols);
-  const period = Math.max(1, Math.floor(m / 20));
   for (;;) {
     if (isCancelled(signal)) return extract(settings, run, "cancelled");
     if (run.matvecs + 2 > settings.maximumMatvecs) return extract(settings, run, "max-iterations");
@@ -103,10 +103,11 @@ export function* golubKahan(settings: GolubKahanSettings, run: GolubKahanRun): C
     run.coupling = new Float64Array(j + 1); // A v of the next v in the rows of U: β in the last one
     run.coupling[j] = run.beta;
 
-    const due = run.beta === 0 || run.size === m || run.size % period === 0;
+    const due = run.beta === 0 || run.size === m || run.matvecs >= run.testAt;
     if (run.size >= wanted && due) {
       const triplets = ritz(settings, run);
-      const converged = report(settings, run, triplets, wanted);
+      const { converged, wait } = report(settings, run, triplets, wanted);
+      run.testAt = run.matvecs + 2 * wait; // two products a step
       if (converged === wanted) return extract(settings, run, "converged");
       if (run.size === m) compress(settings, run, triplets, converged);
     }
@@ -146,6 +147,8 @@ export interface GolubKahanRun {
   restarts: number;
   /** Products done. */
   matvecs: number;
+  /** Number of products from which the next convergence test is due. */
+  testAt: number;
 }
 
 interface Triplets {
@@ -167,7 +170,12 @@ function ritz({ krylovDimension: m, which }: GolubKahanSettings, run: GolubKahan
   return { values: singularValues, p: u.data, q: v.data, residualNorms, order };
 }
 
-function report(settings: GolubKahanSettings, run: GolubKahanRun, triplets: Triplets, wanted: number): number {
+function report(
+  settings: GolubKahanSettings,
+  run: GolubKahanRun,
+  triplets: Triplets,
+  wanted: number,
+): { readonly converged: number; readonly wait: number } {
   const target = Math.max(settings.tolerance * run.scale, roundoff(settings.cols, run.scale));
   let converged = 0;
   let worst = 0;
@@ -182,7 +190,7 @@ function report(settings: GolubKahanSettings, run: GolubKahanRun, triplets: Trip
     total: wanted,
     figures: { residualNorm: worst, matvecs, restarts },
   });
-  return converged;
+  return { converged, wait: stepsToWait(worst, target, settings.krylovDimension) };
 }
 
 /** Replaces both bases by the best singular Ritz vectors; B becomes diagonal, its next column comes from products. */

@@ -16,7 +16,7 @@ import {
 import { eigh } from "../linalg/index.js";
 import { type Rng, type RngState } from "../random/index.js";
 import { gemm } from "../routines/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract } from "./basis.js";
+import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
 import { type Coroutine, multiplyBlock } from "./products.js";
 import { randomUnit } from "./start.js";
 import { rotateRows, roundoff } from "./thick-restart.js";
@@ -191,7 +191,8 @@ function fillFirstBlock(trial: Basis, { n, blockSize, rng }: LobpcgSettings, gue
 function append(trial: Basis, v: Float64Array, h: Float64Array = new Float64Array(trial.count)): number {
   const before = norm(v);
   if (!(before > 0) || trial.count === trial.dimension) return 0;
-  const w = v.map((value) => value / before);
+  const w = workRow(trial); // v itself may be a row of another basis, never this one's work row
+  for (let i = 0; i < w.length; i++) w[i] = v[i] / before;
   const length = orthogonalize(trial, trial.count, w, h);
   if (!(length > DEPENDENT)) return 0;
   appendRow(trial, w, length);
@@ -226,7 +227,8 @@ function* extend(settings: LobpcgSettings, run: LobpcgRun, v: Float64Array, imag
     yield* multiplyRows(settings, run);
     return 1;
   }
-  const combined = image.map((value) => value / before);
+  const combined = workRow(images);
+  for (let i = 0; i < combined.length; i++) combined[i] = image[i] / before;
   subtract(images, count, h, combined);
   appendRow(images, combined, length);
   return 1;

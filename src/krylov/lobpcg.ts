@@ -165,7 +165,7 @@ function* search(n: number, options: LobpcgOptions): Coroutine<LobpcgResult> {
     // The signs of eigenvectors are fixed in place: not in the state.
     vectors: { dimension: n, data: run.trial.data.slice(0, count * n), count },
   };
-  const certificate = yield* certify(found, { n, which, scale: run.scale, verify: true });
+  const certificate = yield* certify(found, { n, which, scale: run.scale, tolerance, verify: true });
   return {
     ...certificate,
     status,

@@ -29,6 +29,8 @@ export interface SvdsState {
   readonly restarts: number;
   /** Products so far. */
   readonly matvecs: number;
+  /** Number of products from which the next convergence test is due. */
+  readonly testAt: number;
   /** Basis vectors on the larger side, as rows. */
   readonly left: Float64Array;
   /** Basis vectors on the smaller side, as rows, the next one included. */
@@ -42,7 +44,7 @@ export interface SvdsState {
 /** Takes the state of a run, without copying. */
 export function saveSvds(settings: GolubKahanSettings, run: GolubKahanRun): SvdsState {
   const { rows, cols, count, which, krylovDimension, rng } = settings;
-  const { size, beta, scale, restarts, matvecs, left, right, B, coupling } = run;
+  const { size, beta, scale, restarts, matvecs, testAt, left, right, B, coupling } = run;
   return {
     kind: "eigenscope-svds-1",
     rows,
@@ -56,6 +58,7 @@ export function saveSvds(settings: GolubKahanSettings, run: GolubKahanRun): Svds
     scale,
     restarts,
     matvecs,
+    testAt,
     left: left.data.subarray(0, left.count * rows),
     right: right.data.subarray(0, right.count * cols),
     projected: B,
@@ -88,7 +91,7 @@ export function restoreSvds(state: SvdsState, settings: Omit<GolubKahanSettings,
       remedy: "pass the options of the first run; only tolerance, maximumMatvecs, signal and onProgress may change",
     });
   }
-  const { size, beta, scale, restarts, matvecs } = state;
+  const { size, beta, scale, restarts, matvecs, testAt } = state;
   return {
     left: copyBasis(rows, state.left, m),
     right: copyBasis(cols, state.right, m + 1),
@@ -99,5 +102,6 @@ export function restoreSvds(state: SvdsState, settings: Omit<GolubKahanSettings,
     scale,
     restarts,
     matvecs,
+    testAt,
   };
 }

@@ -66,6 +66,8 @@ export interface ThickRestartState {
   restarts: number;
   /** Products done. */
   matvecs: number;
+  /** Number of products from which the next convergence test is due. */
+  testAt: number;
   /** Whether a random direction is in the basis: only then is an invariant subspace evidence that nothing is missing. */
   randomized: boolean;
 }
@@ -106,6 +108,7 @@ export function createThickRestartState(
     scale: 0,
     restarts: 0,
     matvecs: 0,
+    testAt: 0,
     randomized,
   };
 }
@@ -127,7 +130,6 @@ export function* thickRestart(
   const { basis, locked, projected, coupling } = state;
   const dimension = n - locked; // directions that exist
   const wanted = Math.min(count, dimension);
-  const period = Math.max(1, Math.floor(m / 20)); // steps between convergence tests: each costs O(m³)
   const w = workRow(basis); // the product, orthogonalised in place
   const coefficients = new Float64Array(locked + m + blockSize); // those of the product in the rows
   for (;;) {
@@ -161,10 +163,11 @@ export function* thickRestart(
     const invariant = basis.count === locked + state.size;
     const complete = !invariant || state.randomized || rng === null || state.size === dimension;
     const full = state.size === m;
-    const due = invariant || full || state.size % period === 0;
+    const due = invariant || full || state.matvecs >= state.testAt;
     if (full || (state.size >= wanted && due && complete)) {
       const pairs = ritz(settings, state);
-      const converged = report(settings, state, pairs, wanted);
+      const { converged, wait } = report(settings, state, pairs, wanted);
+      state.testAt = state.matvecs + wait;
       if (converged === wanted && complete) return extract(settings, state, "converged");
       if (full) compress(settings, state, pairs, converged);
     }
@@ -235,13 +238,23 @@ function coupled(coupling: Float64Array, vectors: Float64Array, size: number, i:
   return sum;
 }
 
-/** Number of converged pairs among the wanted ones; tells the caller's progress callback. */
+/**
+ * Steps to go before the next convergence test, which costs O(m³): as many as the worst residual lacks powers of ten,
+ * since it rarely falls faster than tenfold in a step. At most 8, at least m/20.
+ */
+export function stepsToWait(worst: number, target: number, m: number): number {
+  let steps = 1;
+  for (let residual = worst / 100; residual > target && steps < 8; residual /= 10) steps++;
+  return Math.max(steps, Math.floor(m / 20));
+}
+
+/** Converged pairs among the wanted ones, and the steps until the next test; tells the caller's progress callback. */
 function report(
   settings: ThickRestartSettings,
   state: ThickRestartState,
   pairs: ProjectedPairs,
   wanted: number,
-): number {
+): { readonly converged: number; readonly wait: number } {
   const target = Math.max(settings.tolerance * state.scale, roundoff(settings.n, state.scale));
   let converged = 0;
   let worst = 0;
@@ -255,7 +268,7 @@ function report(
     total: wanted,
     figures: { residualNorm: worst, matvecs: state.matvecs, restarts: state.restarts },
   });
-  return converged;
+  return { converged, wait: stepsToWait(worst, target, settings.krylovDimension) };
 }
 
 /** Replaces the basis by the best Ritz vectors, in place, and makes the projected operator diagonal. */
