@@ -4,7 +4,7 @@ import { AsymmetricError, type Matrix } from "../../src/core/index.js";
 import { hessian, operatorFromGradient, operatorFromHvp } from "../../src/curvature/index.js";
 import { eigsh } from "../../src/krylov/index.js";
 import { initialize, mlp } from "../../src/networks/index.js";
-import { toDense } from "../../src/operators/index.js";
+import { fromFunction, toDense } from "../../src/operators/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
 import { frobenius } from "../support/compare.js";
 import { norm } from "../networks/support.js";
@@ -119,11 +119,15 @@ test("float64 arrays of jax-js give float64 products for rectifiers, and float32
   });
 });
 
-test("compiled by jit, float64 products of jax-js are wrong, and are refused", () => {
+test("compiled by jit, float64 products of jax-js are wrong on Node 20, and are refused", () => {
+  const native = "Float16Array" in globalThis; // newer engines: right or refused
   withFloat16Array(() => {
     for (const activation of ["tanh", "relu"] as const) {
-      const { params, product, plain } = productOf(activation, "mse", np.float64);
-      expect(() => operatorFromHvp(params.length, product, { rng: createRng(7) })).toThrow(AsymmetricError);
+      const { net, params, product, plain } = productOf(activation, "mse", np.float64);
+      const open = () => operatorFromHvp(params.length, product, { rng: createRng(7) });
+      const H = toDense(hessian(net, params, data));
+      if (native && distance(toDense(fromFunction(params.length, product, { symmetric: true })), H) < 1e-6) continue;
+      expect(open).toThrow(AsymmetricError);
       const reference = operatorFromHvp(params.length, plain, { rng: createRng(7) });
       expect(() => operatorFromHvp(params.length, product, { rng: createRng(7), tolerance: 0.3, reference })).toThrow(
         "product must be",
