@@ -6,6 +6,7 @@ import {
   isCancelled,
   type LongRunning,
   requireInteger,
+  requireOneOf,
   requireOptions,
   requirePositive,
   type Status,
@@ -47,6 +48,8 @@ export interface FlatnessComparisonOptions extends LongRunning {
   readonly steps: number;
   /** Scheme of the starts (default "he"). */
   readonly initialization?: InitializationScheme;
+  /** What flatness is compared with: the test "loss" (default), or the "error", the share of test samples classified wrongly. */
+  readonly against?: "loss" | "error";
   /** α of the rescaled counterexample (default 10). */
   readonly alpha?: number;
   /** Sign probes of the traces (default 20). */
@@ -88,7 +91,9 @@ export interface FlatnessComparison {
   readonly runs: readonly FlatnessRun[];
   /** Runs whose loss was no longer finite. */
   readonly diverged: number;
-  /** Rank correlation of each measure with the test loss; undefined for fewer than two runs. */
+  /** What the measures are compared with. */
+  readonly against: "loss" | "error";
+  /** Rank correlation of each measure with that; undefined for fewer than two runs. */
   readonly correlations: Readonly<Record<FlatnessMeasure, Tagged<RankCorrelation>>>;
   /** What a rescaling does to the first run; undefined where the activation does not allow one. */
   readonly counterexample: Tagged<RescaledCounterexample>;
@@ -101,7 +106,7 @@ const MEASURES: readonly FlatnessMeasure[] = ["trace", "sharpness", "weightedTra
 /**
  * Trains a network under several settings and asks whether flatter ends have the lower test loss.
  *
- * Relation: Spearman's correlation of each measure of `flatness` with the test loss over the runs. The counterexample multiplies the first
+ * Relation: Spearman's correlation of each measure of `flatness` with the test loss (or test error) over the runs. The counterexample multiplies the first
  * layer of the first run by α and divides the next by it: the same function, hence the same test loss, with another trace and sharpness.
  *
  * @param data training samples, on which flatness is measured
@@ -133,7 +138,7 @@ export function compareFlatness(
   const caller = "compareFlatness";
   requireOptions(
     options,
-    ["settings", "steps", "initialization", "alpha", "probes", "rng", "signal", "onProgress"],
+    ["settings", "steps", "initialization", "against", "alpha", "probes", "rng", "signal", "onProgress"],
     caller,
   );
   const { settings, rng } = options;
@@ -146,6 +151,16 @@ export function compareFlatness(
     });
   }
   const steps = requireInteger(options.steps, "steps", caller, 1);
+  const against = requireOneOf(options.against ?? "loss", ["loss", "error"] as const, "against", caller);
+  if (against === "error" && net.outputs === 1) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "against",
+      expected: '"loss" for a network of one output',
+      got: '"error"',
+      remedy: "one output classifies nothing",
+    });
+  }
   const alpha = requirePositive(options.alpha ?? 10, "alpha", caller);
   const probes = requireInteger(options.probes ?? 20, "probes", caller, 2);
   requireData(net, data, net.loss, caller);
@@ -190,12 +205,13 @@ export function compareFlatness(
   const correlation = (name: FlatnessMeasure): Tagged<RankCorrelation> => {
     if (runs.length < 2) return undefinedBecause("fewer than two runs stayed finite");
     const values = runs.map((run) => valueOf(run.flatness, name));
-    const losses = runs.map((run) => run.testLoss);
-    return defined(rankCorrelation(values, losses, { rng: rng.fork(`permutations ${name}`) }));
+    const tests = runs.map((run) => (against === "error" ? (run.testError ?? 0) : run.testLoss));
+    return defined(rankCorrelation(values, tests, { rng: rng.fork(`permutations ${name}`) }));
   };
   return {
     runs,
     diverged,
+    against,
     correlations: {
       trace: correlation("trace"),
       sharpness: correlation("sharpness"),

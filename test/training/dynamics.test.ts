@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { hessian } from "../../src/curvature/index.js";
 import { eigh } from "../../src/linalg/index.js";
 import { lossValue, mlp } from "../../src/networks/index.js";
+import { solutionAt } from "../../src/ode/index.js";
 import { toDense } from "../../src/operators/index.js";
 import { createRng, mulberry32 } from "../../src/random/index.js";
 import {
@@ -112,6 +113,24 @@ test("gradient flow of a quadratic is the exponential, and its loss falls at eve
   const expected = times.map((t) => Math.exp(-4 * t) + 0.25 * Math.exp(-t));
   expect(within(flow.losses, expected, 1e-9).ok).toBe(true);
   expect(flow.solution.convergence.status).toBe("converged");
+});
+
+test("the dense output of the flow is the flow between its steps, and a cancelled flow returns where it came to", () => {
+  const net = mlp({ sizes: [1, 1], bias: false });
+  const data = { inputs: [[1]], targets: [0] }; // θ' = −θ
+  const options = { duration: 2, tolerance: 1e-10, dense: true } as const;
+  const { solution } = gradientFlow(net, Float64Array.of(1), data, options);
+  const times = Array.from({ length: 41 }, (_, k) => k / 20);
+  const values = times.map((t) => solutionAt(solution, t)[0]);
+  expect(
+    within(
+      values,
+      times.map((t) => Math.exp(-t)),
+      1e-8,
+    ).ok,
+  ).toBe(true);
+  const cut = gradientFlow(net, Float64Array.of(1), data, { ...options, signal: { aborted: true } });
+  expect([cut.solution.convergence.status, cut.params[0]]).toEqual(["cancelled", 1]);
 });
 
 test("gradient descent approaches the flow at first order in its step", () => {

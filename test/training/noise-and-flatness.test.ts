@@ -192,4 +192,26 @@ test("flatness against test loss over runs: correlations, diverged runs, and the
   expect(() => compareFlatness(net, data, test_, { settings: [], steps: 5, rng: createRng(11) })).toThrow(
     "at least one setting",
   );
+  expect(() => compareFlatness(net, data, test_, { settings, steps: 5, against: "error", rng: createRng(11) })).toThrow(
+    'against must be "loss" for a network of one output, got "error"',
+  );
+});
+
+test("flatness against the share of wrong answers of a classifier", () => {
+  const net = mlp({ sizes: [2, 6, 3], activation: "relu", bias: false, loss: "cross-entropy" });
+  const data = randomData(net, 30, 12);
+  const settings = [0.5, 1, 2].map((gain) => ({ stepSize: 0.1, batchSize: 10, gain }));
+  const result = compareFlatness(net, data, randomData(net, 40, 13), {
+    settings,
+    steps: 60,
+    against: "error",
+    rng: createRng(14),
+  });
+  const { trace } = result.correlations;
+  const by = rankCorrelation(
+    result.runs.map((run) => run.flatness.trace.mean),
+    result.runs.map((run) => run.testError ?? Number.NaN),
+    { rng: createRng(1) },
+  );
+  expect([result.against, trace.defined && trace.value.value]).toEqual(["error", by.value]);
 });

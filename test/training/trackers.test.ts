@@ -107,6 +107,16 @@ test("the matvec budget is kept, and an exhausted budget is reported with the be
   );
 });
 
+test("κ of a positive definite Hessian is the ratio of its ends, within their residuals", () => {
+  const net = mlp({ sizes: [3, 1], bias: false });
+  const data = { inputs: [[1, 0, 0], [0, 2, 0], [0, 0, 4]], targets: [0, 0, 0] }; // prettier-ignore
+  const record = spectralTracker(net, data, { rng: createRng(1), top: 1, smallest: true }).observe(
+    0,
+    new Float64Array(3),
+  );
+  expect(record.kappa?.defined && withinRelative(record.kappa.value, 16, 1e-10).ok).toBe(true); // H = diag(1, 4, 16)/3
+});
+
 test("two minima of one problem: a barrier on the line, none on the trained curve", () => {
   const net = mlp({ sizes: [1, 1, 1], activation: "identity", bias: false });
   const data = { inputs: [[1]], targets: [1] };
