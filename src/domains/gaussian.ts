@@ -14,7 +14,7 @@ import type { Kernel } from "../kernels/index.js";
 import { type Rng, normalMatrix } from "../random/index.js";
 import { type GaussianSmoothness, flattenGaussian } from "./gaussian-smoothness.js";
 import { type HermiteSeries, hermiteSeries, hermiteWeights } from "./hermite-series.js";
-import { requireKernel } from "./sphere.js";
+import { requireKernel } from "./require-kernel.js";
 import { sphereSpectrum } from "./sphere-spectrum.js";
 import type { ModeSpectrum } from "./types.js";
 
@@ -129,7 +129,7 @@ export function gaussian(d: number): GaussianDomain {
       return { degree, multiplicity: count < 2 ** 53 ? Math.round(count) : count };
     },
     mercer(kernel, maxDegree) {
-      requireKernel(kernel, "gaussian.mercer");
+      requireKernel(kernel, "gaussian.mercer", d);
       requireInteger(maxDegree, "maxDegree", "gaussian.mercer", 0, 40_000);
       requireHomogeneous(kernel, "gaussian.mercer");
       return d === 1 ? lineSpectrum(kernel, maxDegree) : radialSpectrum(kernel, d, maxDegree);

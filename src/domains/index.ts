@@ -32,6 +32,7 @@ export {
   type TorusSobolevOptions,
   type TorusSpectrum,
 } from "./torus.js";
+export { torusCoefficients } from "./torus-coefficients.js";
 export { composite, type ModeMultiplier } from "./composite.js";
 export {
   flatteningSymbol,

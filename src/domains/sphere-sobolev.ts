@@ -12,6 +12,7 @@ import {
 } from "../core/index.js";
 import { type Kernel, zonalKernel } from "../kernels/index.js";
 import { eigh } from "../linalg/index.js";
+import { requireKernel } from "./require-kernel.js";
 import { type SphereSpectrum, sphereSpectrum } from "./sphere-spectrum.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import { multiplicities, zonalSum } from "./zonal-harmonics.js";
@@ -133,7 +134,10 @@ function fromSymbol(
     valueAtOne: profile(0),
     kernel,
     profile,
-    spectrumOf: (other) => sphereSpectrum(other, d, bandwidth, "auto"),
+    spectrumOf: (other) => {
+      requireKernel(other, "composite", d);
+      return sphereSpectrum(other, d, bandwidth, "auto");
+    },
     sampled: (points) => sampledSobolev(kernel, points, bandDimension, largest, smallest),
   };
 }

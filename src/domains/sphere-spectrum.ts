@@ -51,25 +51,35 @@ function integrate(
   const P = new Float64Array(maxDegree + 1);
   const constant = 1 / (Math.sqrt(Math.PI) * halfGammaRatio(d - 1));
   const scale = Math.abs(kernel.profile(0, Math.PI));
-  // Rows of nodes are added in pairs symmetric about π/2, in blocks: one long sum per degree would carry n roundings.
+  // Nodes come in pairs symmetric about π/2, where P_k differs by (−1)^k only: one recurrence serves both. Pairs are added in blocks: one
+  // long sum per degree would carry as many roundings as there are nodes.
   const blockSums = new Float64Array(maxDegree + 1);
-  const BLOCK = 32;
-  for (let start = 0; start < nodes; start += BLOCK) {
+  const BLOCK = 16;
+  const half = (nodes + 1) >> 1;
+  for (let start = 0; start < half; start += BLOCK) {
     blockSums.fill(0);
-    for (let i = start; i < Math.min(nodes, start + BLOCK); i++) {
+    for (let i = start; i < Math.min(half, start + BLOCK); i++) {
       const theta = (Math.PI / 2) * (1 + rule.nodes[i]);
       const supplement = (Math.PI / 2) * (1 - rule.nodes[i]);
       const cosine = -sin((Math.PI / 2) * rule.nodes[i]);
-      const weight = constant * (Math.PI / 2) * rule.weights[i] * sinePower(d - 2, Math.min(theta, supplement), cosine);
+      const weight = constant * (Math.PI / 2) * rule.weights[i] * sinePower(d - 2, theta, cosine);
       if (weight === 0) continue; // high dimension: the mass is at π/2, the rest underflows
-      const f = weight * kernel.profile(theta, supplement);
-      const own = (weight * scale) / 2;
+      const near = weight * kernel.profile(theta, supplement);
+      const far = 2 * i === nodes - 1 ? 0 : weight * kernel.profile(supplement, theta); // the middle node is alone
+      const even = near + far;
+      const odd = near - far;
+      // The kernel's own rounding is a few ε of its value at angle 0, wherever it is small.
+      const size = Math.abs(near) + Math.abs(far) + weight * scale;
       zonalHarmonicsInto(d, theta, supplement, P, cosine);
-      for (let k = 0; k <= maxDegree; k++) {
-        const term = f * P[k];
-        blockSums[k] += term;
-        // The kernel's own rounding is a few ε of its value at angle 0, wherever it is small.
-        magnitudes[k] += Math.abs(term) + own * Math.abs(P[k]);
+      for (let k = 0; k < maxDegree; k += 2) {
+        blockSums[k] += even * P[k];
+        blockSums[k + 1] += odd * P[k + 1];
+        magnitudes[k] += size * Math.abs(P[k]);
+        magnitudes[k + 1] += size * Math.abs(P[k + 1]);
+      }
+      if (maxDegree % 2 === 0) {
+        blockSums[maxDegree] += even * P[maxDegree];
+        magnitudes[maxDegree] += size * Math.abs(P[maxDegree]);
       }
     }
     for (let k = 0; k <= maxDegree; k++) eigenvalues[k] += blockSums[k];

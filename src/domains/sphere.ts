@@ -1,6 +1,7 @@
 import { ArgumentError, type Matrix, requireInteger, requireOneOf, requireOptions } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { type Rng, spherePoints } from "../random/index.js";
+import { requireKernel } from "./require-kernel.js";
 import { equispacedCircle, fibonacciSphere } from "./points.js";
 import { type SphereSobolev, type SphereSobolevOptions, sphereMultiplier, sphereSobolev } from "./sphere-sobolev.js";
 import { type SphereSpectrum, sphereSpectrum } from "./sphere-spectrum.js";
@@ -93,7 +94,7 @@ export function sphere(d: number): SphereDomain {
     mercer(kernel, maxDegree, options = {}) {
       requireOptions(options, ["method"], "sphere.mercer");
       const method = requireOneOf(options.method ?? "auto", ["auto", "quadrature"], "method", "sphere.mercer");
-      requireKernel(kernel, "sphere.mercer");
+      requireKernel(kernel, "sphere.mercer", d);
       requireInteger(maxDegree, "maxDegree", "sphere.mercer", 0, 40_000);
       return sphereSpectrum(kernel, d, maxDegree, method);
     },
@@ -120,16 +121,4 @@ export function sphere(d: number): SphereDomain {
 /** The circle S¹ in R²: `sphere(2)`. */
 export function circle(): SphereDomain {
   return sphere(2);
-}
-
-/** Checks that an argument is a kernel with a profile. */
-export function requireKernel(kernel: unknown, caller: string): void {
-  if (kernel === null || typeof kernel !== "object" || typeof (kernel as Partial<Kernel>).profile !== "function") {
-    throw new ArgumentError({
-      function: caller,
-      argument: "kernel",
-      expected: "a Kernel, as ntk, nngp, arcCosine and zonalKernel return",
-      got: kernel === null ? "null" : typeof kernel,
-    });
-  }
 }

@@ -21,7 +21,7 @@ import type { Kernel } from "../kernels/index.js";
 import { evenSum, expandEven, halfGridValues, transformEven } from "./even-grid.js";
 import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
-import { requireKernel } from "./sphere.js";
+import { requireKernel } from "./require-kernel.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** Largest grid that is accepted: 2³⁰ points are 16 GiB of complex numbers. */
@@ -170,7 +170,7 @@ export function torus(d: number, N: number): TorusDomain {
       return half === null ? null : expandEven(half, d, N);
     },
     mercer(kernel, options = {}) {
-      requireKernel(kernel, "torus.mercer");
+      requireKernel(kernel, "torus.mercer", 2 * d);
       requireOptions(options, ["signal", "onProgress"], "torus.mercer");
       return gridSpectrum(kernel, d, N, points, shape, options);
     },

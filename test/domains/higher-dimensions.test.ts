@@ -20,7 +20,7 @@ import {
   type SphereQuadrature,
 } from "../../src/domains/index.js";
 import { hermiteSeries } from "../../src/domains/hermite-series.js";
-import { angleBetween, arcCosine, ntk, zonalKernel } from "../../src/kernels/index.js";
+import { angleBetween, arcCosine, deepNarrowNtk, ntk, zonalKernel } from "../../src/kernels/index.js";
 import { eigh, matmul } from "../../src/linalg/index.js";
 import { createRng, fillNormal, spherePoints } from "../../src/random/index.js";
 import { tolerance } from "../support/compare.js";
@@ -263,6 +263,12 @@ test("bad input is refused by name", () => {
       ArgumentError,
       "flatteningSymbol: spectrum must be of the sphere",
     ],
+    [
+      () => sphere(5).mercer(sphere(3).sobolev({ symbol: "D", smoothness: 1, bandwidth: 3 }).kernel, 4),
+      ArgumentError,
+      "sphere.mercer: kernel must be a kernel of points in R^5",
+    ],
+    [() => torus(2, 8).mercer(deepNarrowNtk({ dimension: 3 })), ArgumentError, "a kernel of points in R^4"],
     [() => gaussian(3).overlaps(-1, 3), ArgumentError, "gaussian.overlaps: degree"],
     [() => gaussian(3).optimalSmoothness(ntk({ depth: 3 }), 0), ArgumentError, "gaussian.optimalSmoothness: kernel"],
   ];

@@ -185,6 +185,45 @@ test("integrated flow: noncommuting matrices, a Gram operator with an FFT multip
   );
 });
 
+test("gradient descent step by step: the closed form by mode, the flow at small steps, breakdown beyond the limit, cancelling", () => {
+  const grid = torus(1, 16);
+  const K = grid.mercer(ntk({ depth: 3 })).eigenvalues;
+  const P = grid.sobolev({ smoothness: 1 });
+  const rates = K.map((mu, k) => mu * P.symbol[k]);
+  const convolution = grid.multiplier("K", (k) => K[grid.indexOf(k)]);
+  const kernel = fromFunction(16, (x, out) => out.set(convolution.apply(x)));
+  const weights = fromFunction(16, (x, out) => out.set(P.apply(x)));
+  const start = Float64Array.from({ length: 16 }, (_, j) => Math.cos((2 * Math.PI * 3 * j) / 16));
+  const limit = 2 / Math.max(...rates);
+  const step = 0.7 * limit;
+  const descent = integrateSobolevFlow(kernel, weights, start, { times: [0, 1, 40], step });
+  expect(descent.convergence).toMatchObject({ status: "converged", iterations: 40, matvecs: 40, advice: null });
+  const closed = sobolevFlow(
+    { eigenvalues: K.slice(3, 4), symbol: P.symbol.slice(3, 4), residual: Float64Array.of(1) },
+    { times: [0, 1, 40], step },
+  );
+  for (let row = 0; row < 3; row++) {
+    const factor = closed.amplitudes.data[row];
+    for (let j = 0; j < 16; j++)
+      expect(Math.abs(descent.residuals.data[row * 16 + j] - factor * start[j])).toBeLessThan(tolerance(40, 40));
+  }
+  const rough = fillNormal(createRng(8), new Float64Array(16));
+  const fine = integrateSobolevFlow(kernel, weights, rough, { times: [2000], step: 0.5 / 2000 });
+  const flow = integrateSobolevFlow(kernel, weights, rough, { times: [0.5] });
+  expect(maxDifference(fine.residuals.data, flow.residuals.data)).toBeLessThan(1e-3); // first order in the step
+  const wild = integrateSobolevFlow(kernel, weights, rough, { times: [1e6], step: 1.5 * limit });
+  expect(wild.convergence.status).toBe("breakdown");
+  expect(wild.convergence.advice).toContain("take a step below 2/λ_max(K P)");
+  expect(wild.residuals.rows).toBe(0);
+  const stopped = integrateSobolevFlow(kernel, weights, rough, { times: [0, 5], step, signal: { aborted: true } });
+  expect([stopped.convergence.status, stopped.residuals.rows]).toEqual(["cancelled", 1]);
+  expect(() => integrateSobolevFlow(kernel, weights, rough, { times: [0.5], step })).toThrow(ArgumentError);
+  expect(() => integrateSobolevFlow(kernel, weights, rough, { times: [1], step: 0 })).toThrow("step must be");
+  expect(() => integrateSobolevFlow(kernel, weights, rough, { times: [1], step, tolerance: 1e-8 })).toThrow(
+    "option tolerance must be given for gradient flow only",
+  );
+});
+
 test("matrix against operator: clusters per degree, distance falling like n^(-1/2) on random points", () => {
   const spectrum = sphere(3).mercer(ntk({ depth: 3 }), 3);
   const at = (n: number, seed: number): number =>

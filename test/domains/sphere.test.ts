@@ -378,7 +378,7 @@ test("all Platonic solids commute and integrate their degree; product rules too 
   expect(averageError(rule, 10)).toBeGreaterThan(1e-4);
 });
 
-test("high dimension and high degree: d = 1000, degree 2,000 on S^2, 10,000 on the circle, error bars and decay law", () => {
+test("high dimension and high degree: d = 1000, degree 2,000 on S^2, 10,000 on the circle, error bars and decay law", { timeout: 180_000 }, () => {
   const high = sphere(1000).mercer(ntk({ depth: 3 }), 400);
   spectrumLaws(high);
   expect(Number.isFinite(high.partialTrace)).toBe(true);

@@ -1,8 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ArgumentError, NonFiniteError, ResourceError, ShapeError } from "../../src/core/index.js";
-import { commutator, composite, conditionNumber, sphere, sphereAsymptotics, torus } from "../../src/domains/index.js";
-import { type Kernel, ntk, zonalKernel } from "../../src/kernels/index.js";
+import {
+  commutator,
+  composite,
+  conditionNumber,
+  sphere,
+  sphereAsymptotics,
+  torus,
+  torusCoefficients,
+} from "../../src/domains/index.js";
+import { type Kernel, nngp, ntk, zonalKernel } from "../../src/kernels/index.js";
 import { eigh } from "../../src/linalg/index.js";
 import { createRng, fillNormal } from "../../src/random/index.js";
 import { gamma } from "../../src/special/index.js";
@@ -98,6 +106,55 @@ test("decay: ratio to the law with its constants near 1 for d = 1, 2, 3", () => 
     const ratio = value / ((law.slopeAtZero + law.slopeAtPi) * constant * k ** -(d + 1));
     expect(Math.abs(ratio - 1), `d = ${d}: ${ratio}`).toBeLessThan(allowed);
   }
+});
+
+test("operator coefficients: those of the circle within their bars, and alias sums of them give the grid's eigenvalues", () => {
+  for (const kernel of [
+    ntk({ depth: 2 }),
+    ntk({ depth: 3 }),
+    nngp({ depth: 3 }),
+    ntk({ depth: 3, activation: "erf" }),
+  ]) {
+    const B = 40;
+    const { eigenvalues, errorBounds } = torusCoefficients(kernel, 1, B);
+    const mu = sphere(2).mercer(kernel, B);
+    const band = torus(1, 2 * B + 1);
+    for (let k = 0; k <= B; k++) {
+      const i = band.indexOf([-k]);
+      const error = Math.abs(eigenvalues[i] - mu.eigenvalues[k]);
+      expect(error, `${kernel.name}, k = ${k}`).toBeLessThanOrEqual(errorBounds[i] + mu.errorBounds[k]);
+    }
+  }
+  // λ_k(N) = Σ c_{k + Nm} on odd and even grids, up to the coefficients beyond the band.
+  for (const [d, N, B] of [
+    [2, 7, 45],
+    [2, 8, 44],
+    [3, 5, 8],
+  ]) {
+    const kernel = ntk({ depth: 3 });
+    const c = torusCoefficients(kernel, d, B);
+    const band = torus(d, 2 * B + 1);
+    const grid = torus(d, N);
+    const sums = new Float64Array(N ** d);
+    let inside = 0;
+    for (let i = 0; i < c.eigenvalues.length; i++) {
+      sums[grid.indexOf(band.level(i).frequency)] += c.eigenvalues[i];
+      inside += c.eigenvalues[i];
+    }
+    const outside = kernel.profile(0) - inside; // Σ over all k is K(0): what is left is shared out over the N^d classes
+    const { eigenvalues } = grid.mercer(kernel);
+    const uncertainty = c.errorBounds.reduce((a, b) => a + b, 0);
+    for (let i = 0; i < sums.length; i++) {
+      expect(eigenvalues[i] - sums[i]).toBeGreaterThanOrEqual(-uncertainty);
+      expect(eigenvalues[i] - sums[i]).toBeLessThanOrEqual((4 * outside) / sums.length + uncertainty);
+    }
+    expect(outside).toBeLessThan(0.1 * kernel.profile(0));
+  }
+  expect(torusCoefficients(ntk({ depth: 2 }), 2, 3).vanishing.length).toBe(20); // odd sums but ±e_j, in 7 x 7
+  expect(() => torusCoefficients(ntk({ depth: 2 }), 3, 100)).toThrow(ResourceError);
+  expect(() => torusCoefficients(ntk({ depth: 2 }), 0, 1)).toThrow(
+    "torusCoefficients: d must be an integer in [1, 12]",
+  );
 });
 
 test("Sobolev multipliers: naive product, inverse, centred frequencies, condition, commutation with the kernel", () => {
