@@ -1,7 +1,7 @@
 import { type ByteInput, type NamedTensors, type Tensor, type TensorArchive, openTensors } from "../formats/index.js";
 import { type AnalyzeWeightsOptions, requireSettings } from "./analyze-options.js";
+import { isArchive } from "./archives.js";
 import { createCollector } from "./collect-layers.js";
-import { isArchive } from "./compare-weights.js";
 import type { WeightReport } from "./weight-summary.js";
 
 /**

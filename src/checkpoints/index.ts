@@ -5,7 +5,8 @@
 export type { AnalyzeWeightsOptions } from "./analyze-options.js";
 export * from "./analyze-weights.js";
 export { compareCheckpoints, compareWeights } from "./compare-weights.js";
-export type { CompareWeightsOptions, LayerComparison, WeightComparison } from "./compare-weights.js";
+export type { LayerComparison } from "./compare-layers.js";
+export type { CompareWeightsOptions, WeightComparison } from "./compare-weights.js";
 export type {
   ConvolutionGeometry,
   ConvolutionKernel,
