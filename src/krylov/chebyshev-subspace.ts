@@ -446,7 +446,7 @@ function* plan(settings: Settings, run: Run): Coroutine<void> {
   const matvecs = samples * (run.filter.coefficients.length - 1);
   run.matvecs += matvecs;
   const mean = sums.reduce((sum, value) => sum + value, 0) / samples;
-  const variance = sums.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, samples - 1);
+  const variance = sums.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / Math.max(1, samples - 1);
   const standardError = Math.sqrt(variance / samples);
   run.countEstimate = { mean, standardError, samples, matvecs };
   // A trace beyond 0 … n says that eigenvalues lie outside the bounds, which a small block will show as well.
