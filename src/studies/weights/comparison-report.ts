@@ -11,6 +11,9 @@ const DRAWN = 6;
 /** Gap below which a leading subspace is not determined. */
 const SMALL_GAP = 0.01;
 
+/** Angles in degrees below which there is nothing but rounding. */
+const ROUNDING = 1e-10;
+
 const left = { align: "left" } as const;
 
 /** What changed from the first checkpoint to the second; figures only where details are wanted. */
@@ -97,5 +100,5 @@ function summary(
 function angleCell(angles: Tagged<Float64Array>, gap: number): Cell {
   if (!angles.defined) return "–";
   const degrees = (angles.value[angles.value.length - 1] * 180) / Math.PI;
-  return `${gap < SMALL_GAP ? "≈ " : ""}${formatNumber(degrees, 3)}°`;
+  return `${gap < SMALL_GAP ? "≈ " : ""}${formatNumber(degrees < ROUNDING ? 0 : degrees, 3)}°`;
 }
