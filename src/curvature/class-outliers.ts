@@ -104,7 +104,8 @@ export interface ClassOutliers {
  * @param data targets are class labels or one-hot rows
  * @throws {UnsupportedError} for losses other than cross-entropy, or layers that couple samples
  *
- * Cost: C backward passes over the data (C² over class subsets), C² vectors of parameters, and eigsh on the Gauss–Newton matrix.
+ * Cost: C backward passes over the data (C² over class subsets), C² vectors of parameters, and eigsh on the Gauss–Newton matrix. The parts are
+ * completed before `signal` is looked at, so that they always add up.
  * @see [papyan2019]
  *
  * @example
