@@ -22,6 +22,8 @@ import {
   syrk,
   trsm,
 } from "../../src/routines/index.js";
+import { createArena } from "../../src/routines/backend.js";
+import { fftTwiddles } from "../../src/routines/fft-passes.js";
 import { firstBitDifference } from "./twins.js";
 
 afterEach(() => {
@@ -405,4 +407,32 @@ test("fused multiply-add is off by default, changes bits when allowed, keeps the
   expect(() => fresh.allowFusedMultiplyAdd(1 as never)).toThrow(
     "allowFusedMultiplyAdd: allowed must be a boolean, got 1",
   );
+});
+
+test("addresses beyond 2 GiB, as a grid of 512³ points has them, give the same bits as low ones", () => {
+  const arena = createArena(2 ** 28 + 2 ** 16); // pages that are not touched are never backed by memory
+  if (arena === null) throw new Error("no WebAssembly memory of 2 GiB here");
+  const { functions, values } = arena;
+  const data = entries(4, 2 * 64 * 20, 1);
+  const table = fftTwiddles(64, [4, 4, 4]);
+  const results = [2 ** 10, 2 ** 28 + 2 ** 10].map((base) => {
+    const [w, grid, panel] = [base, base + 512, base + 8192];
+    values.set(table, w);
+    values.set(data, grid);
+    // 64 rows of 20 numbers: the first pass gathers 16 columns, the last one scatters them.
+    functions.gather4(8 * grid, 320, 8 * panel, 8 * w, 16, 16);
+    functions.pass4(8 * panel, 8 * (panel + 4096), 8 * (w + 96), 64, 4);
+    functions.last4(8 * (panel + 4096), 8 * grid, 320, 16, 16);
+    functions.copyPieces(8 * grid, 320, 8 * panel, 256, 256, 64);
+    functions.separate(8 * panel, 8 * (panel + 4096), 1024, 1);
+    return values.slice(panel + 4096, panel + 6144);
+  });
+  expect(firstBitDifference(results[1], results[0])).toBe(-1);
+  const engine = createFftEngine(64, [4, 4, 4], 1);
+  for (let i = 0; i < 64; i++) engine.input.set([data[40 * i + 6], data[40 * i + 7]], 2 * i);
+  const expected = engine.run();
+  for (let i = 0; i < 64; i++) {
+    expect(results[1][16 * i + 3]).toBe(expected[2 * i]);
+    expect(results[1][1024 + 16 * i + 3]).toBe(expected[2 * i + 1]);
+  }
 });
