@@ -15,8 +15,8 @@ import {
   undefinedBecause,
 } from "../core/index.js";
 import { eigh, gram, leastSquares, matmul } from "../linalg/index.js";
+import { activationLayer, dense, type LayerDefinition, predict, sequential } from "../networks/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
-import { activation, type ActivationName } from "../special/index.js";
 import { estimateOf, quantile } from "./statistics.js";
 
 /** Options of {@link doubleDescent}. */
@@ -37,7 +37,7 @@ export interface DoubleDescentOptions extends LongRunning {
   /** Standard deviation of the label noise (default 0.5). */
   readonly noise?: number;
   /** φ of the random features (default "tanh"). */
-  readonly activation?: ActivationName;
+  readonly activation?: Parameters<typeof activationLayer>[0];
   /** Draws of everything per number of features (default 50). */
   readonly draws?: number;
   /** Fresh points for the test error of random features (default 200). */
@@ -148,7 +148,7 @@ export function doubleDescent(options: DoubleDescentOptions): DoubleDescent {
     teacherNorm: requireNumber(options.teacherNorm ?? 1, "teacherNorm", caller, 0),
     noise: requireNumber(options.noise ?? 0.5, "noise", caller, 0),
     testSamples: requireInteger(options.testSamples ?? 200, "testSamples", caller, 1),
-    phi: activation(options.activation ?? "tanh").value,
+    phi: activationLayer(options.activation ?? "tanh"),
   };
   const draws = requireInteger(options.draws ?? 50, "draws", caller, 2);
   const records: DoubleDescentRecord[] = [];
@@ -197,7 +197,7 @@ interface Recipe {
   readonly teacherNorm: number;
   readonly noise: number;
   readonly testSamples: number;
-  readonly phi: (x: number) => number;
+  readonly phi: LayerDefinition;
 }
 
 interface Draw {
@@ -226,12 +226,10 @@ function linearDraw({ n, inputs, teacherNorm, noise }: Recipe, p: number, rng: R
 /** Fits p random features of D inputs to a linear teacher; the test error is taken on fresh points. */
 function featureDraw(recipe: Recipe, p: number, rng: Rng): Draw {
   const { n, inputs, teacherNorm, noise, testSamples, phi } = recipe;
-  const W = normalMatrix(rng.fork("features"), p, inputs);
+  const first = sequential([dense({ inputs, outputs: p, bias: false }), phi]);
+  const W = normalMatrix(rng.fork("features"), p, inputs).data.map((value) => value / Math.sqrt(inputs));
   const teacher = normalMatrix(rng.fork("teacher"), inputs, 1);
-  const lift = (X: Matrix): Matrix => {
-    const S = matmul(X, W, { transposeB: true });
-    return { ...S, data: S.data.map((value) => phi(value / Math.sqrt(inputs))) };
-  };
+  const lift = (X: Matrix): Matrix => predict(first, W, X);
   const label = (X: Matrix): Float64Array =>
     matmul(X, teacher).data.map((value) => (teacherNorm * value) / Math.sqrt(inputs));
   const X = normalMatrix(rng.fork("inputs"), n, inputs);

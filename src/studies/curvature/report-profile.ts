@@ -8,7 +8,6 @@ import type { ProfilePart } from "./profile-part.js";
 /** Curvature layer by layer. */
 export function profileSection(part: ProfilePart, study: CurvatureStudy): ReportSection {
   const { heaviest, initial, trained } = part;
-  const products = [initial, trained].reduce((sum, profile) => sum + profile.trace.matvecs, 0);
   return {
     id: "profile",
     title: "2. Layer by layer",
@@ -19,7 +18,7 @@ export function profileSection(part: ProfilePart, study: CurvatureStudy): Report
         "Eigenvalues are those of the layer's diagonal block; each block's lie between the smallest and the largest of the whole Hessian.",
     ],
     method: `One Hessian product per sign vector serves every layer (${study.options.probes} vectors); one backward pass per output for the Gauss–Newton traces; Lanczos on each diagonal block.`,
-    matvecs: products,
+    matvecs: null,
     tables: [
       {
         caption: "Curvature of each layer",
