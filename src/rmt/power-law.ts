@@ -356,6 +356,11 @@ function replicateDistance(
   return fitBelowData(sample, start, variant, xmin).distance;
 }
 
+/** A share of zero among the replicates is a bound, not a number. */
+function pValueWords({ pValue, replicates }: GoodnessOfFit): string {
+  return pValue === 0 ? `below 1/${replicates}` : `= ${pValue.toPrecision(2)}`;
+}
+
 function judge(
   alpha: number,
   n: number,
@@ -366,7 +371,7 @@ function judge(
   const open: string[] = [];
   if (alpha === Infinity) against.push("all tail values are equal");
   if (goodness.defined && goodness.value.pValue < REJECTION)
-    against.push(`goodness of fit p = ${goodness.value.pValue.toPrecision(2)} < ${REJECTION}`);
+    against.push(`goodness of fit p ${pValueWords(goodness.value)} < ${REJECTION}`);
   for (const { alternative, ratio, pValue } of comparisons) {
     if (ratio < 0 && pValue < REJECTION) against.push(`the ${alternative} fits better (p = ${pValue.toPrecision(2)})`);
   }

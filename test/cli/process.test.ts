@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { beforeAll, expect, test } from "vitest";
+import { writeSafetensors } from "../../src/formats/index.js";
 import { temporaryFolder } from "./test-host.js";
 
 /** The command bundled as the package ships it: dist/cli/main.js beside a package.json two levels up. */
@@ -88,4 +89,20 @@ test("Ctrl-C in the middle of a study: what is done is written whole, exit code 
     routines: expect.stringMatching(/^(js|wasm)$/) as string,
   });
   expect(record.sections.map((section) => section.id)).toContain("training");
+});
+
+test("weights in a worker thread: a table from a file, and a damaged file is one message without output", async () => {
+  const folder = temporaryFolder();
+  const data = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i));
+  const bytes = writeSafetensors([{ name: "fc.weight", dtype: "F32", shape: [30, 20], data }]);
+  writeFileSync(join(folder, "good.safetensors"), bytes);
+  writeFileSync(join(folder, "cut.safetensors"), bytes.subarray(0, 900));
+  const good = await runProcess(["weights", join(folder, "good.safetensors"), "--draws", "2", "--replicates", "9"]);
+  expect(good.code, good.stderr).toBe(0);
+  expect(good.stdout).toMatch(/fc\.weight +dense +30/);
+  const page = join(folder, "w.html");
+  const cut = await runProcess(["weights", join(folder, "cut.safetensors"), "--quiet", "--html", page]);
+  expect({ code: cut.code, stdout: cut.stdout }).toEqual({ code: 2, stdout: "" });
+  expect(cut.stderr).toMatch(/^eigenscope: .*the file is truncated\n$/);
+  expect(readdirSync(folder).sort()).toEqual(["cut.safetensors", "good.safetensors"]);
 });
