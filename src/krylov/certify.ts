@@ -153,8 +153,8 @@ function boundEigenvalues(
   return { lower, upper, kind };
 }
 
-/** Groups of neighbours whose distance the residuals and rounding cannot resolve. */
-function findClusters(values: Float64Array, residualNorms: Float64Array, floor: number): number[][] {
+/** Groups of neighbours in ascending values whose distance the residuals and rounding cannot resolve. */
+export function findClusters(values: Float64Array, residualNorms: Float64Array, floor: number): number[][] {
   const groups: number[][] = [];
   for (let i = 0; i < values.length; i++) {
     const last = groups.at(-1);

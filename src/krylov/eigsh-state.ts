@@ -24,6 +24,8 @@ export interface EigshState {
   readonly tolerance: number;
   /** Whether copies of multiple eigenvalues are to be searched at the end. */
   readonly checkMultiplicity: boolean;
+  /** The point of `nearest`, or null: with one, the run is one with (A − target I)⁻¹. */
+  readonly target: number | null;
   /** State of the random stream, or null. */
   readonly rng: RngState | null;
   /** Basis vectors already multiplied. */
@@ -50,7 +52,7 @@ export interface EigshState {
 export function saveState(
   settings: ThickRestartSettings,
   run: ThickRestartState,
-  checkMultiplicity: boolean,
+  { checkMultiplicity, target }: { readonly checkMultiplicity: boolean; readonly target: number | null },
 ): EigshState {
   const { n, count, which, krylovDimension, blockSize, tolerance, rng } = settings;
   const { basis, projected, coupling, size, scale, restarts, matvecs, testAt, randomized } = run;
@@ -63,6 +65,7 @@ export function saveState(
     blockSize,
     tolerance,
     checkMultiplicity,
+    target,
     rng: rng === null ? null : rng.state,
     size,
     scale,

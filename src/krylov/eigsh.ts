@@ -5,6 +5,7 @@ import {
   type Matrix,
   ShapeError,
   type Status,
+  describe,
   requireFinite,
   requireInteger,
   requireMatrix,
@@ -15,6 +16,7 @@ import {
 import {
   type AsyncSymmetricOperator,
   type SymmetricOperator,
+  fromAsyncFunction,
   fromFunction,
   requireAsyncOperator,
   requireSymmetricOperator,
@@ -146,14 +148,54 @@ const WARM_START_NOISE = 1e-3;
  */
 export function eigsh(A: SymmetricOperator | Matrix, options: EigshOptions): EigshResult {
   const operator = requireSymmetricOperator(A, "A", "eigsh");
-  const plan = prepare(operator.rows, options);
-  const { nearest } = options;
-  if (nearest === undefined) return drive(operator, search(plan));
-  const inverse = fromFunction(operator.rows, nearest.solve, { symmetric: true });
+  return run(operator, prepare(operator.rows, options), options.nearest?.solve);
+}
+
+function run(operator: SymmetricOperator, plan: Plan, solve: Solve | undefined): EigshResult {
+  if (plan.target === null) return drive(operator, search(plan));
+  const inverse = fromFunction(operator.rows, requireSolve(solve), { symmetric: true });
   const found = drive(inverse, findAll(plan));
-  // (A − σ I)⁻¹ v = θ v means A v = (σ + 1/θ) v; residuals of the inverse do not bound those of A, so A itself is asked.
-  const values = found.values.map((theta) => nearest.target + 1 / theta);
-  return drive(operator, finish(plan, { ...found, values }, "nearest"));
+  return drive(operator, finish(plan, fromInverse(found, plan.target), "nearest"));
+}
+
+async function runAsync(
+  operator: AsyncSymmetricOperator,
+  plan: Plan,
+  solve: AsyncSolve | undefined,
+): Promise<EigshResult> {
+  if (plan.target === null) return driveAsync(operator, search(plan));
+  const inverse = fromAsyncFunction(operator.rows, requireSolve(solve), { symmetric: true });
+  const found = await driveAsync(inverse, findAll(plan));
+  return driveAsync(operator, finish(plan, fromInverse(found, plan.target), "nearest"));
+}
+
+type Solve = (x: Float64Array, out: Float64Array) => void;
+type AsyncSolve = (x: Float64Array, out: Float64Array) => Promise<void>;
+
+function requireSolve<T>(solve: T | undefined): T {
+  if (typeof solve === "function") return solve;
+  throw new ArgumentError({
+    function: "eigsh",
+    argument: "solve",
+    expected: "a function (x, out) that leaves (A − target I)⁻¹ x in out",
+    got: describe(solve),
+  });
+}
+
+/** (A − σ I)⁻¹ v = θ v means A v = (σ + 1/θ) v; residuals of the inverse do not bound those of A, so A itself is asked later. */
+function fromInverse(found: FoundPairs, target: number): FoundPairs {
+  return { ...found, values: found.values.map((theta) => target + 1 / theta) };
+}
+
+/** Options of {@link eigshAsync}. */
+export interface EigshAsyncOptions extends Omit<EigshOptions, "nearest"> {
+  /** As in eigsh, with a solve that is computed elsewhere. */
+  readonly nearest?: {
+    /** The point whose neighbourhood is wanted; not an eigenvalue. */
+    readonly target: number;
+    /** Resolves once out holds (A − target I)⁻¹ x. */
+    readonly solve: (x: Float64Array, out: Float64Array) => Promise<void>;
+  };
 }
 
 /**
@@ -162,16 +204,25 @@ export function eigsh(A: SymmetricOperator | Matrix, options: EigshOptions): Eig
  * Relation: the same numbers as eigsh gives for the same products, bit for bit.
  *
  * @param A asynchronous symmetric operator
- * @param options those of eigsh, without `nearest`
+ * @param options those of eigsh
  * @returns a promise of the result of eigsh
  * @throws {ArgumentError} as eigsh, as a rejection
  */
-export async function eigshAsync(
-  A: AsyncSymmetricOperator,
-  options: Omit<EigshOptions, "nearest">,
-): Promise<EigshResult> {
+export async function eigshAsync(A: AsyncSymmetricOperator, options: EigshAsyncOptions): Promise<EigshResult> {
   const operator = requireAsyncOperator(A, "A", "eigshAsync", "symmetric");
-  return driveAsync(operator, search(prepare(operator.rows, options)));
+  return runAsync(operator, prepare(operator.rows, options), options.nearest?.solve);
+}
+
+/** Options of {@link resumeEigsh}. */
+export interface ResumeEigshOptions extends EigshStopping {
+  /** The `nearest.solve` of the first run, when it had one. */
+  readonly solve?: (x: Float64Array, out: Float64Array) => void;
+}
+
+/** Options of {@link resumeEigshAsync}. */
+export interface ResumeEigshAsyncOptions extends EigshStopping {
+  /** The `nearest.solve` of the first run, when it had one. */
+  readonly solve?: (x: Float64Array, out: Float64Array) => Promise<void>;
 }
 
 /**
@@ -200,10 +251,10 @@ export async function eigshAsync(
 export function resumeEigsh(
   A: SymmetricOperator | Matrix,
   state: EigshState,
-  options: EigshStopping = {},
+  options: ResumeEigshOptions = {},
 ): EigshResult {
   const operator = requireSymmetricOperator(A, "A", "resumeEigsh");
-  return drive(operator, search(preparedFrom(state, operator.rows, options)));
+  return run(operator, preparedFrom(state, operator.rows, options), options.solve);
 }
 
 /**
@@ -220,15 +271,15 @@ export function resumeEigsh(
 export async function resumeEigshAsync(
   A: AsyncSymmetricOperator,
   state: EigshState,
-  options: EigshStopping = {},
+  options: ResumeEigshAsyncOptions = {},
 ): Promise<EigshResult> {
   const operator = requireAsyncOperator(A, "A", "resumeEigshAsync", "symmetric");
-  return driveAsync(operator, search(preparedFrom(state, operator.rows, options)));
+  return runAsync(operator, preparedFrom(state, operator.rows, options), options.solve);
 }
 
-function preparedFrom(state: EigshState, n: number, options: EigshStopping): Plan {
+function preparedFrom(state: EigshState, n: number, options: EigshStopping & { readonly solve?: unknown }): Plan {
   const caller = "resumeEigsh";
-  requireOptions(options, ["tolerance", "maximumMatvecs", "verify", "signal", "onProgress"], caller);
+  requireOptions(options, ["tolerance", "maximumMatvecs", "verify", "solve", "signal", "onProgress"], caller);
   const { settings, run } = restoreState(state, n);
   const tolerance = requireNumber(options.tolerance ?? settings.tolerance, "tolerance", caller, 0, 1);
   const maximumMatvecs = requireInteger(options.maximumMatvecs ?? DEFAULT_MAXIMUM_MATVECS, "maximumMatvecs", caller, 1);
@@ -238,6 +289,7 @@ function preparedFrom(state: EigshState, n: number, options: EigshStopping): Pla
     run,
     verify: options.verify ?? true,
     checkMultiplicity: state.checkMultiplicity,
+    target: state.target,
   };
 }
 
@@ -247,6 +299,8 @@ interface Plan {
   readonly run: ThickRestartState;
   readonly verify: boolean;
   readonly checkMultiplicity: boolean;
+  /** The point of `nearest`: the run is then one with the inverse. */
+  readonly target: number | null;
 }
 
 const KEYS = [
@@ -254,7 +308,7 @@ const KEYS = [
   "tolerance", "maximumMatvecs", "verify", "signal", "onProgress",
 ]; // prettier-ignore
 
-function prepare(n: number, options: EigshOptions): Plan {
+function prepare(n: number, options: EigshOptions | EigshAsyncOptions): Plan {
   const caller = "eigsh";
   requireOptions(options, KEYS, caller);
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
@@ -308,6 +362,7 @@ function prepare(n: number, options: EigshOptions): Plan {
     run: createThickRestartState(start, krylovDimension, randomized || blockSize > 1, { further }),
     verify: options.verify ?? true,
     checkMultiplicity,
+    target: options.nearest?.target ?? null,
   };
 }
 
@@ -401,8 +456,8 @@ function* finish(plan: Plan, found: FoundPairs, which: Which | "nearest"): Corou
     which,
     multiplicityChecked: found.multiplicityChecked || (status === "converged" && blockSize > largestCluster),
     state:
-      resumable && which !== "nearest" && run.matvecs === found.matvecs
-        ? saveState(settings, run, checkMultiplicity)
+      resumable && run.matvecs === found.matvecs
+        ? saveState(settings, run, { checkMultiplicity, target: plan.target })
         : null,
   };
 }

@@ -1,5 +1,4 @@
 import {
-  type Convergence,
   type Matrix,
   type Status,
   exp,
@@ -30,6 +29,12 @@ export interface ExpmvOptions extends FunctionTimesVectorOptions {
   readonly time?: number;
 }
 
+/** exp(t A) v with its error estimate. */
+export interface ExpmvResult extends FunctionTimesVectorResult {
+  /** The time that `value` belongs to: t, or less when the signal stopped the run; expmv of the value goes on from there. */
+  readonly timeReached: number;
+}
+
 /**
  * Computes exp(t A) v for a square operator, splitting t into steps that a small Krylov space resolves: Lanczos for a
  * symmetric operator, Arnoldi for any other.
@@ -58,11 +63,7 @@ export interface ExpmvOptions extends FunctionTimesVectorOptions {
  * console.log(status, value[1].toFixed(10)); // converged 1.0000000000
  * ```
  */
-export function expmv(
-  A: LinearOperator | Matrix,
-  v: Float64Array,
-  options: ExpmvOptions = {},
-): FunctionTimesVectorResult {
+export function expmv(A: LinearOperator | Matrix, v: Float64Array, options: ExpmvOptions = {}): ExpmvResult {
   const operator = requireOperator(A, "A", "expmv");
   return drive(operator, integrate(operator, v, options));
 }
@@ -82,7 +83,7 @@ export async function expmvAsync(
   A: AsyncLinearOperator,
   v: Float64Array,
   options: ExpmvOptions = {},
-): Promise<FunctionTimesVectorResult> {
+): Promise<ExpmvResult> {
   const operator = requireAsyncSquare(A, "expmvAsync");
   return driveAsync(operator, integrate(operator, v, options));
 }
@@ -107,7 +108,7 @@ function* integrate(
   A: LinearOperator | AsyncLinearOperator,
   v: Float64Array,
   options: ExpmvOptions,
-): Coroutine<FunctionTimesVectorResult> {
+): Coroutine<ExpmvResult> {
   const caller = "expmv";
   const { tolerance, steps } = requireFunctionInput(A, v, options, [...FUNCTION_KEYS, "time"], caller);
   const t = requireNumber(options.time ?? 1, "time", caller);
@@ -147,8 +148,8 @@ function* integrate(
     requireFinite(value, "A (exp of its spectrum times t)", caller);
     options.onProgress?.({ phase: caller, done: pieces, total: null, figures: { time: done * t, error } });
   }
-  const counts: Pick<Convergence, "matvecs" | "iterations"> = { matvecs, iterations: pieces };
-  return { ...functionOutcome(value, error, status, matvecs, tolerance), ...counts };
+  const reached = norm(v) === 0 ? t : done * t;
+  return { ...functionOutcome(value, error, status, matvecs, tolerance), iterations: pieces, timeReached: reached };
 }
 
 /** Grows a Lanczos space of the unit vector v until it is enough. */

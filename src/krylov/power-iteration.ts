@@ -67,6 +67,13 @@ export interface PowerIterationResult extends Convergence {
   readonly vector: Float64Array;
   /** ‖A v − value · v‖₂: an eigenvalue lies within this distance, converged or not. */
   readonly residualNorm: number;
+  /** value ∓ residualNorm, widened by rounding: contains an eigenvalue. */
+  readonly interval: {
+    /** Lower end. */
+    readonly lower: number;
+    /** Upper end. */
+    readonly upper: number;
+  };
   /** Rayleigh quotient of each iterate. */
   readonly history: Float64Array;
   /** What `resume` takes to go on; null when converged or broken down. */
@@ -185,10 +192,13 @@ function* iterate(n: number, options: PowerIterationOptions): Coroutine<PowerIte
   // Half of the work without halving the residual: equal moduli of opposite sign, or a gap that is hopelessly small.
   if (status === "max-iterations" && residualNorm > residuals[done >> 1] / 2) status = "stagnated";
   const quotients = Float64Array.from(history);
+  const value = history[done - 1];
+  const reach = residualNorm + roundoff(n, scale);
   return {
-    value: history[done - 1],
+    value,
     vector: withPositivePeak(v),
     residualNorm,
+    interval: { lower: value - reach, upper: value + reach },
     history: quotients,
     status,
     iterations: done,

@@ -22,6 +22,7 @@ import {
 } from "../operators/index.js";
 import { createRng } from "../random/index.js";
 import { type Basis, basisRow } from "./basis.js";
+import { type EigenvalueIntervals, findClusters } from "./certify.js";
 import {
   type GolubKahanOutcome,
   type GolubKahanRun,
@@ -60,6 +61,10 @@ export interface SvdsResult extends Convergence {
   readonly v: Matrix;
   /** √((‖A v − σ u‖² + ‖Aᵀ u − σ v‖²)/2), recomputed: a singular value lies within this distance of σ. */
   readonly residualNorms: Float64Array;
+  /** For each value σ the interval σ ∓ residual, widened by rounding: it contains a singular value. */
+  readonly intervals: EigenvalueIntervals;
+  /** Indices of values that are too close to be told apart: only the spaces of their vectors are determined. */
+  readonly clusters: readonly (readonly number[])[];
   /** max |UᵀU − I|, |VᵀV − I|. */
   readonly orthogonalityLoss: number;
   /** Largest singular Ritz value seen, a lower bound of ‖A‖₂ and the unit of `tolerance`. */
@@ -187,6 +192,7 @@ function* certified(settings: GolubKahanSettings, run: GolubKahanRun, wide: bool
     residualNorms[k] = hypot(norm(image), norm(back)) / Math.SQRT2;
   }
   const target = Math.max(tolerance, roundoff(cols, 1));
+  const floor = roundoff(cols, found.scale);
   const worst = residualNorms.reduce((most, value) => Math.max(most, value), 0);
   const contradicted = found.status === "converged" && worst > CONTRADICTION * target * found.scale;
   const status: Status = contradicted ? "stagnated" : found.status;
@@ -196,6 +202,14 @@ function* certified(settings: GolubKahanSettings, run: GolubKahanRun, wide: bool
     singularValues,
     v: toColumns(right, order),
     residualNorms,
+    intervals: {
+      lower: singularValues.map((value, k) => Math.max(0, value - residualNorms[k] - floor)),
+      upper: singularValues.map((value, k) => value + residualNorms[k] + floor),
+      kind: Array.from(singularValues, () => "residual" as const),
+    },
+    clusters: findClusters(singularValues.slice().reverse(), residualNorms.slice().reverse(), floor)
+      .map((cluster) => cluster.map((k) => count - 1 - k).reverse())
+      .reverse(),
     orthogonalityLoss: Math.max(lossOf(found.left), lossOf(found.right)),
     norm: found.scale,
     krylovDimension,

@@ -360,3 +360,62 @@ test("states of other runs and texts that are none are refused by name", () => {
   const broken = serializeState(state).replace(/"float64":"./, '"float64":"x');
   expect(() => deserializeState(broken, "eigenscope-solve-1")).toThrow("numbers that are no list of doubles");
 });
+
+test("a run with a solve callback resumes bit for bit, and has its asynchronous form", async () => {
+  const d = Float64Array.from({ length: 300 }, (_, i) => i / 7);
+  const target = 20.03;
+  const operator: SymmetricOperator = {
+    rows: 300,
+    cols: 300,
+    symmetric: true,
+    apply: (x, out) => d.forEach((value, i) => (out[i] = value * x[i])),
+  };
+  const solve = (x: Float64Array, out: Float64Array): void =>
+    d.forEach((value, i) => (out[i] = x[i] / (value - target)));
+  const options = { count: 4, krylovDimension: 8 } as const;
+  const whole = eigsh(operator, { ...options, rng: rng(), nearest: { target, solve } });
+  expect([whole.status, whole.which]).toEqual(["converged", "nearest"]);
+  const cut = eigsh(operator, { ...options, rng: rng(), nearest: { target, solve }, maximumMatvecs: 9 });
+  expect([cut.status, cut.state?.target]).toEqual(["max-iterations", target]);
+  const state = deserializeState(serializeState(cut.state!));
+  expect(resumeEigsh(operator, state, { solve })).toEqual(whole);
+  expect(() => resumeEigsh(operator, state)).toThrow("solve must be a function (x, out) that leaves");
+  const later = async (x: Float64Array, out: Float64Array): Promise<void> => {
+    await Promise.resolve();
+    solve(x, out);
+  };
+  expect(await eigshAsync(remote(operator), { ...options, rng: rng(), nearest: { target, solve: later } })).toEqual(
+    whole,
+  );
+  expect(await resumeEigshAsync(remote(operator), state, { solve: later })).toEqual(whole);
+});
+
+test("expmv that was stopped says how far it came, and goes on from there", () => {
+  const signal = { aborted: false };
+  const whole = expmv(A, b, { time: -60, krylovDimension: 10 });
+  expect([whole.status, whole.timeReached]).toEqual(["converged", -60]);
+  const cut = expmv(A, b, { time: -60, krylovDimension: 10, signal, onProgress: () => (signal.aborted = true) });
+  expect(cut.status).toBe("cancelled");
+  expect(cut.timeReached).toBeLessThan(0);
+  expect(cut.timeReached).toBeGreaterThan(-60);
+  const rest = expmv(A, cut.value, { time: -60 - cut.timeReached, krylovDimension: 10 });
+  const size = Math.hypot(...whole.value);
+  expect(Math.max(...rest.value.map((value, i) => Math.abs(value - whole.value[i])))).toBeLessThan(1e-8 * size);
+});
+
+test("every value has an interval: power iteration and singular values too, whose clusters are clusters", () => {
+  const { value, residualNorm, interval } = powerIteration(A, { rng: rng(), maximumMatvecs: 20 });
+  const top = eigsh(A, { count: 1, rng: rng() }).values[0];
+  expect(interval.lower).toBeLessThanOrEqual(value - residualNorm);
+  expect(top >= interval.lower && top <= interval.upper).toBe(true);
+  const double = fromFunction(8, (x, out) => x.forEach((entry, i) => (out[i] = (i < 2 ? 5 : 1 / (i + 1)) * entry)), {
+    symmetric: true,
+  });
+  const { singularValues, intervals, clusters, status } = svds(double, { count: 8, rng: rng() });
+  expect([status, clusters]).toEqual(["converged", [[0, 1]]]);
+  const exact = [5, 5, ...Array.from({ length: 6 }, (_, i) => 1 / (i + 3))];
+  singularValues.forEach((_, k) => {
+    expect(exact[k] >= intervals.lower[k] && exact[k] <= intervals.upper[k]).toBe(true);
+    expect(intervals.upper[k] - intervals.lower[k]).toBeLessThan(1e-7);
+  });
+});
