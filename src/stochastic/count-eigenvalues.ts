@@ -1,4 +1,4 @@
-import { ArgumentError, type Matrix, describe } from "../core/index.js";
+import { ArgumentError, EPSILON, type Matrix, describe } from "../core/index.js";
 import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
 import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import {
@@ -89,6 +89,9 @@ function* count(
   return bracketed(result, settings.tolerance);
 }
 
+/** Rounding of a Ritz value in units of the largest one: an eigenvalue at an end of the interval belongs to it. */
+const SLACK = 64 * EPSILON;
+
 /** Bounds on the mass of the probe's measure in [a, b]. */
 export function massBetween(
   { nodes, weights, residualNorm }: ProbeQuadrature,
@@ -97,7 +100,7 @@ export function massBetween(
 ): { least: number; most: number } {
   const k = nodes.length;
   const exact = residualNorm === 0; // an invariant subspace: the rule is the measure
-  const slack = exact ? 1e-10 * Math.max(Math.abs(nodes[0]), Math.abs(nodes[k - 1])) : 0;
+  const slack = exact ? SLACK * Math.max(Math.abs(nodes[0]), Math.abs(nodes[k - 1])) : 0;
   const inside = (j: number): boolean => nodes[j] >= a - slack && nodes[j] <= b + slack;
   let least = 0;
   let most = 0;

@@ -67,7 +67,7 @@ estimatorLaws(
 estimatorLaws(
   "log-determinant of A + 4",
   (values) => sum(values.map((value) => Math.log(value + 4))),
-  (A, stream) => logDeterminant(shift(cheap(A), 4), { probes: 10, steps: 10, lowerBound: 1, rng: stream }),
+  (A, stream) => logDeterminant(shift(cheap(A), 4), { probes: 16, steps: 10, lowerBound: 1, rng: stream }),
 );
 // With as many steps as the order the rules are the measures themselves: no bracket is left to widen the interval.
 estimatorLaws(
@@ -75,13 +75,15 @@ estimatorLaws(
   (values) => Array.from(values).filter((value) => value >= 0.5).length,
   (A, stream) => countEigenvalues(cheap(A), [0.5, Infinity], { probes: 12, steps: 36, rng: stream }),
 );
+/** A threshold with values of each spectrum on both sides. */
+const middle = new Map([0.2, 1.5].flatMap((t) => spectra.filter((_, i) => (i === 0) === t > 1).map(({ A }) => [A, t])));
 estimatorLaws(
   "numerical rank",
-  (values) => above(values, 0.2),
-  (A, stream) => numericalRank(cheap(A), { threshold: 0.2, probes: 12, steps: 36, rng: stream }),
+  (values) => above(values, middle.get(spectra.find((spectrum) => spectrum.values === values)!.A)!),
+  (A, stream) => numericalRank(cheap(A), { threshold: middle.get(A)!, probes: 12, steps: 36, rng: stream }),
 );
 
-test("the knob: every estimator meets a requested tolerance in at least 93 % of 200 runs, and says so", () => {
+test("the knob: every estimator meets a requested tolerance as often as it promises (400 runs), and says so", () => {
   const { values } = spectra[0];
   const A = diagonalOperator(values);
   const runs: Record<string, (seed: number) => { mean: number; status: string; truth: number }> = {
@@ -113,14 +115,15 @@ test("the knob: every estimator meets a requested tolerance in at least 93 % of 
     frobenius: 0.01,
     countEigenvalues: 0.1,
   };
+  const RUNS = 400;
   for (const [name, run] of Object.entries(runs)) {
     let met = 0;
-    for (let seed = 0; seed < 200; seed++) {
+    for (let seed = 0; seed < RUNS; seed++) {
       const { mean, status, truth } = run(seed);
       expect(status, name).toBe("converged");
       if (Math.abs(mean - truth) <= tolerances[name as keyof typeof tolerances] * Math.abs(mean)) met++;
     }
-    expect(met / 200, name).toBeGreaterThanOrEqual(0.93);
+    expect(met / RUNS, name).toBeGreaterThanOrEqual(0.95 - 3 * Math.sqrt((0.95 * 0.05) / RUNS));
   }
 });
 
@@ -158,13 +161,14 @@ test("stopping rules may look again and again and still cover (1,000 seeds), whe
   const stop = anyOf(relativeHalfWidth(0.2), matvecLimit(400));
   const honest = coverage(sum(values), (stream) => trace(A, { ...law, stop, rng: stream }));
   expect(honest.share).toBeGreaterThanOrEqual(0.93);
-  // Negative control: after each look the plain interval, and the first short one is taken.
+  // Negative control: the plain interval after every product from the third on, and the first short one is taken.
+  const A0 = cheap(A);
   const naive = coverage(sum(values), (stream) => {
     const again = `${stream.uint32()}`; // every look begins with the same probes
-    for (let matvecs = 8; ; matvecs *= 2) {
-      const result = trace(A, { ...law, matvecs, rng: stream.fork(again) });
+    for (let matvecs = 3; ; matvecs++) {
+      const result = trace(A0, { ...law, matvecs, rng: stream.fork(again) });
       const { lower, upper } = result.interval;
-      if ((upper - lower) / 2 <= 0.2 * result.mean || matvecs >= 400) return result;
+      if ((upper - lower) / 2 <= 0.2 * result.mean || matvecs >= 60) return result;
     }
   });
   expect(naive.share).toBeLessThan(0.93);
