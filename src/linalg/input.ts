@@ -198,14 +198,19 @@ export function newArray(length: number, caller: string): Float64Array {
   try {
     return new Float64Array(length);
   } catch {
-    throw new ResourceError({
-      function: caller,
-      argument: "the result",
-      expected: "small enough to allocate",
-      got: `${length} numbers, ${((8 * length) / 2 ** 30).toFixed(1)} GiB`,
-      remedy: "work on blocks, or use an operator that is never assembled",
-    });
+    throw beyondMemory(caller, "the result", length);
   }
+}
+
+/** The error for an array that could not be allocated. */
+export function beyondMemory(caller: string, argument: string, length: number): ResourceError {
+  return new ResourceError({
+    function: caller,
+    argument,
+    expected: "small enough to allocate",
+    got: `${length} numbers, ${((8 * length) / 2 ** 30).toFixed(1)} GiB`,
+    remedy: "work on blocks, or use an operator that is never assembled",
+  });
 }
 
 /** Throws when a result overflowed, naming what did: a finite input never yields NaN or Infinity in silence. */

@@ -1,4 +1,5 @@
 import { residentMatrix, routinesBackend } from "../routines/index.js";
+import { beyondMemory, newArray } from "./input.js";
 
 /** Doubles kept for the next factorisation of the same shape (64 MB): fresh pages cost up to a tenth of the work. */
 const KEPT = 2 ** 23;
@@ -20,10 +21,17 @@ let spares: Spare[] = [];
  * {@link releaseStore}; one that is not returned (an error on the way) is simply collected.
  */
 export function borrowStore(rows: number, cols: number): Float64Array {
-  if (Math.min(rows, cols) < RESIDENT) return new Float64Array(rows * cols);
+  if (Math.min(rows, cols) < RESIDENT) return newArray(rows * cols, "linalg");
   const backend = routinesBackend();
   const found = spares.find((spare) => spare.rows === rows && spare.cols === cols && spare.backend === backend);
-  if (found === undefined) return residentMatrix(rows, cols);
+  if (found === undefined) {
+    try {
+      return residentMatrix(rows, cols);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw beyondMemory("linalg", "the work space", rows * cols);
+    }
+  }
   spares = spares.filter((spare) => spare !== found);
   return found.store;
 }
