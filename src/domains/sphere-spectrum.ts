@@ -45,7 +45,7 @@ function integrate(
   maxDegree: number,
   nodes: number,
 ): { eigenvalues: Float64Array; magnitudes: Float64Array; nodes: number } {
-  const rule = gaussLegendre(nodes);
+  const rule = halfRule(nodes);
   const eigenvalues = new Float64Array(maxDegree + 1);
   const magnitudes = new Float64Array(maxDegree + 1);
   const P = new Float64Array(maxDegree + 1);
@@ -55,17 +55,17 @@ function integrate(
   // long sum per degree would carry as many roundings as there are nodes.
   const blockSums = new Float64Array(maxDegree + 1);
   const BLOCK = 16;
-  const half = (nodes + 1) >> 1;
+  const half = rule.weights.length;
   for (let start = 0; start < half; start += BLOCK) {
     blockSums.fill(0);
     for (let i = start; i < Math.min(half, start + BLOCK); i++) {
-      const theta = (Math.PI / 2) * (1 + rule.nodes[i]);
-      const supplement = (Math.PI / 2) * (1 - rule.nodes[i]);
-      const cosine = -sin((Math.PI / 2) * rule.nodes[i]);
-      const weight = constant * (Math.PI / 2) * rule.weights[i] * sinePower(d - 2, theta, cosine);
+      const theta = rule.angles[i];
+      const supplement = Math.PI / 2 + rule.complements[i];
+      const cosine = sin(rule.complements[i]);
+      const weight = constant * rule.weights[i] * sinePower(d - 2, theta, cosine);
       if (weight === 0) continue; // high dimension: the mass is at π/2, the rest underflows
       const near = weight * kernel.profile(theta, supplement);
-      const far = 2 * i === nodes - 1 ? 0 : weight * kernel.profile(supplement, theta); // the middle node is alone
+      const far = weight * kernel.profile(supplement, theta);
       const even = near + far;
       const odd = near - far;
       // The kernel's own rounding is a few ε of its value at angle 0, wherever it is small.
@@ -85,7 +85,46 @@ function integrate(
     for (let k = 0; k <= maxDegree; k++) eigenvalues[k] += blockSums[k];
   }
   requireFinite(eigenvalues, "kernel.profile", "sphere.mercer");
-  return { eigenvalues, magnitudes, nodes };
+  return { eigenvalues, magnitudes, nodes: 2 * half };
+}
+
+/** Most nodes of one Gauss–Legendre rule: the weights of longer ones lose digits in proportion to their length. */
+const LONGEST_RULE = 200;
+/** Nodes of each panel beyond that, and how many more nodes panels need in all. */
+const PANEL_NODES = 64;
+const PANEL_EXCESS = 1.3;
+
+/** A rule on [0, π/2] whose nodes stand for their mirror images too: angles, their complements to π/2, weights. */
+interface HalfRule {
+  readonly angles: Float64Array;
+  readonly complements: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** About `nodes` Gauss–Legendre nodes on [0, π], in one rule or in panels of 64 nodes, as its half on [0, π/2]. */
+function halfRule(nodes: number): HalfRule {
+  if (nodes <= LONGEST_RULE) {
+    const rule = gaussLegendre(nodes + (nodes % 2)); // an even number: no node at π/2
+    const count = rule.nodes.length / 2;
+    const take = (f: (x: number) => number): Float64Array => Float64Array.from(rule.nodes.subarray(0, count), f);
+    return {
+      angles: take((x) => (Math.PI / 2) * (1 + x)),
+      complements: take((x) => (-Math.PI / 2) * x),
+      weights: Float64Array.from(rule.weights.subarray(0, count), (w) => (Math.PI / 2) * w),
+    };
+  }
+  const panels = Math.ceil((PANEL_EXCESS * nodes) / (2 * PANEL_NODES));
+  const rule = gaussLegendre(PANEL_NODES);
+  const width = Math.PI / 2 / panels;
+  const index = Array.from({ length: panels * PANEL_NODES }, (_, i) => i);
+  const place = (i: number): number => Math.floor(i / PANEL_NODES);
+  const inside = (i: number): number => (1 + rule.nodes[i % PANEL_NODES]) / 2;
+  const outside = (i: number): number => (1 - rule.nodes[i % PANEL_NODES]) / 2;
+  return {
+    angles: Float64Array.from(index, (i) => width * (place(i) + inside(i))),
+    complements: Float64Array.from(index, (i) => width * (panels - 1 - place(i) + outside(i))),
+    weights: Float64Array.from(index, (i) => (width / 2) * rule.weights[i % PANEL_NODES]),
+  };
 }
 
 /** sin^p θ; near π/2 from the cosine, because a high power would multiply the rounding of a sine near 1 by p. */

@@ -378,24 +378,46 @@ test("all Platonic solids commute and integrate their degree; product rules too 
   expect(averageError(rule, 10)).toBeGreaterThan(1e-4);
 });
 
-test("high dimension and high degree: d = 1000, degree 2,000 on S^2, 10,000 on the circle, error bars and decay law", { timeout: 180_000 }, () => {
-  const high = sphere(1000).mercer(ntk({ depth: 3 }), 400);
-  spectrumLaws(high);
-  expect(Number.isFinite(high.partialTrace)).toBe(true);
-  // In high dimension μ_k N ~ Taylor coefficients of f(t): Σ_{k <= 3} carries almost all of f(1) that is smooth.
-  const exactTwo = sphere(1000).mercer(ntk({ depth: 2 }), 4);
-  const quadrature = sphere(1000).mercer(ntk({ depth: 2 }), 4, { method: "quadrature" });
-  exactTwo.eigenvalues.forEach((mu, k) =>
-    expect(Math.abs(mu - quadrature.eigenvalues[k])).toBeLessThanOrEqual(quadrature.errorBounds[k] + 1e-18),
-  );
-  const kernel = ntk({ depth: 3 });
-  const far = circle().mercer(kernel, 10_000);
-  const law = sphereAsymptotics(kernel, 2);
-  for (const k of [5000, 9999, 10_000]) expect(Math.abs(far.eigenvalues[k] / law.predict(k) - 1)).toBeLessThan(1e-4);
-  const two = sphere(3).mercer(ntk({ depth: 2 }), 2000);
-  expect(Math.abs(two.eigenvalues[2000] / sphereAsymptotics(ntk({ depth: 2 }), 3).predict(2000) - 1)).toBeLessThan(
-    1e-5,
-  );
+test(
+  "high dimension and high degree: d = 1000, degree 2,000 on S^2, 10,000 on the circle, error bars and decay law",
+  { timeout: 180_000 },
+  () => {
+    const high = sphere(1000).mercer(ntk({ depth: 3 }), 400);
+    spectrumLaws(high);
+    expect(Number.isFinite(high.partialTrace)).toBe(true);
+    // In high dimension μ_k N ~ Taylor coefficients of f(t): Σ_{k <= 3} carries almost all of f(1) that is smooth.
+    const exactTwo = sphere(1000).mercer(ntk({ depth: 2 }), 4);
+    const quadrature = sphere(1000).mercer(ntk({ depth: 2 }), 4, { method: "quadrature" });
+    exactTwo.eigenvalues.forEach((mu, k) =>
+      expect(Math.abs(mu - quadrature.eigenvalues[k])).toBeLessThanOrEqual(quadrature.errorBounds[k] + 1e-18),
+    );
+    const kernel = ntk({ depth: 3 });
+    const far = circle().mercer(kernel, 10_000);
+    const law = sphereAsymptotics(kernel, 2);
+    for (const k of [5000, 9999, 10_000]) expect(Math.abs(far.eigenvalues[k] / law.predict(k) - 1)).toBeLessThan(1e-4);
+    const two = sphere(3).mercer(ntk({ depth: 2 }), 2000);
+    expect(Math.abs(two.eigenvalues[2000] / sphereAsymptotics(ntk({ depth: 2 }), 3).predict(2000) - 1)).toBeLessThan(
+      1e-5,
+    );
+  },
+);
+
+test("error bars hold and stay small at high degree: quadrature in panels against the exact two-layer formulas", () => {
+  for (const [d, K] of [
+    [2, 2000],
+    [3, 2000],
+    [4, 500],
+    [10, 500],
+    [100, 200],
+  ]) {
+    for (const kernel of [ntk({ depth: 2 }), nngp({ depth: 2 }), arcCosine(0), arcCosine(2)]) {
+      const exact = sphere(d).mercer(kernel, K);
+      const quadrature = sphere(d).mercer(kernel, K, { method: "quadrature" });
+      const reference = new Map(Array.from(exact.eigenvalues.entries()));
+      expect(barRatio(quadrature, reference), `${kernel.name}, d = ${d}`).toBeLessThanOrEqual(1);
+      expect(quadrature.errorBounds[K]).toBeLessThanOrEqual(tolerance(K, 1, exact.valueAtOne));
+    }
+  }
 });
 
 test("condition numbers: unresolved below the noise, nonzero modes on request", () => {
