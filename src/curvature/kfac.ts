@@ -9,29 +9,23 @@ import {
   requireNumber,
   requireOneOf,
   requireOptions,
-  ShapeError,
   SingularError,
-  UnsupportedError,
   log,
   square,
 } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
 import {
-  chainBackward,
   type DataLike,
-  type ChainPass,
-  type LinearView,
   type LossExpansion,
   type LossOptions,
   type Network,
   requireUncoupled,
-  usesOf,
 } from "../networks/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
 import { ggnTraceOf } from "./gradient-norms.js";
 import { ggn, lossOptionsOf } from "./operators.js";
-import { curvatureRoots } from "./roots.js";
+import { forEachWeightSite } from "./weight-sites.js";
 
 /** Options of {@link kfac}. */
 export interface KfacOptions extends LossOptions {
@@ -96,7 +90,8 @@ export interface Kfac {
  *
  * Relation: the block of a layer is outputFactor ⊗ inputFactor on [W b] read row by row. It equals the Gauss–Newton block for a single
  * sample, and whenever activations and backward images are independent. EKFAC keeps the eigenbasis and replaces the eigenvalues by
- * the exact second moments, the best diagonal there. Blocks between layers are zero.
+ * the exact second moments, the best diagonal there. Blocks between layers are zero. Layers inside residual blocks have blocks of their own,
+ * and uses of shared parameters count as positions.
  *
  * @throws {UnsupportedError} for layers with parameters that are not one weight matrix applied to rows, or that couple samples
  * @throws {SingularError} from `inverse` and `logDeterminant` when damping does not make the matrix positive definite
@@ -198,36 +193,33 @@ function computeBlocks(
   sharing: "expand" | "reduce",
   caller: string,
 ): KfacBlock[] {
-  const { chain } = point.network;
-  const trained = chain.layers.map((_, l) => l).filter((l) => usesOf(chain, l).length > 0);
-  const moments = new Map<number, Moments>();
-  visit(point, trained, caller, sharing, (l, rows, cotangents, linear) => {
+  const moments = new Map<number, Moments>(); // by the index of the first parameter, in parameter order
+  forEachWeightSite(point, sharing, caller, ({ layer, offset, bias, positions, rows, cotangents }) => {
     const outputs = cotangents[0].cols;
-    const found = moments.get(l) ?? {
-      layer: chain.layers[l].name,
-      offset: chain.offsets[l],
-      bias: linear.bias,
+    const found = moments.get(offset) ?? {
+      layer,
+      offset,
+      bias,
       inputs: rows.cols,
       outputs,
       input: new Float64Array(rows.cols * rows.cols),
       output: new Float64Array(outputs * outputs),
     };
-    moments.set(l, found);
-    addGram(rows, found.input, 1 / (point.samples * (sharing === "expand" ? linear.positions : 1)));
+    moments.set(offset, found);
+    addGram(rows, found.input, 1 / (point.samples * positions));
     for (const cotangent of cotangents) addGram(cotangent, found.output, 1 / point.samples);
   });
   const bases = new Map<number, { A: Matrix; G: Matrix; a: ReturnType<typeof eigh>; g: ReturnType<typeof eigh> }>();
-  for (const [l, m] of moments) {
+  for (const [offset, m] of moments) {
     const A = { rows: m.inputs, cols: m.inputs, data: m.input };
     const G = { rows: m.outputs, cols: m.outputs, data: m.output };
-    bases.set(l, { A, G, a: eigh(A, { triangle: "lower" }), g: eigh(G, { triangle: "lower" }) });
+    bases.set(offset, { A, G, a: eigh(A, { triangle: "lower" }), g: eigh(G, { triangle: "lower" }) });
   }
-  const corrected = variant === "ekfac" ? exactMoments(point, trained, caller, sharing, bases) : null;
-  return trained.map((l) => {
-    const { A, G, a, g } = bases.get(l)!;
-    const m = moments.get(l)!;
+  const corrected = variant === "ekfac" ? exactMoments(point, caller, sharing, bases) : null;
+  return Array.from(moments.values(), (m) => {
+    const { A, G, a, g } = bases.get(m.offset)!;
     const eigenvalues =
-      corrected?.get(l) ??
+      corrected?.get(m.offset) ??
       Float64Array.from(
         { length: m.outputs * m.inputs },
         (_, e) => g.values[Math.floor(e / m.inputs)] * a.values[e % m.inputs],
@@ -245,107 +237,6 @@ function computeBlocks(
   });
 }
 
-type Visitor = (
-  layer: number,
-  rows: Matrix,
-  cotangents: readonly Matrix[],
-  linear: { readonly positions: number; readonly bias: boolean },
-) => void;
-
-/** Calls back with the homogeneous rows and the backward images of all curvature roots of each trained layer. */
-function visit(
-  point: LossExpansion,
-  trained: readonly number[],
-  caller: string,
-  sharing: "expand" | "reduce",
-  callback: Visitor,
-): void {
-  point.forEachChunk(({ pass, targets }) => {
-    const sweeps = curvatureRoots(point.loss, pass.output, targets).map(
-      (root) => chainBackward(pass, root, null, false).cotangents,
-    );
-    for (const l of trained) {
-      const uses = usesOf(pass.chain, l);
-      const views = uses.map((use) => requireLinear(pass, use, caller));
-      const positions = views.reduce((sum, view) => sum + view.positions, 0);
-      const reduce = sharing === "reduce" && positions > 1;
-      // Uses of shared parameters are further positions of the same sample.
-      const all = joinPositions(
-        views.map((view) => withUnit(view.rows, view.weightScale, view.biasScale)),
-        views,
-      );
-      const rows = reduce ? sumPositions(all, positions, 1 / positions) : all;
-      const cotangents = sweeps.map((cotangent) => {
-        const deltas = joinPositions(
-          views.map((view, u) => view.cotangentRows(cotangent[uses[u]])),
-          views,
-        );
-        return reduce ? sumPositions(deltas, positions, 1) : deltas;
-      });
-      callback(l, rows, cotangents, { positions, bias: views[0].biasScale !== null });
-    }
-  });
-}
-
-function requireLinear(pass: ChainPass, l: number, caller: string): LinearView {
-  const { linear } = pass.passes[l];
-  if (linear !== undefined) return linear;
-  throw new UnsupportedError({
-    function: caller,
-    argument: "net",
-    expected: "made of layers that apply one weight matrix to rows",
-    got: `${pass.chain.layers[l].kind} (${pass.chain.layers[l].name})`,
-    remedy: "use ggn for these layers",
-  });
-}
-
-/** The positions of all uses of a sample, one after the other. */
-function joinPositions(parts: readonly Matrix[], views: readonly LinearView[]): Matrix {
-  if (parts.length === 1) return parts[0];
-  const { cols } = parts[0];
-  const samples = parts[0].rows / views[0].positions;
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const data = new Float64Array(rows * cols);
-  let next = 0;
-  for (let i = 0; i < samples; i++) {
-    parts.forEach((part, u) => {
-      const length = views[u].positions * cols;
-      data.set(part.data.subarray(i * length, (i + 1) * length), next);
-      next += length;
-    });
-  }
-  return { rows, cols, data };
-}
-
-/** Rows (w a, b): the stored parameters' own derivatives, so that NTK factors are accounted for. */
-function withUnit(rows: Matrix, w: number, b: number | null): Matrix {
-  const cols = rows.cols + (b === null ? 0 : 1);
-  const data = new Float64Array(rows.rows * cols);
-  for (let i = 0; i < rows.rows; i++) {
-    for (let j = 0; j < rows.cols; j++) data[i * cols + j] = w * rows.data[i * rows.cols + j];
-    if (b !== null) data[i * cols + rows.cols] = b;
-  }
-  return { rows: rows.rows, cols, data };
-}
-
-function sumPositions(A: Matrix, positions: number, factor: number): Matrix {
-  const rows = A.rows / positions;
-  if (!Number.isInteger(rows)) {
-    throw new ShapeError({
-      function: "kfac",
-      argument: "rows",
-      expected: `a multiple of ${positions}`,
-      got: String(A.rows),
-    });
-  }
-  const data = new Float64Array(rows * A.cols);
-  for (let r = 0; r < A.rows; r++) {
-    const to = Math.floor(r / positions) * A.cols;
-    for (let j = 0; j < A.cols; j++) data[to + j] += factor * A.data[r * A.cols + j];
-  }
-  return { rows, cols: A.cols, data };
-}
-
 function addGram(A: Matrix, out: Float64Array, factor: number): void {
   const product = matmul(A, A, { transposeA: true }).data;
   for (let e = 0; e < out.length; e++) out[e] += factor * product[e];
@@ -354,7 +245,6 @@ function addGram(A: Matrix, out: Float64Array, factor: number): void {
 /** Second moments of the per-sample, per-root gradients in the Kronecker eigenbasis: Σ ((U_Gᵀ D)∘² ᵀ (U_Aᵀ A)∘²)/n for single rows. */
 function exactMoments(
   point: LossExpansion,
-  trained: readonly number[],
   caller: string,
   sharing: "expand" | "reduce",
   bases: ReadonlyMap<
@@ -363,14 +253,13 @@ function exactMoments(
   >,
 ): Map<number, Float64Array> {
   const result = new Map<number, Float64Array>();
-  visit(point, trained, caller, sharing, (l, rows, cotangents, linear) => {
-    const { a, g } = bases.get(l)!;
+  forEachWeightSite(point, sharing, caller, ({ offset, positions, rows, cotangents }) => {
+    const { a, g } = bases.get(offset)!;
     const features = matmul(rows, a.vectors as Matrix);
-    const positions = sharing === "reduce" ? 1 : linear.positions;
     for (const cotangent of cotangents) {
       const deltas = matmul(cotangent, g.vectors as Matrix);
-      const sum = result.get(l) ?? new Float64Array(deltas.cols * features.cols);
-      result.set(l, sum);
+      const sum = result.get(offset) ?? new Float64Array(deltas.cols * features.cols);
+      result.set(offset, sum);
       if (positions === 1) addGramOfSquares(deltas, features, sum, 1 / point.samples);
       else addSharedSquares(deltas, features, positions, sum, 1 / point.samples);
     }

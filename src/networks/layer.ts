@@ -1,4 +1,5 @@
 import type { Matrix } from "../core/index.js";
+import type { ChainPass } from "./chain.js";
 
 /** What a parameter does; initialisers and weight penalties look at it. */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift";
@@ -78,6 +79,8 @@ export interface LayerPass {
   readonly input: Matrix;
   /** The weights at work, for layers that apply one weight matrix (and a bias): what K-FAC factorises. */
   readonly linear?: LinearView;
+  /** The passes of the parts of a composite layer; their parameters stand in order in those of the layer. */
+  readonly parts?: ChainPass;
   /** Derivative of the output along (parameters, input); a null input is zero. */
   jvp(parameters: Float64Array, input: Matrix | null): Tangent;
   /** Adds the gradient to `gradient` (unless null) and returns the cotangent of the input where asked for. */

@@ -76,6 +76,7 @@ function residualPass(branch: ReturnType<typeof chainForward>, input: Matrix): L
   return {
     output: sum(input, branch.output),
     input,
+    parts: branch,
     jvp(parameters, inputTangent) {
       const parts = chainTangents(branch, parameters, inputTangent);
       const moved = parts[parts.length - 1].output;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Matrix } from "../../src/core/index.js";
-import { kfac } from "../../src/curvature/index.js";
+import { ggn, kfac } from "../../src/curvature/index.js";
 import { svd } from "../../src/linalg/index.js";
 import {
   activationLayer,
@@ -21,6 +21,7 @@ import {
   softmax,
   spectralDense,
 } from "../../src/networks/index.js";
+import { toDense } from "../../src/operators/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
 import { within, withinRelative } from "../support/compare.js";
 import { dot, norm, randomData, randomParams, randomVector, shifted } from "./support.js";
@@ -356,4 +357,38 @@ test("Kronecker factors of a convolution, expand and reduce, are the means that 
     close(block.inputFactor.data, A, 1e-13, `${sharing}, input factor`);
     close(block.outputFactor.data, G, 1e-13, `${sharing}, output factor`);
   }
+});
+
+test("Kronecker factors reach into residual blocks: exact for one sample, the exact trace under EKFAC", () => {
+  const block = residual([
+    dense({ outputs: 4 }),
+    activationLayer("tanh"),
+    residual([dense({ outputs: 4, bias: false })]),
+  ]);
+  const net = sequential([dense({ outputs: 4 }), block, dense({ outputs: 3 })], {
+    inputShape: [2],
+    loss: "cross-entropy",
+  });
+  const params = randomParams(net, 41);
+  const data = randomData(net, 1, 42);
+  const K = kfac(net, params, data);
+  expect(K.blocks.map(({ layer, offset }) => `${layer}@${offset}`)).toEqual([
+    "layer1@0",
+    "layer2.branch.layer1@12",
+    "layer2.branch.layer2.branch.layer1@32",
+    "layer3@48",
+  ]);
+  const dense1 = toDense(K.operator);
+  const G = toDense(ggn(net, params, data));
+  const n = net.parameterCount;
+  const ends = [0, 12, 32, 48, n];
+  for (let b = 0; b < 4; b++) {
+    for (let i = ends[b]; i < ends[b + 1]; i++) {
+      for (let j = ends[b]; j < ends[b + 1]; j++) {
+        expect(Math.abs(dense1.data[i * n + j] - G.data[i * n + j])).toBeLessThan(1e-14);
+      }
+    }
+  }
+  const quality = kfac(net, params, randomData(net, 9, 43), { variant: "ekfac" }).quality({ rng: createRng(44) });
+  expect(withinRelative(quality.traceRatio, 1, 1e-11).ok).toBe(true);
 });
