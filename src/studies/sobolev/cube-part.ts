@@ -1,4 +1,4 @@
-import { type LongRunning, exp } from "../../core/index.js";
+import { type LongRunning, exp, square } from "../../core/index.js";
 import { composite, optimalSmoothness, torus } from "../../domains/index.js";
 import { ntk } from "../../kernels/index.js";
 import type { Comparison } from "../claims/claim.js";
@@ -85,7 +85,7 @@ export function cubePart({ depth, quick }: SettledSobolevOptions, running: LongR
     reflected: firstTime(plain, powers.reflected, 0.01),
   };
   const strip = Math.floor(STRIP * N);
-  const seamArea = 1 - ((N - 2 * strip - 1) / N) ** 2;
+  const seamArea = 1 - square((N - 2 * strip - 1) / N);
   return {
     size: N,
     shells: lengths,
