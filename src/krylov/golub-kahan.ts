@@ -4,7 +4,7 @@ import { type Rng } from "../random/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
 import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
-import { newDirection, rotateRows, roundoff, selectColumns, stepsToWait } from "./thick-restart.js";
+import { combineRows, newDirection, rotateRows, roundoff, selectColumns, stepsToWait } from "./thick-restart.js";
 
 /** What a Golub–Kahan run needs to know. The operator is tall: rows >= cols. */
 export interface GolubKahanSettings {
@@ -221,10 +221,10 @@ function extract(settings: GolubKahanSettings, run: GolubKahanRun, status: Statu
   const right = createBasis(cols, found);
   const triplets = size === 0 ? null : ritz(settings, run);
   const kept = triplets?.order.slice(0, found) ?? [];
-  if (triplets !== null) {
-    rotateRows(run.left.data, rows, selectColumns(triplets.p, size, kept), size, found, left.data);
-    rotateRows(run.right.data, cols, selectColumns(triplets.q, size, kept), size, found, right.data);
-  }
+  kept.forEach((i, k) => {
+    combineRows(run.left, triplets!.p, size, i, basisRow(left, k));
+    combineRows(run.right, triplets!.q, size, i, basisRow(right, k));
+  });
   left.count = right.count = found;
   const values = Float64Array.from(kept, (i) => triplets!.values[i]);
   return { status, values, left, right, scale: run.scale, restarts, matvecs, run };

@@ -10,7 +10,7 @@ import {
 } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
-import { gemm } from "../routines/index.js";
+import { gemm, gemv } from "../routines/index.js";
 import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
 import { type Coroutine, multiply } from "./products.js";
 import { randomUnit, requireFiniteProduct } from "./start.js";
@@ -328,6 +328,15 @@ export function rotateRows(
   }
 }
 
+/**
+ * out ← Σ_j S_ji v_j for column i of a size x size matrix S: one sweep over the rows. For the few vectors of a result it is
+ * faster than a matrix product, which packs its operands.
+ */
+export function combineRows(basis: Basis, S: Float64Array, size: number, i: number, out: Float64Array): void {
+  const { data, dimension: n } = basis;
+  gemv(true, size, n, 1, data, 0, n, S, i, size, 0, out, 0, 1);
+}
+
 /** A random unit vector orthogonal to all rows, or null when rounding leaves none. */
 export function newDirection(basis: Basis, rng: Rng): Float64Array | null {
   const attempts = 3;
@@ -347,14 +356,8 @@ function extract(settings: ThickRestartSettings, state: ThickRestartState, statu
   }
   const pairs = ritz(settings, state);
   const kept = pairs.order.slice(0, count);
-  rotateRows(
-    state.basis.data.subarray(state.locked * n),
-    n,
-    selectColumns(pairs.vectors, state.size, kept),
-    state.size,
-    kept.length,
-    vectors.data,
-  );
+  const rows = { ...state.basis, data: state.basis.data.subarray(state.locked * n) };
+  kept.forEach((i, k) => combineRows(rows, pairs.vectors, state.size, i, basisRow(vectors, k)));
   vectors.count = kept.length;
   return {
     status,
