@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Matrix } from "../../src/core/index.js";
 import { matmul, orthogonalMatrix } from "../../src/linalg/index.js";
@@ -62,6 +63,16 @@ test("planted examples of all six phases: the confusion matrix is diagonal up to
   });
   const correct = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
   expect(correct, JSON.stringify(confusion)).toBeGreaterThanOrEqual(6 * repeats - 2);
+  // The page shows this very matrix.
+  const page = readFileSync(new URL("../../docs/random-matrix-laws.md", import.meta.url), "utf8");
+  confusion.forEach((row, i) => {
+    const line = page.split("\n").find((text) => text.startsWith(`| planted ${phases[i]!} `)) ?? "";
+    const cells = line
+      .split("|")
+      .slice(2, -1)
+      .map((cell) => Number(cell.trim()));
+    expect(cells, `${phases[i]!}: ${line}`).toEqual(row);
+  });
 }, 120_000);
 
 test("the evidence comes with the label, and repeats exactly", () => {
