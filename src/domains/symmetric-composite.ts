@@ -179,17 +179,19 @@ export function compareWithOperator(
   const sampled = Float64Array.from(gramEigenvalues, (value) => value / n)
     .sort()
     .reverse();
-  const modes: { degree: number; value: number }[] = [];
-  for (let k = 0; k <= maxDegree; k++) {
-    for (let j = 0; j < spectrum.multiplicities[k]; j++) modes.push({ degree: k, value: spectrum.eigenvalues[k] });
-  }
-  if (modes.length > n) {
+  // Counted before they are listed: multiplicities reach 1e300 in high dimension.
+  const dimensions = spectrum.multiplicities.subarray(0, maxDegree + 1).reduce((sum, count) => sum + count, 0);
+  if (dimensions > n) {
     throw new ArgumentError({
       function: caller,
       argument: "maxDegree",
       expected: `small enough for its band to have at most n = ${n} dimensions`,
-      got: `${modes.length} dimensions`,
+      got: `${dimensions} dimensions`,
     });
+  }
+  const modes: { degree: number; value: number }[] = [];
+  for (let k = 0; k <= maxDegree; k++) {
+    for (let j = 0; j < spectrum.multiplicities[k]; j++) modes.push({ degree: k, value: spectrum.eigenvalues[k] });
   }
   modes.sort((a, b) => b.value - a.value);
   let squares = 0;

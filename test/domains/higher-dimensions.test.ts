@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ArgumentError, OptionError, ResourceError, type Matrix } from "../../src/core/index.js";
 import {
   commutator,
+  compareWithOperator,
   composite,
   conditionNumber,
   crossPolytope,
@@ -269,6 +270,11 @@ test("bad input is refused by name", () => {
       "sphere.mercer: kernel must be a kernel of points in R^5",
     ],
     [() => torus(2, 8).mercer(deepNarrowNtk({ dimension: 3 })), ArgumentError, "a kernel of points in R^4"],
+    [
+      () => compareWithOperator(new Float64Array(9), sphere(1000).mercer(ntk({ depth: 2 }), 400)),
+      ArgumentError,
+      "small enough for its band to have at most n = 9 dimensions, got",
+    ],
     [() => gaussian(3).overlaps(-1, 3), ArgumentError, "gaussian.overlaps: degree"],
     [() => gaussian(3).optimalSmoothness(ntk({ depth: 3 }), 0), ArgumentError, "gaussian.optimalSmoothness: kernel"],
   ];
