@@ -1,10 +1,14 @@
 import { square, exp, atan2, cos } from "../core/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation } from "../special/index.js";
 import type { DualFormula, DualValue, PairCovariance } from "./dual-activation.js";
+import { hermiteDual } from "./dual-hermite.js";
 import { quadratureSlopes } from "./dual-slopes.js";
 
 /** Range of the standard normal in the quadratures: density 3e-23 relative at the end. */
 const RANGE = 10;
+
+/** Variances whose own dual is kept. */
+const KEPT = 4096;
 
 /** Accepted disagreement of two resolutions, relative to the scale of the integrand. */
 const TARGET = 1e-14;
@@ -13,7 +17,8 @@ const TARGET = 1e-14;
  * Dual of an activation without closed form, by quadrature over the plane.
  *
  * With u = √k11 x, v = √k22 (t x + √(1 − t²) y) and independent normals x, y:
- * smooth functions use the trapezoidal rule (its error falls like e^{−2πa/h}, a the width of the strip of analyticity);
+ * smooth functions use their Hermite expansion where its rest is below 1e-13, else the trapezoidal rule (whose error
+ * falls like e^{−2πa/h}, a the width of the strip of analyticity);
  * a kink at 0 uses polar coordinates split at the four directions in which u or v changes sign, where the integrand is
  * analytic between the splits; other kinks use nested adaptive panels. The error is the disagreement of two resolutions.
  *
@@ -21,7 +26,11 @@ const TARGET = 1e-14;
  * @param exactSecond whether φ″ is given (and not a difference of φ′): then the dual can be differentiated
  */
 export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSecond: boolean): DualFormula {
-  const integrate = phi.kinks.length === 0 ? trapezoid : phi.kinks.every((kink) => kink === 0) ? polar : nested;
+  const smooth = phi.kinks.length === 0;
+  const integrate = smooth ? trapezoid : phi.kinks.every((kink) => kink === 0) ? polar : nested;
+  const expanded = smooth ? hermiteDual(phi, hasDerivative) : null;
+  /** Values of varianceInto: in a Gram matrix every point asks for its own once per partner. */
+  const variances = new Map<number, DualValue>();
   return {
     name: phi.name,
     method: "quadrature",
@@ -32,9 +41,14 @@ export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSec
         ? (pair, out): void => quadratureSlopes(phi, pair, out)
         : null,
     evaluateInto(pair, out) {
-      integrate(phi, hasDerivative, pair, out);
+      if (expanded === null || !expanded(pair, out)) integrate(phi, hasDerivative, pair, out);
     },
     varianceInto(k, out) {
+      const known = variances.get(k);
+      if (known !== undefined) {
+        Object.assign(out, known);
+        return;
+      }
       const value = gaussianExpectation((x) => square(phi.value(x)), { variance: k, kinks: phi.kinks });
       out.value = value.value;
       out.error = value.error;
@@ -44,6 +58,8 @@ export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSec
         out.derivative = derivative.value;
         out.error += derivative.error;
       }
+      if (variances.size === KEPT) variances.delete(variances.keys().next().value!);
+      variances.set(k, { ...out });
     },
   };
 }

@@ -234,6 +234,25 @@ test("closed duals against quadrature, error bars included", () => {
       expect(integrated.error).toBeLessThan(1e-12);
     }
   }
+  // Variances from where the Hermite expansion converges at once to where the plane is integrated; unequal ones.
+  for (const name of ["erf", "gelu", "sine"] as const) {
+    const forced = dualActivation(name, { method: "quadrature" });
+    for (const [k11, k12, k22] of [
+      [0.01, -0.009, 0.01],
+      [3, 2.9, 3],
+      [6, 1, 0.2],
+      [40, 30, 30],
+    ]) {
+      const closed = dualActivation(name).evaluate(k11, k12, k22);
+      const integrated = forced.evaluate(k11, k12, k22);
+      expect(Math.abs(closed.value - integrated.value), `${name} ${k11}`).toBeLessThanOrEqual(
+        closed.error + integrated.error,
+      );
+      expect(Math.abs(closed.derivative - integrated.derivative), `${name}′ ${k11}`).toBeLessThanOrEqual(
+        closed.error + integrated.error,
+      );
+    }
+  }
   const cube = dualActivation({ polynomial: [0, 0, 0, 1] }).evaluate(2, 0.5, 1.5);
   expect(Math.abs(cube.value - (9 * 0.5 * 2 * 1.5 + 6 * 0.125))).toBeLessThan(1e-14); // E u³v³ = 9 k11 k22 k12 + 6 k12³
   expect(Math.abs(cube.derivative - 9 * (2 * 1.5 + 2 * 0.25))).toBeLessThan(1e-14); // 9 E u²v²

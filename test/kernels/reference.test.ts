@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import { matrix } from "../../src/core/index.js";
-import { arcCosineProfile, dualActivation, nngp, ntk, oneMinusArcCosine } from "../../src/kernels/index.js";
+import {
+  arcCosineProfile,
+  cosineMap,
+  deepExpansion,
+  dualActivation,
+  nngp,
+  ntk,
+  oneMinusArcCosine,
+} from "../../src/kernels/index.js";
 import { type Activation, leakyRelu } from "../../src/special/index.js";
 import { fixture } from "../support/shared.js";
 
@@ -46,6 +54,10 @@ test("S1.kappa: arc-cosine functions and the two-layer NTK, at angles from 1e-12
     for (const order of [0, 1, 2] as const) check(`kappa${order}`, arcCosineProfile(order, theta, supplement));
     check("one_minus_kappa1", oneMinusArcCosine(theta));
     check("ntk2_unnormalised", ntk({ depth: 2 }).profile(theta, supplement));
+    // Δ = 0 is the identity map: the cosine itself, in both forms.
+    const { oneMinusCosine } = cosineMap(theta, 0);
+    check("one_minus_t", oneMinusCosine);
+    expect(Math.abs(1 - oneMinusCosine - Number(outputs["t"][i]))).toBeLessThanOrEqual(2 * Number.EPSILON);
     check("text_formula", Math.PI * arcCosineProfile(1, theta, supplement)); // the source's "NTK" is π κ₁
   });
 });
@@ -107,6 +119,24 @@ test("S2.deep: off-diagonal NTK, angles and affine residuals to depth 1e6", () =
       if (row.L < 2) continue;
       const value = ntk({ depth: row.L, activation: phi }).profile(Number(theta0));
       expect(Math.abs(value / Number(row["ntk_offdiag"]) - 1), `L = ${row.L}`).toBeLessThanOrEqual(tolerance.rel);
+      const deep = deepExpansion(Number(theta0), { depth: row.L, activation: phi });
+      expect(Math.abs(deep.lastAngle / Number(row["theta_Lm1"]) - 1)).toBeLessThanOrEqual(tolerance.rel);
+      if (row["one_minus_rho_Lm1"] !== undefined) {
+        const gap = 2 * Math.sin(deep.lastAngle / 2) ** 2;
+        expect(Math.abs(gap / Number(row["one_minus_rho_Lm1"]) - 1)).toBeLessThanOrEqual(2 * tolerance.rel);
+      }
+      // Residuals and the constant are differences of numbers of size L, and the file gives 12 digits of them.
+      const roundedTo = (text: string): number =>
+        1e-11 * Math.max(1, Math.abs(Number(text))) + 4 * tolerance.rel * value;
+      const half = (3 * Math.PI) / (16 * deep.delta * Math.sin(deep.lastAngle / 2));
+      for (const [name, own] of [
+        ["affine_residual", deep.affineResidual],
+        ["affine_residual_sin", value - half],
+        ["C_est", deep.constant],
+      ] as const) {
+        if (row[name] !== undefined)
+          expect(Math.abs(own - Number(row[name])), name).toBeLessThanOrEqual(roundedTo(row[name]));
+      }
     }
   }
 });
