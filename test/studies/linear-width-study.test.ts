@@ -5,7 +5,7 @@ import { createRng } from "../../src/random/index.js";
 import { htmlReport, jsonReport } from "../../src/report/index.js";
 import { type LinearWidthStudy, linearWidthReport, linearWidthStudy } from "../../src/studies/index.js";
 import { drawCase, recipeNormals } from "../../src/studies/linear-width/case.js";
-import { kernelNormBound } from "../../src/studies/linear-width/invariance-part.js";
+import { kernelNormBound } from "../../src/studies/linear-width/move-bounds.js";
 import { kernelAlignment, largeSteps } from "../../src/studies/linear-width/large-step.js";
 import {
   criticalRate,

@@ -2,7 +2,7 @@ import { type LongRunning, type Tagged, defined, isCancelled, undefinedBecause }
 import type { Rng } from "../../random/index.js";
 import { type Phase, type PowerLawFit, classifyPhase, fitPowerLaw } from "../../rmt/index.js";
 import { type LinearWidthCase, drawCase, recipeNormals } from "./case.js";
-import { spectraOf } from "./invariance-part.js";
+import { spectraOf } from "./network-spectra.js";
 
 import type { LinearWidthPlan } from "./plan.js";
 import { type RunRow, runRow } from "./run-row.js";

@@ -2,16 +2,11 @@
 export type { LinearWidthPlan, LinearWidthStudyOptions, Sizes } from "./plan.js";
 export type { RunRow } from "./run-row.js";
 export type { FeatureCorrelation } from "./run-table.js";
-export type {
-  Bounded,
-  InvariancePart,
-  InvarianceRun,
-  MoveBounds,
-  NetworkSpectra,
-  ScalingPart,
-  ScalingRow,
-  SpectraDistances,
-} from "./invariance-part.js";
+export type { InvariancePart, InvarianceRun } from "./invariance-part.js";
+export type { LawCurve } from "./limit-laws.js";
+export type { Bounded, MoveBounds } from "./move-bounds.js";
+export type { NetworkSpectra, SpectraDistances } from "./network-spectra.js";
+export type { ScalingPart, ScalingRow } from "./scaling-part.js";
 export type { LargeStep } from "./large-step.js";
 export type {
   OutlierPart,

@@ -1,6 +1,7 @@
 import { type CancellationSignal, type LongRunning, type Progress, isCancelled } from "../../core/index.js";
 import { type HeavyTailPart, heavyTailPart } from "./heavy-tail-part.js";
-import { type InvariancePart, type ScalingPart, invariancePart, scalingPart } from "./invariance-part.js";
+import { type InvariancePart, invariancePart } from "./invariance-part.js";
+import { type ScalingPart, scalingPart } from "./scaling-part.js";
 import { type OutlierPart, type WindowPart, outlierPart, windowPart } from "./outlier-part.js";
 import { type LinearWidthPlan, type LinearWidthStudyOptions, planStudy } from "./plan.js";
 import type { RunRow } from "./run-row.js";

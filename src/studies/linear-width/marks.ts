@@ -1,7 +1,7 @@
 import { exp, log } from "../../core/index.js";
 import type { BarMark, Color, LineMark, Mark, Panel } from "../../plot/index.js";
 import { histogram } from "../../spectra/index.js";
-import type { LawCurve } from "./invariance-part.js";
+import type { LawCurve } from "./limit-laws.js";
 
 /** Edges of bins over all the values, equal in width or, on a logarithmic axis, in ratio. */
 export function commonEdges(values: readonly Float64Array[], bins: number, logarithmic: boolean = false): Float64Array {

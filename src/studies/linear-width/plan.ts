@@ -127,7 +127,7 @@ export function planStudy(options: LinearWidthStudyOptions, caller: string): Lin
       batch: whole(40),
       controlFactor: 2.5,
       controlSteps: 60,
-      redraws: quick ? 5 : 9,
+      redraws: quick ? 4 : 9,
     },
     scalingSizes: (quick ? [100, 200, 400] : [100, 200, 400, 800]).map((n) => 4 * Math.round((scale * n) / 4)),
     outlier: {
@@ -151,7 +151,7 @@ export function planStudy(options: LinearWidthStudyOptions, caller: string): Lin
       descentRate: 20,
       adamRates: quick ? [0.1, 0.3] : [0.03, 0.1, 0.3],
       permutations: 19,
-      replicates: scale < 1 ? 19 : 99,
+      replicates: scale < 1 ? 19 : quick ? 49 : 99,
     },
   };
 }

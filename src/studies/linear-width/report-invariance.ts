@@ -1,6 +1,9 @@
 import { type Mark, type Panel, formatNumber } from "../../plot/index.js";
 import type { ReportSection } from "../../report/index.js";
-import type { Bounded, InvariancePart, NetworkSpectra, ScalingPart } from "./invariance-part.js";
+import type { InvariancePart } from "./invariance-part.js";
+import type { Bounded } from "./move-bounds.js";
+import type { NetworkSpectra } from "./network-spectra.js";
+import type { ScalingPart } from "./scaling-part.js";
 import { bars, commonEdges, lawLine, outline, panel } from "./marks.js";
 import type { LinearWidthPlan } from "./plan.js";
 import { median } from "./statistics.js";

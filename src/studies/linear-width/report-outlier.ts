@@ -1,6 +1,6 @@
 import { type Color, type Mark, type Panel, formatNumber } from "../../plot/index.js";
 import type { ReportSection } from "../../report/index.js";
-import { type LawCurve, weightLaw } from "./invariance-part.js";
+import { type LawCurve, weightLaw } from "./limit-laws.js";
 import { bars, commonEdges, lawLine, panel } from "./marks.js";
 import type { OutlierPart, OutlierStep, RateWindowRow, WindowPart } from "./outlier-part.js";
 import type { LinearWidthPlan } from "./plan.js";

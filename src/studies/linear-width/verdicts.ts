@@ -1,6 +1,7 @@
 import { type Comparison, type Verdict, satisfies } from "../claims/claim.js";
 import type { HeavyTailPart } from "./heavy-tail-part.js";
-import type { InvariancePart, ScalingPart } from "./invariance-part.js";
+import type { InvariancePart } from "./invariance-part.js";
+import type { ScalingPart } from "./scaling-part.js";
 import type { OutlierPart, WindowPart } from "./outlier-part.js";
 import type { LinearWidthPlan } from "./plan.js";
 import { median } from "./statistics.js";
