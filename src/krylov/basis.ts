@@ -1,5 +1,5 @@
-import { norm } from "../core/index.js";
-import { gemv, residentMatrix } from "../routines/index.js";
+import { type Matrix, norm } from "../core/index.js";
+import { gemm, gemv, residentMatrix } from "../routines/index.js";
 
 /**
  * Orthonormal vectors under construction, stored as rows: row i is data[i n … (i + 1) n). Rows are written once and
@@ -107,4 +107,15 @@ export function project(basis: Basis, count: number, w: Float64Array, h: Float64
 /** w ← w − Vᵀ h for the first `count` rows. */
 export function subtract(basis: Basis, count: number, h: Float64Array, w: Float64Array): void {
   gemv(true, count, basis.dimension, -1, basis.data, 0, basis.dimension, h, 0, 1, 1, w, 0, 1);
+}
+
+/** The symmetric part of X Yᵀ for rows X and their images Y. */
+export function symmetricProducts(rows: Basis, images: Basis): Matrix {
+  const { count: size, dimension: n } = rows;
+  const data = new Float64Array(size * size);
+  gemm(false, true, size, size, n, 1, rows.data, 0, n, images.data, 0, n, 0, data, 0, size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < i; j++) data[i * size + j] = data[j * size + i] = (data[i * size + j] + data[j * size + i]) / 2;
+  }
+  return { rows: size, cols: size, data };
 }

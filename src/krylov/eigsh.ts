@@ -1,3 +1,4 @@
+// Longer than usual because one computation has five front doors (sync, async, resumed, inverse) that share its checks.
 import {
   ArgumentError,
   type Convergence,

@@ -15,8 +15,16 @@ import {
 } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { type Rng, type RngState } from "../random/index.js";
-import { gemm } from "../routines/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
+import {
+  type Basis,
+  appendRow,
+  basisRow,
+  createBasis,
+  orthogonalize,
+  subtract,
+  symmetricProducts,
+  workRow,
+} from "./basis.js";
 import { type Coroutine, multiplyBlock } from "./products.js";
 import { randomUnit } from "./start.js";
 import { rotateRows, roundoff } from "./thick-restart.js";
@@ -238,15 +246,7 @@ function* extend(settings: LobpcgSettings, run: LobpcgRun, v: Float64Array, imag
 function rayleighRitz({ n, blockSize }: LobpcgSettings, run: LobpcgRun): void {
   const { trial, images, directions, directionImages } = run;
   const size = trial.count;
-  const products = new Float64Array(size * size);
-  gemm(false, true, size, size, n, 1, trial.data, 0, n, images.data, 0, n, 0, products, 0, size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++) {
-      const mean = (products[i * size + j] + products[j * size + i]) / 2;
-      products[i * size + j] = products[j * size + i] = mean;
-    }
-  }
-  const { values, vectors } = eigh({ rows: size, cols: size, data: products });
+  const { values, vectors } = eigh(symmetricProducts(trial, images));
   const mixed = new Float64Array(size * blockSize);
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < blockSize; k++) mixed[i * blockSize + k] = vectors.data[i * size + k];
