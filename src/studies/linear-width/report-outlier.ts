@@ -284,14 +284,7 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
         2,
       )}), and the test error is the worst of all. ` +
         `“Outlier with an invariant bulk” is not what large rates bring in general.`,
-      `With small output weights the outlier is there at every rate, aligned to ${formatNumber(
-        cell(rate(part.rates, Math.min(...scales), 0.5), (r) => r.row.alignment),
-        3,
-      )}, and the test error is lower than with full ones. ` +
-        `The bulk pays for it: at ${factors[0]} η_c it is ${formatNumber(
-          cell(rate(part.rates, Math.min(...scales), factors[0]), (r) => r.bulkDistance),
-          2,
-        )} from its start (redrawn weights: up to ${formatNumber(part.redrawn.rates, 2)}), at 3 η_c it is gone.`,
+      smallOutputSentence(part, Math.min(...scales), factors),
     ],
     method:
       `Single steps as in part 3. Long runs: d = ${plan.window.d}, h = ${plan.window.h}, n = ${plan.window.n}, ReLU teacher with noise 0.2, W trained for ${plan.window.scales.map((scale) => `${scale.steps} steps (v scaled by ${scale.outputScale})`).join(" and ")}. ` +
@@ -383,6 +376,28 @@ export function windowSection(part: WindowPart, plan: LinearWidthPlan): ReportSe
     ],
     data: { ...part },
   };
+}
+
+/** What small output weights change: where the bulk stays within a redraw, and where the test error is lower. */
+function smallOutputSentence({ rates, redrawn }: WindowPart, scale: number, factors: readonly number[]): string {
+  const at = (deviation: number, factor: number, value: (row: RateWindowRow) => number): number =>
+    median(rates.filter((row) => row.outputScale === deviation && row.factor === factor).map(value));
+  const kept = factors.filter((factor) => at(scale, factor, (row) => row.bulkDistance) <= redrawn.rates);
+  const lower = factors.filter(
+    (factor) => at(scale, factor, (row) => row.row.testError) < at(1, factor, (row) => row.row.testError),
+  );
+  const alignments = factors.map((factor) => at(scale, factor, (row) => row.row.alignment));
+  const bulk =
+    kept.length === 0
+      ? `Its bulk moves farther than a redraw even at ${factors[0]} η_c (${formatNumber(
+          at(scale, factors[0], (row) => row.bulkDistance),
+          2,
+        )} against ${formatNumber(redrawn.rates, 2)})`
+      : `Its bulk stays within a redraw (${formatNumber(redrawn.rates, 2)}) up to ${Math.max(...kept)} η_c`;
+  return (
+    `With output weights scaled by ${scale} the outlier is there at every rate, aligned between ${formatNumber(Math.min(...alignments), 3)} and ${formatNumber(Math.max(...alignments), 3)}, ` +
+    `and the test error is lower than with full ones at ${lower.length} of ${factors.length} rates. ${bulk}; at ${factors[factors.length - 1]} η_c it is destroyed.`
+  );
 }
 
 function dotted(x: readonly number[], y: readonly number[], color: Color): Mark[] {
