@@ -158,7 +158,7 @@ test("more accuracy costs more probes and more steps; a hard limit is kept and r
 test("stopping rules may look again and again and still cover (1,000 seeds), where a naive rule does not", () => {
   const { A, values } = spectra[1];
   const law = { method: "hutchinson", distribution: "gaussian" } as const;
-  const stop = anyOf(relativeHalfWidth(0.2), matvecLimit(400));
+  const stop = anyOf(relativeHalfWidth(0.5), matvecLimit(400));
   const honest = coverage(sum(values), (stream) => trace(A, { ...law, stop, rng: stream }));
   expect(honest.share).toBeGreaterThanOrEqual(0.93);
   // Negative control: the plain interval after every product from the third on, and the first short one is taken.
@@ -168,10 +168,10 @@ test("stopping rules may look again and again and still cover (1,000 seeds), whe
     for (let matvecs = 3; ; matvecs++) {
       const result = trace(A0, { ...law, matvecs, rng: stream.fork(again) });
       const { lower, upper } = result.interval;
-      if ((upper - lower) / 2 <= 0.2 * result.mean || matvecs >= 60) return result;
+      if ((upper - lower) / 2 <= 0.5 * result.mean || matvecs >= 80) return result;
     }
   });
-  expect(naive.share).toBeLessThan(0.93);
+  expect(naive.share).toBeLessThan(0.9);
   expect(naive.share).toBeLessThan(honest.share);
 });
 
