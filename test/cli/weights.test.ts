@@ -7,7 +7,7 @@ import { createRng, normalMatrix } from "../../src/random/index.js";
 import { sharedData, sharedMissing } from "../support/shared.js";
 import { type CommandOutcome, runCommand, temporaryFolder } from "./test-host.js";
 
-function tensor(name: string, shape: number[], seed: number, scale = 1): Tensor {
+function tensor(name: string, shape: number[], seed: number, scale = 1): Tensor & { readonly data: Float32Array } {
   const size = shape.reduce((a, b) => a * b, 1);
   const data = Float32Array.from(normalMatrix(createRng(seed), 1, size).data, (value) => scale * value);
   return { name, dtype: "F32", shape, data };

@@ -72,7 +72,11 @@ const cases: readonly WrongInput[] = [
     says: ['"--frobnicate" is not an option of "eigenscope study". Expected one of --data', "--html"],
   },
   { name: "single dash", words: () => ["study", "-seed", "3"], says: ['"-seed" is not an option'] },
-  { name: "option without its value", words: () => ["study", "--seed"], says: ["--seed expects a value (N), got nothing after it"] },
+  {
+    name: "option without its value",
+    words: () => ["study", "--seed"],
+    says: ["--seed expects a value (N), got nothing after it"],
+  },
   {
     name: "option followed by an option",
     words: () => ["study", "--data", "--quiet"],
@@ -84,7 +88,11 @@ const cases: readonly WrongInput[] = [
     says: ["--seed expects a value (N), got the option -1", "if -1 is meant as the value, write --seed=-1"],
   },
   { name: "empty value", words: () => ["study", "--out="], says: ["--out expects a value (DIR)"] },
-  { name: "empty optional value", words: () => ["study", "--json="], says: ['--json expects a value ([FILE]), got ""'] },
+  {
+    name: "empty optional value",
+    words: () => ["study", "--json="],
+    says: ['--json expects a value ([FILE]), got ""'],
+  },
   {
     name: "help on an unknown command",
     words: () => ["help", "stduy"],
