@@ -192,13 +192,20 @@ export function anglesRecursion(
       theta = Math.PI - supplement;
     }
   }
-  // Angles up to π/2 shrink, and their supplements are no longer needed: one sine and one arc sine per layer.
+  // Angles up to π/2 shrink, and their supplements are no longer needed: from angle 1 down one sine and one arc sine per layer.
   for (; k < depth; k++) {
     const half = sin(theta / 2);
     const twice = 2 * half * half; // 1 − cos θ
-    const g = theta >= 1 ? 2 * half * cos(theta / 2) - theta * (1 - twice) : sineMinusAngleCosine(theta);
-    const below = Math.max(0, twice - c * g);
-    cosine = 1 - below;
+    let below: number;
+    if (theta >= 1) {
+      const t = cos(theta);
+      const g = c * (sin(theta) - theta * t);
+      below = Math.max(0, twice - g);
+      cosine = t + g; // may be small, and then 1 − below would have no relative accuracy
+    } else {
+      below = Math.max(0, twice - c * sineMinusAngleCosine(theta));
+      cosine = 1 - below;
+    }
     ntk = cosine + (1 - c * theta) * ntk;
     theta = 2 * asin(Math.sqrt(below / 2));
   }

@@ -200,6 +200,6 @@ function octavesOf(delta: number, depth: number): number {
   const edge = Math.min(delta, 1 - delta);
   const distance = Math.min(1 / (delta * depth), edge > 0 ? Math.sqrt(edge) : 1);
   let octaves = 2;
-  while (octaves < 20 && 2 ** -octaves > distance) octaves++;
+  for (let shift = 0.25; octaves < 20 && shift > distance; shift /= 2) octaves++;
   return octaves;
 }

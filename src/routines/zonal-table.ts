@@ -123,7 +123,7 @@ export function wideValue(table: ZonalTable, below: number, opposite: boolean): 
 function closeValue(table: ZonalTable, sine: number, opposite: boolean): number {
   if (Number.isNaN(sine)) return Number.NaN;
   const { close: c, octaves, profile } = table;
-  const shift = 2 ** -octaves;
+  const shift = 1 / (1 << octaves);
   double[0] = sine + shift;
   const piece = (words[HIGH] >>> (20 - CLOSE_BITS)) - ((1023 - octaves) << CLOSE_BITS);
   const shifted = leftEnd(CLOSE_BITS);
@@ -149,7 +149,7 @@ function leftEnd(bits: number): number {
 /** Width of the piece that begins at x: its power of two over 2^bits. */
 function pieceWidth(x: number, bits: number): number {
   double[0] = x;
-  return leftEnd(0) / 2 ** bits;
+  return leftEnd(0) / (1 << bits);
 }
 
 /** Even and odd part by Horner in y²: the order of the vector routine, where one lane holds each. */
