@@ -1,10 +1,10 @@
 import { type Figure, type Mark, type Panel, formatNumber } from "../../plot/index.js";
 import type { ReportSection } from "../../report/index.js";
 import { verdictSection } from "./report-shared.js";
-import type { DomainSpectra, SpectraPart } from "./spectra-part.js";
+import type { DomainSpectra, DomainSpectraPart } from "./spectra-part.js";
 
 /** Spectra of K, P and T side by side, with s* and condition numbers. */
-export function spectraSection({ domains }: SpectraPart, depth: number): ReportSection {
+export function spectraSection({ domains }: DomainSpectraPart, depth: number): ReportSection {
   return verdictSection({
     id: "spectra",
     title: "1. Spectra of K, P and T on three domains",

@@ -6,7 +6,7 @@ import { type CubePart, cubePart } from "./cube-part.js";
 import { type MatrixPart, matrixPart } from "./matrix-part.js";
 import { type SettledSobolevOptions, type SobolevStudyOptions, settleSobolevOptions } from "./options.js";
 import { type PhysicsPart, physicsPart } from "./physics-part.js";
-import { type SpectraPart, spectraPart } from "./spectra-part.js";
+import { type DomainSpectraPart, spectraPart } from "./spectra-part.js";
 import { type SweepPart, sweepPart } from "./sweep-part.js";
 import { type TrainingCurvesPart, trainingCurvesPart } from "./training-part.js";
 import { type ZeroModesPart, zeroModesPart } from "./zero-modes-part.js";
@@ -26,7 +26,7 @@ export interface SobolevStudy {
   /** Options after defaults. */
   readonly options: SettledSobolevOptions;
   /** Spectra of K, P and T, best exponents, condition numbers. */
-  readonly spectra: SpectraPart | null;
+  readonly spectra: DomainSpectraPart | null;
   /** Training of three targets. */
   readonly training: TrainingCurvesPart | null;
   /** The non-periodic function of the unit cube. */
@@ -89,7 +89,7 @@ export function sobolevStudy(run: SobolevStudyRun): SobolevStudy {
 
 /** The comparisons of a part. */
 export function partComparisons(
-  part: SpectraPart | { readonly comparisons: readonly Comparison[] },
+  part: DomainSpectraPart | { readonly comparisons: readonly Comparison[] },
 ): readonly Comparison[] {
   return "comparisons" in part ? part.comparisons : part.domains.flatMap((domain) => domain.comparisons);
 }

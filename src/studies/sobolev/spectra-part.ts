@@ -57,7 +57,7 @@ export interface DomainSpectra {
 }
 
 /** Spectra on the three domains. */
-export interface SpectraPart {
+export interface DomainSpectraPart {
   /** One record per domain. */
   readonly domains: readonly DomainSpectra[];
 }
@@ -66,7 +66,7 @@ export interface SpectraPart {
 const GOLDEN_STEPS = 60;
 
 /** K, P and T with error bars, best exponents and condition numbers on sphere, torus and Gaussian space. */
-export function spectraPart(settled: SettledSobolevOptions, running: LongRunning): SpectraPart {
+export function spectraPart(settled: SettledSobolevOptions, running: LongRunning): DomainSpectraPart {
   const kernel = ntk({ depth: settled.depth });
   const steps = [sphereSpectra, torusSpectra, gaussianSpectra];
   const domains = steps.flatMap((work, i) => {
