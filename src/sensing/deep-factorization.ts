@@ -17,7 +17,8 @@ import {
 } from "../core/index.js";
 import { integrate } from "../ode/index.js";
 import { product, transposedProduct } from "./diagonal-problem.js";
-import type { Finding } from "./diagnosis.js";
+import { dataFindings, type Finding, lossAtZero, stepFinding } from "./diagnosis.js";
+import { joinAdvice } from "./flow-options.js";
 import { requireMeasurements } from "./measure.js";
 import { type Measurements } from "./measurements.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
@@ -139,11 +140,13 @@ export function deepFactorization(
     }
     return sum / (2 * N);
   };
-  const marks = recordedSteps(options.record ?? 24, steps);
+  const marks = recordedSteps(options.record ?? 24, steps, CALLER);
   const at: number[] = [];
   const losses: number[] = [];
   const findings: Finding[] = [];
   const initialLoss = lossOf();
+  const hopeless = 1e8 * Math.max(initialLoss, lossAtZero(y, N), Number.MIN_VALUE);
+  let lastRise = -1;
   let loss = initialLoss;
   let status: Convergence["status"] = "max-iterations";
   let step = 0;
@@ -169,7 +172,7 @@ export function deepFactorization(
     factors.forEach(({ data }, j) => previous[j].set(data));
     chain.descend(G, eta);
     const next = lossOf();
-    if (!Number.isFinite(next) || next > 1e8 * Math.max(initialLoss, Number.MIN_VALUE)) {
+    if (!Number.isFinite(next) || next > hopeless) {
       factors.forEach(({ data }, j) => data.set(previous[j]));
       loss = lossOf();
       status = "breakdown";
@@ -179,6 +182,7 @@ export function deepFactorization(
       });
       break;
     }
+    if (next > loss * (1 + 1e-9)) lastRise = step + 1;
     loss = next;
     step++;
   }
@@ -186,6 +190,11 @@ export function deepFactorization(
     const message = `still on the plateau around zero: the escape time from scale ε = ${scale} grows like ε^(2 − N) = ${pow(scale, 2 - depth).toPrecision(2)}, and ${(steps * eta).toPrecision(3)} units of time were given; start larger or go on longer`;
     findings.push({ code: "plateau", message });
   }
+  if (status === "max-iterations" && loss > 1e-12 * initialLoss) {
+    const tooLarge = stepFinding(eta, null, step, lastRise);
+    if (tooLarge !== null) findings.push(tooLarge);
+  }
+  findings.push(...dataFindings(measurements, y, N, loss));
   let gradientNorm = 0;
   for (const value of chain.gradientNorms()) gradientNorm += value;
   return {
@@ -201,14 +210,15 @@ export function deepFactorization(
       matvecs: step + 1,
       tolerance: lossTolerance,
       residualNorms: Float64Array.of(Math.sqrt(residual.reduce((sum, r) => sum + r * r, 0)), Math.sqrt(gradientNorm)),
-      advice:
-        status === "converged"
-          ? null
-          : findings.length > 0
-            ? findings.map(({ message }) => message).join("; ")
-            : status === "cancelled"
-              ? `cancelled after ${step} steps`
-              : `all ${steps} steps taken, loss ${loss.toExponential(2)}`,
+      advice: joinAdvice(
+        status,
+        status === "cancelled"
+          ? `cancelled after ${step} steps`
+          : status === "breakdown"
+            ? null
+            : `all ${steps} steps taken, loss ${loss.toExponential(2)}`,
+        findings,
+      ),
     },
   };
 }

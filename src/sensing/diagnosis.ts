@@ -1,6 +1,7 @@
 import { eigh } from "../linalg/index.js";
 import type { SensingEngine } from "./engine.js";
 import { measurementGram } from "./measure.js";
+import type { Measurements } from "./measurements.js";
 import { spectralLayout } from "./network.js";
 
 /** Something that a user should know about a run. */
@@ -48,22 +49,69 @@ export function diagnose(
     });
   }
   findings.push(...neuronFindings(engine, start, theta, fitted));
-  if (!fitted && Number.isFinite(loss) && measurements.rows <= LARGEST_GRAM) {
-    const least = leastLoss(engine, y);
-    if (least.rank < Math.min(y.length, measurements.cols)) {
-      findings.push({
-        code: "dependent-measurements",
-        message: `${y.length} measurements have rank ${least.rank}: the dependent ones add no information, only weight`,
-      });
-    }
-    if (least.loss > 1e-14 * energy && loss > 0) {
-      findings.push({
-        code: "inconsistent-data",
-        message: `the data are inconsistent: ${measurements.rows} measurements of rank ${least.rank}, no matrix has a loss below ${least.loss.toExponential(3)} (reached ${loss.toExponential(3)})`,
-      });
-    }
-  }
+  findings.push(...dataFindings(measurements, y, divisor, loss));
   return findings;
+}
+
+/** What is wrong with the data whatever the model: dependent measurements, and numbers that no matrix attains. */
+export function dataFindings(measurements: Measurements, y: Float64Array, divisor: number, loss: number): Finding[] {
+  const findings: Finding[] = [];
+  if (measurements.rows > LARGEST_GRAM || !Number.isFinite(loss)) return findings;
+  let energy = 0;
+  for (const value of y) energy += value * value;
+  const least = leastLoss(measurements, y, divisor);
+  if (least.rank < Math.min(y.length, measurements.cols)) {
+    findings.push({
+      code: "dependent-measurements",
+      message: `${y.length} measurements have rank ${least.rank}: the dependent ones add no information, only weight`,
+    });
+  }
+  if (least.loss > (1e-14 * energy) / divisor && loss > 0) findings.push(inconsistency(y.length, least, loss));
+  return findings;
+}
+
+/** Says that no matrix attains the data. */
+export function inconsistency(
+  count: number,
+  least: { readonly loss: number; readonly rank: number },
+  loss: number,
+): Finding {
+  return {
+    code: "inconsistent-data",
+    message: `the data are inconsistent: ${count} measurements of rank ${least.rank}, no matrix has a loss below ${least.loss.toExponential(3)} (reached ${loss.toExponential(3)})`,
+  };
+}
+
+const STILL_RISING = 50; // steps within which a rise of the loss counts as present behaviour
+
+/**
+ * Says that steps are too large where a run ended: η is above the local bound, or the loss still rises from step to step,
+ * which no step below the bound can cause (an orbit of period two visits points that are flat enough by themselves).
+ *
+ * @param lambda λ_max where the run ended, null when not known
+ * @param lastRise last step that raised the loss, -1 for none
+ */
+export function stepFinding(eta: number, lambda: number | null, step: number, lastRise: number): Finding | null {
+  const rising = lastRise >= 0 && step - lastRise <= STILL_RISING;
+  if (lambda !== null && eta * lambda > 2) {
+    return {
+      code: "step-too-large",
+      message: `η = ${eta.toPrecision(3)} is above the local bound 2/λ_max = ${(2 / lambda).toPrecision(3)}: expect oscillation or a move to a flatter minimum, not convergence here`,
+    };
+  }
+  if (!rising) return null;
+  const bound = lambda === null || !(lambda > 0) ? "" : ` (2/λ_max = ${(2 / lambda).toPrecision(3)} at the last point)`;
+  return {
+    code: "step-too-large",
+    message: `the loss still rises at step ${lastRise} with η = ${eta.toPrecision(3)}${bound}: the iteration oscillates instead of converging; use a smaller step`,
+  };
+}
+
+/** Loss of X = 0, by which explosions are judged: a start near a minimum may rightly leave it by many orders. */
+export function lossAtZero(y: Float64Array, divisor: number): number {
+  let energy = 0;
+  for (const value of y) energy += value * value;
+  return energy / (2 * divisor);
 }
 
 function neuronFindings(engine: SensingEngine, start: Float64Array, theta: Float64Array, fitted: boolean): Finding[] {
@@ -146,8 +194,12 @@ function largestValue(X: Float64Array, rows: number, cols: number): number {
 }
 
 /** Least loss over all matrices: the part of y outside the range of A, from the eigenvectors of A A*. */
-function leastLoss(engine: SensingEngine, y: Float64Array): { readonly loss: number; readonly rank: number } {
-  const { values, vectors } = eigh(measurementGram(engine.measurements));
+function leastLoss(
+  measurements: Measurements,
+  y: Float64Array,
+  divisor: number,
+): { readonly loss: number; readonly rank: number } {
+  const { values, vectors } = eigh(measurementGram(measurements));
   const m = y.length;
   const threshold = 1e-12 * (m === 0 ? 0 : values[m - 1]);
   let loss = 0;
@@ -161,5 +213,5 @@ function leastLoss(engine: SensingEngine, y: Float64Array): { readonly loss: num
     for (let i = 0; i < m; i++) component += vectors!.data[i * m + j] * y[i];
     loss += component * component;
   }
-  return { loss: loss / (2 * engine.divisor), rank };
+  return { loss: loss / (2 * divisor), rank };
 }

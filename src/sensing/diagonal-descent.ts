@@ -7,9 +7,10 @@ import {
   requireOptions,
   requirePositive,
 } from "../core/index.js";
-import { createDiagonalField, type DiagonalProblem, type DiagonalState, requireState } from "./diagonal-problem.js";
+import { createDiagonalField, type DiagonalProblem, type DiagonalState, requireState, stateFrom } from "./diagonal-problem.js";
 import { assembleDiagonalRun, type DiagonalRun } from "./diagonal-run.js";
-import type { Finding } from "./diagnosis.js";
+import { type Finding, lossAtZero, stepFinding } from "./diagnosis.js";
+import { diagonalSteps } from "./diagonal-steps.js";
 
 /** Options of {@link diagonalDescent}. */
 export interface DiagonalDescentOptions extends LongRunning {
@@ -77,7 +78,11 @@ export function diagonalDescent(
   let loss = initialLoss;
   let largestLoss = loss;
   let status: Convergence["status"] = "max-iterations";
-  let advice: string | null = lossTolerance > 0 ? "take more or larger steps" : null;
+  let advice: string | null = null;
+  const N = problem.normalisation === "mean" ? problem.y.length : 1;
+  const hopeless = 1e8 * Math.max(initialLoss, lossAtZero(problem.y, N), Number.MIN_VALUE);
+  let lastRise = -1;
+  let eta = 0;
   let step = 0;
   let time = 0;
   for (;;) {
@@ -88,30 +93,42 @@ export function diagonalDescent(
     }
     if (lossTolerance > 0 && loss <= lossTolerance) {
       status = "converged";
-      advice = null;
       break;
     }
-    if (step >= steps) break;
+    if (step >= steps) {
+      advice =
+        lossTolerance > 0
+          ? `loss ${loss.toExponential(2)} after ${steps} steps, wanted ${lossTolerance.toExponential(2)}: take more steps or larger ones (diagonalSteps gives the bound)`
+          : `all ${steps} steps taken; no loss tolerance was asked for`;
+      break;
+    }
     if (isCancelled(options.signal)) {
       status = "cancelled";
       advice = `cancelled after ${step} steps`;
       break;
     }
-    const eta = rate(step);
+    eta = rate(step);
     previous.set(z);
     for (let i = 0; i < z.length; i++) z[i] += eta * velocity[i];
     const next = field.velocity(z, velocity);
-    if (!Number.isFinite(next) || next > 1e8 * Math.max(initialLoss, Number.MIN_VALUE)) {
+    if (!Number.isFinite(next) || next > hopeless) {
       z.set(previous);
       status = "breakdown";
-      const message = `the loss exploded at step ${step + 1} with η = ${eta.toPrecision(3)}: diagonalSteps gives the bound 2/λ_max`;
+      const bound = diagonalSteps(problem, stateFrom(z, field.K, field.d)).criticalStep;
+      const message = `the loss exploded at step ${step + 1} with η = ${eta.toPrecision(3)}; at the last finite point 2/λ_max = ${bound.toPrecision(3)}: use a step below it (diagonalSteps)`;
       findings.push({ code: "diverged", message });
       break;
     }
+    if (next > loss * (1 + 1e-9)) lastRise = step + 1;
     loss = next;
     largestLoss = Math.max(largestLoss, loss);
     time += eta;
     step++;
+  }
+  if (status === "max-iterations" && eta > 0 && loss > 1e-12 * Math.max(initialLoss, lossAtZero(problem.y, N))) {
+    const { largest } = diagonalSteps(problem, stateFrom(z, field.K, field.d));
+    const tooLarge = stepFinding(eta, largest, step, lastRise);
+    if (tooLarge !== null) findings.push(tooLarge);
   }
   return assembleDiagonalRun("descent", problem, field, start, Float64Array.from(at), rows, z, {
     time,

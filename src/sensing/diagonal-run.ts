@@ -8,7 +8,7 @@ import {
   product,
   stateFrom,
 } from "./diagonal-problem.js";
-import type { Finding } from "./diagnosis.js";
+import { type Finding, inconsistency } from "./diagnosis.js";
 import { joinAdvice, reportNorm } from "./flow-options.js";
 
 /** Trajectory in diagonal coordinates. */
@@ -171,7 +171,7 @@ function explain(
     const message = `coordinate ${dead.join(", ")} started at u = v = 0 and stays there for ever: start it at a small scale`;
     findings.push({ code: "dead-coordinate", message });
   }
-  const spectrum = svd(coefficients, { vectors: "none" }).singularValues;
+  const { u, singularValues: spectrum } = svd(coefficients);
   const rank = spectrum.filter((s) => s > 1e-12 * spectrum[0]).length;
   if (rank < d) {
     const message = `B has column rank ${rank} for ${d} coordinates: the limit depends on the start, its scale, γ and α, and is not σ* in general (mirrorLimit computes it for fixed α)`;
@@ -179,6 +179,8 @@ function explain(
   }
   const energy = y.reduce((sum, value) => sum + value * value, 0);
   if (loss <= FITTED * energy) return findings;
+  const least = outsideRange(u!, rank, y) / (problem.normalisation === "mean" ? 2 * y.length : 2);
+  if (least > 0) findings.push(inconsistency(y.length, { loss: least, rank }, loss));
   if (!problem.alphaTrainable && Number.isFinite(gamma.supremum)) {
     let cap = 0;
     for (let k = 0; k < K; k++) cap += Math.abs(last[2 * K * d + k]) * gamma.supremum;
@@ -207,4 +209,17 @@ function explain(
     findings.push({ code: "sublinear", message });
   }
   return findings;
+}
+
+/** ‖y‖² outside the span of the first columns of U, zero when it is rounding. */
+function outsideRange(U: Matrix, rank: number, y: Float64Array): number {
+  const rest = y.slice();
+  for (let j = 0; j < rank; j++) {
+    let component = 0;
+    for (let i = 0; i < y.length; i++) component += U.data[i * U.cols + j] * y[i];
+    for (let i = 0; i < y.length; i++) rest[i] -= component * U.data[i * U.cols + j];
+  }
+  const size = reportNorm(y);
+  const norm = reportNorm(rest);
+  return norm > 1e-9 * size ? norm * norm : 0;
 }

@@ -76,10 +76,12 @@ function recordTimes(record: number | ArrayLike<number>, t1: number, caller: str
   return Float64Array.from({ length: count }, (_, i) => (i === count - 1 ? t1 : (t1 * i) / (count - 1)));
 }
 
-/** Advice of a run that did not converge: the method's own word, then what was found. */
+/**
+ * Advice of a run: the method's own word unless it converged, then everything that was found. A flow that reached its
+ * final time has converged as an integration, and may still have stopped at inconsistent data or a dead coordinate.
+ */
 export function joinAdvice(status: Status, advice: string | null, findings: readonly Finding[]): string | null {
-  if (status === "converged") return null;
-  const parts = [advice, ...findings.map(({ message }) => message)].filter((text) => text !== null && text !== "");
+  const parts = [status === "converged" ? null : advice, ...findings.map(({ message }) => message)].filter((text) => text !== null && text !== "");
   return parts.length === 0 ? null : parts.join("; ");
 }
 

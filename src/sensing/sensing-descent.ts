@@ -11,7 +11,7 @@ import {
   cos,
   pow,
 } from "../core/index.js";
-import type { Finding } from "./diagnosis.js";
+import { type Finding, lossAtZero, stepFinding } from "./diagnosis.js";
 import { createEngine } from "./engine.js";
 import { largestJacobianEigenvalue } from "./local-steps.js";
 import { requireMeasurements } from "./measure.js";
@@ -46,7 +46,8 @@ export interface SensingDescentOptions extends LongRunning {
 
 const CALLER = "sensingDescent";
 const PROGRESS_EVERY = 25; // steps between reports: about a second at 28 x 28 with three layers
-const HOPELESS = 1e8; // loss over initial loss at which a run counts as diverged
+const HOPELESS = 1e8; // loss over that of the start and of X = 0 at which a run counts as diverged
+const RISE = 1e-9; // relative rise of the loss that is not rounding
 
 /**
  * Runs gradient descent on a spectral neural network.
@@ -88,7 +89,7 @@ export function sensingDescent(
   requireOptions(options, ["steps", "learningRate", "record", "lossTolerance", "signal", "onProgress"], CALLER);
   const steps = requireInteger(options?.steps, "steps", CALLER, 0);
   const lossTolerance = requireNumber(options.lossTolerance ?? 0, "lossTolerance", CALLER, 0);
-  const marks = recordedSteps(options.record ?? 24, steps);
+  const marks = recordedSteps(options.record ?? 24, steps, CALLER);
   const theta = requireParameters(network, initial, CALLER);
   const engine = createEngine(network, measurements, y, CALLER);
   const recorder = createRunRecorder("descent", engine, theta, y);
@@ -102,6 +103,8 @@ export function sensingDescent(
     const expected = "small enough for a finite loss";
     throw new ArgumentError({ function: CALLER, argument: "initial", expected, got: `loss ${initialLoss}` });
   }
+  const hopeless = HOPELESS * Math.max(initialLoss, lossAtZero(y, engine.divisor), Number.MIN_VALUE);
+  let lastRise = -1;
   let loss = initialLoss;
   let largestLoss = initialLoss;
   let step = 0;
@@ -140,7 +143,7 @@ export function sensingDescent(
     const finite = theta.every(Number.isFinite);
     const next = finite ? engine.evaluate(theta, gradient) : Number.POSITIVE_INFINITY;
     evaluations++;
-    if (schedule.kind === "local" && !(next <= loss * (1 + 1e-9)) && eta > 1e-12) {
+    if (schedule.kind === "local" && !(next <= loss * (1 + RISE)) && eta > 1e-12) {
       theta.set(previous);
       loss = engine.evaluate(theta, gradient);
       evaluations++;
@@ -149,7 +152,7 @@ export function sensingDescent(
       continue;
     }
     retries = 0;
-    if (!Number.isFinite(next) || next > HOPELESS * Math.max(initialLoss, Number.MIN_VALUE)) {
+    if (!Number.isFinite(next) || next > hopeless) {
       theta.set(previous);
       loss = engine.evaluate(theta, gradient);
       status = "breakdown";
@@ -160,6 +163,7 @@ export function sensingDescent(
       });
       break;
     }
+    if (next > loss * (1 + RISE)) lastRise = step + 1;
     loss = next;
     largestLoss = Math.max(largestLoss, loss);
     time += eta;
@@ -172,13 +176,8 @@ export function sensingDescent(
   if (!marks.has(step)) recorder.record(step, loss);
   // At zero loss the curvature is that of J Jᵀ/N: a step beyond the bound that has not settled is worth a word.
   if (status === "max-iterations" && eta > 0 && loss > 1e-12 * initialLoss) {
-    const lambda = largestJacobianEigenvalue(engine, direction, 20);
-    if (eta * lambda > 2) {
-      findings.push({
-        code: "step-too-large",
-        message: `η = ${eta.toPrecision(3)} is above the local bound 2/λ_max = ${(2 / lambda).toPrecision(3)}: expect oscillation or a move to a flatter minimum, not convergence here`,
-      });
-    }
+    const tooLarge = stepFinding(eta, largestJacobianEigenvalue(engine, direction, 20), step, lastRise);
+    if (tooLarge !== null) findings.push(tooLarge);
   }
   return recorder.finish({
     theta,
@@ -222,9 +221,11 @@ function requireSchedule(rate: SensingDescentOptions["learningRate"]): Schedule 
 }
 
 /** Steps to record: as listed, or 0, 1, 2, … spaced geometrically up to the last. */
-export function recordedSteps(record: number | ArrayLike<number>, steps: number): Set<number> {
-  if (typeof record !== "number") return new Set(Array.from(record));
-  const count = requireInteger(record, "record", CALLER, 2);
+export function recordedSteps(record: number | ArrayLike<number>, steps: number, caller: string): Set<number> {
+  if (typeof record !== "number") {
+    return new Set(Array.from(record, (step, i) => requireInteger(step, `record[${i}]`, caller, 0)));
+  }
+  const count = requireInteger(record, "record", caller, 2);
   const marks = new Set<number>([steps]);
   for (let i = 0; i < count - 1; i++) marks.add(Math.round(pow(steps + 1, i / (count - 1))) - 1);
   return marks;
