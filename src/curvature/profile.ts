@@ -8,13 +8,7 @@ import {
   type Status,
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
-import {
-  type DataLike,
-  type LossExpansion,
-  type LossOptions,
-  type Network,
-  requireUncoupled,
-} from "../networks/index.js";
+import type { DataLike, LossExpansion, LossOptions, Network } from "../networks/index.js";
 import { fillRademacher, type Rng } from "../random/index.js";
 import { estimateOf } from "./estimate-of.js";
 import { ggnBlockTraces, type ParameterRange } from "./gradient-norms.js";
@@ -40,10 +34,12 @@ export interface BlockCurvature {
   readonly name: string;
   /** Number of parameters. */
   readonly parameters: number;
-  /** Trace of the Hessian's diagonal block: exact Gauss–Newton part plus estimated residual. */
+  /** Trace of the Hessian's diagonal block: Gauss–Newton part plus estimated residual. */
   readonly trace: Estimate;
-  /** Trace of the Gauss–Newton block, exact (penalties do not enter). */
+  /** Trace of the Gauss–Newton block (penalties do not enter). */
   readonly ggnTrace: number;
+  /** Its standard error over the probes: 0, for an exact trace, unless a layer couples samples. */
+  readonly ggnStandardError: number;
   /** ggnTrace over the Gauss–Newton trace of all blocks. */
   readonly ggnShare: number;
   /** Norm of the gradient's block. */
@@ -58,11 +54,13 @@ export interface BlockCurvature {
 export interface CurvatureProfile {
   /** The blocks in parameter order. */
   readonly blocks: readonly BlockCurvature[];
-  /** Trace of the Hessian: the exact Gauss–Newton trace plus the estimate for the residual. */
+  /** Trace of the Hessian: the Gauss–Newton trace plus the estimate for the residual. */
   readonly trace: Estimate;
-  /** Trace of the Gauss–Newton matrix, exact. */
+  /** Trace of the Gauss–Newton matrix. */
   readonly ggnTrace: number;
-  /** Trace of the residual H − G, the only part that is estimated: trace = ggnTrace + residualTrace. */
+  /** Its standard error over the probes: 0, for an exact trace, unless a layer couples samples. */
+  readonly ggnStandardError: number;
+  /** Estimated trace of the residual H − G: trace = ggnTrace + residualTrace. */
   readonly residualTrace: Estimate;
   /** Mean loss. */
   readonly value: number;
@@ -79,10 +77,12 @@ export interface CurvatureProfile {
  *
  * Relation: tr H = tr G + tr R, block by block. Gauss–Newton traces are exact: one backward pass per output. One product of the residual
  * R = H − G with a sign vector v gives v_bᵀ(Rv)_b, an unbiased estimate of the trace of every diagonal block at once; the block traces add
- * up to the whole trace. Only the residual is estimated, which leaves little variance where the Gauss–Newton part dominates. Eigenvalues are those of the diagonal blocks: they interlace within [λ_min(H), λ_max(H)].
+ * up to the whole trace. Only the residual is estimated, which leaves little variance where the Gauss–Newton part dominates. Where batch
+ * normalisation couples samples, G is multiplied by the same probes: then both parts are estimates. Eigenvalues are those of the diagonal
+ * blocks: they interlace within [λ_min(H), λ_max(H)].
  *
  * @returns blocks in parameter order
- * @throws {UnsupportedError} when a layer couples samples
+ * @throws {ShapeError} when sizes do not fit
  *
  * Accuracy: traces with standard errors over the probes. Cost: `probes` products for all blocks together, then eigsh on
  * each block when `top` > 0.
@@ -110,7 +110,6 @@ export function curvatureProfile(
     ["rng", "probes", "top", "granularity", "tolerance", "loss", "batchSize", "memoryBudget", "signal", "onProgress"],
     caller,
   );
-  requireUncoupled(net, caller);
   const probes = requireInteger(options.probes ?? 20, "probes", caller, 1);
   const top = requireInteger(options.top ?? 1, "top", caller);
   const granularity = requireOneOf(
@@ -121,10 +120,13 @@ export function curvatureProfile(
   );
   const point = curvatureAt(net, params, data, lossOptionsOf(options));
   const ranges = blockRanges(net, granularity);
-  const residual = residualTraces(point.expansion, ranges, probes, options);
-  const ggnTraces = ggnBlockTraces(point.expansion, ranges);
-  const ggnTrace = ggnTraces.reduce((sum, value) => sum + value, 0);
-  const raised = (estimate: Estimate, by: number): Estimate => ({ ...estimate, mean: estimate.mean + by });
+  const residual = probedTraces(point.expansion, ranges, probes, options);
+  const ggn = ggnTracesOf(point.expansion, ranges, residual.ggn);
+  const raised = (estimate: Estimate, by: number, standardError: number): Estimate => ({
+    ...estimate,
+    mean: estimate.mean + by,
+    standardError,
+  });
   let status: Status = residual.status;
   const blocks: BlockCurvature[] = [];
   ranges.forEach(({ name, start, end }, index) => {
@@ -144,9 +146,10 @@ export function curvatureProfile(
     blocks.push({
       name,
       parameters: end - start,
-      trace: raised(residual.blocks[index], ggnTraces[index]),
-      ggnTrace: ggnTraces[index],
-      ggnShare: ggnTrace === 0 ? 0 : ggnTraces[index] / ggnTrace,
+      trace: raised(residual.blocks[index], ggn.blocks[index].mean, residual.errors[index]),
+      ggnTrace: ggn.blocks[index].mean,
+      ggnStandardError: ggn.blocks[index].standardError,
+      ggnShare: ggn.whole.mean === 0 ? 0 : ggn.blocks[index].mean / ggn.whole.mean,
       gradientNorm: Math.sqrt(point.gradient.subarray(start, end).reduce((sum, value) => sum + value * value, 0)),
       top: found.values,
       residualNorms: found.residualNorms,
@@ -154,8 +157,9 @@ export function curvatureProfile(
   });
   return {
     blocks,
-    trace: raised(residual.whole, ggnTrace),
-    ggnTrace,
+    trace: raised(residual.whole, ggn.whole.mean, residual.errors[ranges.length]),
+    ggnTrace: ggn.whole.mean,
+    ggnStandardError: ggn.whole.standardError,
     residualTrace: residual.whole,
     value: point.value,
     samples: point.expansion.samples,
@@ -174,18 +178,32 @@ function blockRanges(net: Network, granularity: "layer" | "parameter"): Paramete
   });
 }
 
-/** Traces of the diagonal blocks of H − G, from products with sign vectors. */
-function residualTraces(
+/** Quadratic forms of the diagonal blocks, probe by probe, the whole matrix last. */
+type BlockForms = readonly (readonly number[])[];
+
+/** Estimated traces of the diagonal blocks of H − G, from products with sign vectors; those of G by the same probes where samples are coupled. */
+function probedTraces(
   point: LossExpansion,
   ranges: readonly ParameterRange[],
   probes: number,
   options: CurvatureProfileOptions,
-): { blocks: Estimate[]; whole: Estimate; status: Status } {
+): { blocks: Estimate[]; whole: Estimate; errors: number[]; ggn: BlockForms | null; status: Status } {
   const n = point.network.parameterCount;
   const v = new Float64Array(n); // sign probe
-  const Rv = new Float64Array(n);
-  const samples: number[][] = [...ranges.map((): number[] => []), []];
+  const Av = new Float64Array(n);
+  const residual: number[][] = [...ranges.map((): number[] => []), []];
+  const ggn: number[][] | null = point.network.couplesSamples ? residual.map((): number[] => []) : null;
   const stream = options.rng.fork("trace probes");
+  const collect = (into: number[][]): void => {
+    let whole = 0;
+    ranges.forEach(({ start, end }, index) => {
+      let sum = 0;
+      for (let i = start; i < end; i++) sum += v[i] * Av[i];
+      into[index].push(sum);
+      whole += sum;
+    });
+    into[ranges.length].push(whole);
+  };
   let status: Status = "converged";
   for (let probe = 0; probe < probes; probe++) {
     if (isCancelled(options.signal)) {
@@ -193,17 +211,37 @@ function residualTraces(
       break;
     }
     fillRademacher(stream, v);
-    point.residualProduct(v, Rv);
-    let whole = 0;
-    ranges.forEach(({ start, end }, index) => {
-      let sum = 0;
-      for (let i = start; i < end; i++) sum += v[i] * Rv[i];
-      samples[index].push(sum);
-      whole += sum;
-    });
-    samples[ranges.length].push(whole);
+    point.residualProduct(v, Av);
+    collect(residual);
+    if (ggn !== null) {
+      point.ggnProduct(v, Av);
+      collect(ggn);
+    }
     options.onProgress?.({ phase: "traces", done: probe + 1, total: probes });
   }
-  const estimates = samples.map(estimateOf);
-  return { blocks: estimates.slice(0, -1), whole: estimates[ranges.length], status };
+  const estimates = residual.map(estimateOf);
+  // The two parts of one probe are not independent: the error of their sum is that of the sums.
+  const sums = ggn === null ? residual : residual.map((forms, b) => forms.map((value, k) => value + ggn[b][k]));
+  return {
+    blocks: estimates.slice(0, -1),
+    whole: estimates[ranges.length],
+    errors: sums.map((forms) => estimateOf(forms).standardError),
+    ggn,
+    status,
+  };
+}
+
+/** Traces of the Gauss–Newton blocks: exact, unless the probes of a network that couples samples are given. */
+function ggnTracesOf(
+  point: LossExpansion,
+  ranges: readonly ParameterRange[],
+  probed: BlockForms | null,
+): { blocks: Estimate[]; whole: Estimate } {
+  if (probed !== null) {
+    const estimates = probed.map(estimateOf);
+    return { blocks: estimates.slice(0, -1), whole: estimates[ranges.length] };
+  }
+  const exact = (mean: number): Estimate => ({ mean, standardError: 0, samples: point.samples, matvecs: 0 });
+  const traces = ggnBlockTraces(point, ranges);
+  return { blocks: traces.map(exact), whole: exact(traces.reduce((sum, value) => sum + value, 0)) };
 }

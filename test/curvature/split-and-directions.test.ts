@@ -150,6 +150,44 @@ test("penalties and coupled samples belong to the split, too", () => {
   expect(split.hessian.density).toBeNull();
 });
 
+test("a profile of coupled samples estimates the Gauss–Newton traces as well, with errors that hold", () => {
+  const net = sequential([dense({ outputs: 4 }), batchNorm(), activationLayer("tanh"), dense({ outputs: 3 })], {
+    inputShape: [3],
+    loss: "cross-entropy",
+  });
+  const theta = randomParams(net, 31);
+  const set = randomData(net, 12, 32);
+  const H = toDense(hessian(net, theta, set));
+  const G = toDense(ggn(net, theta, set));
+  const profile = curvatureProfile(net, theta, set, { rng: createRng(33), probes: 400, top: 2 });
+  const part = (M: { cols: number; data: Float64Array }, name: string | null): number =>
+    net.blocks
+      .filter((block) => name === null || block.layer === name)
+      .reduce((sum, { offset, length }) => {
+        for (let i = offset; i < offset + length; i++) sum += M.data[i * M.cols + i];
+        return sum;
+      }, 0);
+  expect(profile.blocks.map((block) => block.name)).toEqual(["layer1", "layer2", "layer3"]);
+  for (const block of profile.blocks) {
+    expect(block.ggnStandardError).toBeGreaterThan(0);
+    expect(Math.abs(block.ggnTrace - part(G, block.name))).toBeLessThan(4 * block.ggnStandardError);
+    expect(Math.abs(block.trace.mean - part(H, block.name))).toBeLessThan(4 * block.trace.standardError);
+    const values = eigh(toDense(hessian(net, theta, set, { block: block.name })), {
+      vectors: false,
+      triangle: "lower",
+    }).values;
+    const expected = values.slice(-2).reverse();
+    expect(within(block.top, expected, 1e-4 * Math.abs(expected[0])).ok).toBe(true);
+  }
+  expect(Math.abs(profile.trace.mean - part(H, null))).toBeLessThan(4 * profile.trace.standardError);
+  expect(Math.abs(profile.ggnTrace - part(G, null))).toBeLessThan(4 * profile.ggnStandardError);
+  expect(withinRelative(profile.trace.mean, profile.ggnTrace + profile.residualTrace.mean, 1e-12).ok).toBe(true);
+  // Independent samples: exact, without an error.
+  const plain = mlp({ sizes: [3, 4, 3], activation: "tanh", loss: "cross-entropy" });
+  const exact = curvatureProfile(plain, randomParams(plain, 34), set, { rng: createRng(35), probes: 2, top: 0 });
+  expect([exact.ggnStandardError, ...exact.blocks.map((block) => block.ggnStandardError)]).toEqual([0, 0, 0]);
+});
+
 test("a convolutional network has the same reports as a fully connected one", () => {
   const image = sequential(
     [
