@@ -3,6 +3,7 @@ import {
   describe,
   type Matrix,
   requireFinite,
+  requireInteger,
   requireMatrix,
   requireOneOf,
   requireOptions,
@@ -15,6 +16,7 @@ import {
   spectralActivation,
   type SpectralActivationLike,
 } from "./activation.js";
+import { requireFlag } from "./network.js";
 
 /**
  * The sensing problem in the coordinates Φ, Ψ of commuting measurements: data y = B σ for diagonals σ, network
@@ -83,6 +85,11 @@ export function diagonalProblem(
   options: DiagonalProblemOptions = {},
 ): DiagonalProblem {
   requireMatrix(coefficients, "coefficients", CALLER);
+  if (coefficients.rows < 1 || coefficients.cols < 1) {
+    const got = `${coefficients.rows} x ${coefficients.cols}`;
+    const expected = "at least one measurement of at least one coordinate";
+    throw new ShapeError({ function: CALLER, argument: "coefficients", expected, got });
+  }
   requireFinite(coefficients.data, "coefficients", CALLER);
   requireOptions(options, ["activation", "alphaTrainable", "normalisation", "allowJump"], CALLER);
   let y: Float64Array;
@@ -99,23 +106,39 @@ export function diagonalProblem(
     coefficients,
     y,
     activation: spectralActivation(options.activation ?? "tanh", { allowJump: options.allowJump ?? false }),
-    alphaTrainable: options.alphaTrainable ?? true,
+    alphaTrainable: requireFlag(options.alphaTrainable ?? true, "alphaTrainable", CALLER),
     normalisation: requireOneOf(options.normalisation ?? "sum", ["sum", "mean"] as const, "normalisation", CALLER),
   };
 }
 
-/** Makes a state of K neurons with constant u and v: one number for all, or one per coordinate. */
+/**
+ * Makes a state of K neurons with constant u and v: one number for all, or one per coordinate.
+ *
+ * @throws {ShapeError} when u or v has another length than d
+ * @throws {ArgumentError} when there is no neuron or no coordinate
+ */
 export function diagonalState(
   d: number,
   alpha: ArrayLike<number>,
   u: number | ArrayLike<number>,
   v: number | ArrayLike<number> = u,
 ): DiagonalState {
-  const K = alpha.length;
+  const caller = "diagonalState";
+  requireInteger(d, "d", caller, 1);
+  const K = requireInteger(alpha?.length, "alpha.length", caller, 1);
+  for (const [name, given] of [
+    ["u", u],
+    ["v", v],
+  ] as const) {
+    if (typeof given !== "number" && given?.length !== d) {
+      const got = describe(given);
+      throw new ShapeError({ function: caller, argument: name, expected: `a number, or ${d} numbers`, got });
+    }
+  }
   const spread = (value: number | ArrayLike<number>): Matrix => ({
     rows: K,
     cols: d,
-    data: Float64Array.from({ length: K * d }, (_, i) => (typeof value === "number" ? value : value[i % value.length])),
+    data: Float64Array.from({ length: K * d }, (_, i) => (typeof value === "number" ? value : value[i % d])),
   });
   return { u: spread(u), v: spread(v), alpha: Float64Array.from(alpha) };
 }

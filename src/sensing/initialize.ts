@@ -9,7 +9,7 @@ import {
 } from "../core/index.js";
 import { orthogonalMatrix } from "../linalg/index.js";
 import type { Rng } from "../random/index.js";
-import type { SpectralNetwork, SpectralParameters } from "./network.js";
+import { requireNetwork, type SpectralNetwork, type SpectralParameters } from "./network.js";
 
 /** Options of {@link initializeSpectralNetwork}. */
 export interface SpectralInitialization {
@@ -65,6 +65,7 @@ export function initializeSpectralNetwork(
   network: SpectralNetwork,
   options: SpectralInitialization,
 ): SpectralParameters {
+  requireNetwork(network, CALLER);
   requireOptions(
     options,
     ["scheme", "scale", "left", "right", "u", "v", "perturbation", "diagonalNoise", "alpha", "rng"],

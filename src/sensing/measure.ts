@@ -69,5 +69,9 @@ export function requireMeasurements(value: unknown, argument: string, caller: st
       remedy: "build one with gaussianMeasurements, entryMeasurements, customMeasurements, …",
     });
   }
+  if (!(candidate.rows! >= 1)) {
+    const expected = "at least one measurement";
+    throw new ShapeError({ function: caller, argument, expected, got: `${String(candidate.rows)} measurements` });
+  }
   return candidate as Measurements;
 }

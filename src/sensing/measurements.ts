@@ -16,6 +16,17 @@ import { fillNormal, type Rng } from "../random/index.js";
 import { denseMeasurements } from "./dense-measurements.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
 
+/**
+ * Checks that a source of randomness was given.
+ *
+ * @throws {ArgumentError} when it was not
+ */
+export function requireGenerator(rng: unknown, method: "normal" | "fork", caller: string): void {
+  if (typeof (rng as Readonly<Record<string, unknown>> | null | undefined)?.[method] === "function") return;
+  const remedy = "createRng(seed) of eigenscope/random makes one";
+  throw new ArgumentError({ function: caller, argument: "rng", expected: "a generator", got: describe(rng), remedy });
+}
+
 /** How a family of measurements was made. */
 export type MeasurementKind = "gaussian" | "commuting" | "entry" | "rank-one" | "custom";
 
@@ -81,6 +92,7 @@ export function gaussianMeasurements(options: MeasurementSize): Measurements {
   const count = requireInteger(options.count, "count", caller, 1);
   const scale = requirePositive(options.scale ?? 1, "scale", caller);
   const data = new Float64Array(count * rows * cols);
+  requireGenerator(options.rng, "normal", caller);
   fillNormal(options.rng as Rng, data);
   if (scale !== 1) for (let i = 0; i < data.length; i++) data[i] *= scale;
   return denseMeasurements("gaussian", rows, cols, { rows: count, cols: rows * cols, data });
@@ -172,9 +184,18 @@ export function entryMeasurements(
   const caller = "entryMeasurements";
   requireInteger(rows, "rows", caller, 1);
   requireInteger(cols, "cols", caller, 1);
+  if (!Array.isArray(entries) || entries.length === 0) {
+    const expected = "a list of at least one position [row, column]";
+    throw new ArgumentError({ function: caller, argument: "entries", expected, got: describe(entries) });
+  }
   const at = new Int32Array(entries.length);
   const seen = new Set<number>();
-  entries.forEach(([i, j], index) => {
+  (entries as ReadonlyArray<readonly [number, number]>).forEach((position, index) => {
+    if (!Array.isArray(position) || position.length !== 2) {
+      const argument = `entries[${index}]`;
+      throw new ArgumentError({ function: caller, argument, expected: "[row, column]", got: describe(position) });
+    }
+    const [i, j] = position as readonly [number, number];
     requireInteger(i, `entries[${index}][0]`, caller, 0, rows - 1);
     requireInteger(j, `entries[${index}][1]`, caller, 0, cols - 1);
     at[index] = i * cols + j;

@@ -77,6 +77,31 @@ export interface SpectralParameters {
 const CALLER = "spectralNetwork";
 
 /**
+ * Checks that a value is a network made by `spectralNetwork`.
+ *
+ * @throws {ArgumentError} when it is not
+ */
+export function requireNetwork(value: unknown, caller: string): SpectralNetwork {
+  const candidate = value as Partial<SpectralNetwork> | null | undefined;
+  if (typeof candidate !== "object" || candidate === null || !Array.isArray(candidate.widths)) {
+    const remedy = "build one with spectralNetwork";
+    const expected = "a spectral network";
+    throw new ArgumentError({ function: caller, argument: "network", expected, got: describe(value), remedy });
+  }
+  return candidate as SpectralNetwork;
+}
+
+/**
+ * Checks a switch.
+ *
+ * @throws {ArgumentError} when the value is neither true nor false
+ */
+export function requireFlag(value: unknown, argument: string, caller: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ArgumentError({ function: caller, argument, expected: "true or false", got: describe(value) });
+}
+
+/**
  * Describes a spectral neural network: a sum of factorised matrices passed through a function of their singular values.
  *
  * Relation: one layer, X = Σ_k α_k Γ(U_k V_kᵀ) with Γ(W) = P diag(γ(s)) Qᵀ; several layers, X⁰_k = U_k V_kᵀ,
@@ -125,7 +150,7 @@ export function spectralNetwork(options: SpectralNetworkOptions): SpectralNetwor
         : spectralActivation("identity"),
     map,
     entrywise: map === "entrywise" ? scalarActivation(given as ActivationLike) : null,
-    alphaTrainable: options.alphaTrainable ?? true,
+    alphaTrainable: requireFlag(options.alphaTrainable ?? true, "alphaTrainable", CALLER),
     normalisation: requireOneOf(options.normalisation ?? "sum", ["sum", "mean"] as const, "normalisation", CALLER),
     parameterCount: widths[0] * (rows + cols) * innerDimension + alphaCount,
   };
@@ -227,6 +252,7 @@ export function requireParameters(
   parameters: SpectralParameters | Float64Array,
   caller: string,
 ): Float64Array {
+  requireNetwork(network, caller);
   if (parameters instanceof Float64Array) {
     requireVector(parameters, network.parameterCount, "parameters", caller);
     requireFinite(parameters, "parameters", caller);

@@ -1,8 +1,10 @@
 import {
   type Convergence,
   isCancelled,
+  log2,
   type LongRunning,
   type Matrix,
+  pow,
   requireFinite,
   requireInteger,
   requireNumber,
@@ -20,7 +22,7 @@ import { thinSvd } from "./thin-svd.js";
 
 /** Options of {@link nuclearNormMinimization}. */
 export interface NuclearNormOptions extends LongRunning {
-  /** Stop when ‖Y − X‖_F <= tolerance · max(1, ‖X‖_F); default 1e-13. */
+  /** Stop when ‖Y − X‖_F <= tolerance · ‖X‖_F, whatever the units of the data; default 1e-13. */
   readonly tolerance?: number;
   /** Budget of iterations, default 20000. */
   readonly maximumIterations?: number;
@@ -70,7 +72,7 @@ const CALLER = "nuclearNormMinimization";
  *
  * Accuracy: the gap says it; usually 1e-13. Cost: per iteration one singular value decomposition, two applications of
  * the measurements and 4 m² flops; typically 150–700 iterations, more where the certificate is degenerate.
- * Stopping: ‖Y − X‖_F <= tolerance · max(1, ‖X‖_F).
+ * Stopping: ‖Y − X‖_F <= tolerance · ‖X‖_F.
  * @see [lions1979]
  * @see [recht2010]
  * @example
@@ -104,15 +106,22 @@ export function nuclearNormMinimization(
   // The projection of y onto the range of A: inconsistent data would make the program empty.
   const Z = new Float64Array(size);
   const image = new Float64Array(measurements.rows);
-  measurements.applyTranspose(solver.solve(y), Z);
+  // The program is homogeneous: powers of two bring data and X near one, which costs no digit, so that neither the
+  // stopping rule nor the squares inside it depend on units.
+  const first = powerOfTwo(y);
+  measurements.applyTranspose(solver.solve(y.map((value) => value / first)), Z);
+  const second = powerOfTwo(Z);
+  for (let i = 0; i < size; i++) Z[i] /= second;
+  const data = y.map((value) => value / first / second);
+  const unit = first * second;
   measurements.apply(Z, image);
-  const misfit = norm2(image.map((value, i) => value - y[i]));
-  const consistent = misfit <= 1e-9 * norm2(y);
-  const target = consistent ? y : image.slice();
+  const misfit = norm2(image.map((value, i) => value - data[i]));
+  const consistent = misfit <= 1e-9 * norm2(data);
+  const target = consistent ? data : image.slice();
 
-  const first = thinSvd({ rows, cols, data: Z }, "fast").singularValues[0] ?? 0;
+  const top = thinSvd({ rows, cols, data: Z }, "fast").singularValues[0] ?? 0;
   const threshold =
-    options.threshold === undefined ? 0.2 * first || 1 : requirePositive(options.threshold, "threshold", CALLER);
+    options.threshold === undefined ? 0.2 * top || 1 : requirePositive(options.threshold, "threshold", CALLER) / unit;
   const X = new Float64Array(size);
   const shifted = new Float64Array(size);
   const Y = new Float64Array(size);
@@ -145,7 +154,7 @@ export function nuclearNormMinimization(
     if (iterations % 100 === 99) {
       options.onProgress?.({ phase: "nuclear norm", done: iterations + 1, total: null, figures: { distance } });
     }
-    if (distance <= tolerance * Math.max(1, Math.sqrt(energy))) {
+    if (distance <= tolerance * Math.sqrt(energy)) {
       status = "converged";
       iterations++;
       break;
@@ -156,15 +165,16 @@ export function nuclearNormMinimization(
   const certificateMatrix = new Float64Array(size);
   let dual = lambda.map((value) => value / threshold);
   measurements.applyTranspose(dual, certificateMatrix);
-  const top = svd({ rows, cols, data: certificateMatrix }, { vectors: "none" }).singularValues[0] ?? 0;
-  if (top > 1) dual = dual.map((value) => value / top);
+  const excess = svd({ rows, cols, data: certificateMatrix }, { vectors: "none" }).singularValues[0] ?? 0;
+  if (excess > 1) dual = dual.map((value) => value / excess);
   measurements.applyTranspose(dual, certificateMatrix);
   const values = thinSvd({ rows, cols, data: X }).singularValues;
-  const nuclearNorm = values.reduce((sum, s) => sum + s, 0);
-  const dualValue = dot(target, dual);
+  const nuclearNorm = unit * values.reduce((sum, s) => sum + s, 0);
+  const dualValue = unit * dot(target, dual);
   measurements.apply(X, image);
-  const infeasibility = norm2(image.map((value, i) => value - y[i]));
+  const infeasibility = unit * norm2(image.map((value, i) => value - data[i]));
   const gap = nuclearNorm - dualValue;
+  for (let i = 0; i < size; i++) X[i] *= unit;
   return {
     X: { rows, cols, data: X },
     nuclearNorm,
@@ -181,14 +191,14 @@ export function nuclearNormMinimization(
         data: certificateMatrix,
       },
     ),
-    threshold,
+    threshold: threshold * unit,
     convergence: {
       status,
       iterations,
       matvecs: iterations,
       tolerance,
-      residualNorms: Float64Array.of(distance),
-      advice: advise(status, gap, consistent, misfit),
+      residualNorms: Float64Array.of(distance * unit),
+      advice: advise(status, gap, consistent ? 0 : misfit * unit, [solver.rank, Math.min(y.length, size)]),
     },
   };
 }
@@ -208,9 +218,23 @@ function shrink(W: Matrix, threshold: number, out: Float64Array): void {
   multiplyTransposedInto(out, left, right, W.rows, kept, W.cols);
 }
 
-function advise(status: Convergence["status"], gap: number, consistent: boolean, misfit: number): string | null {
+/** A power of two within a factor of two of the largest entry; 1 for zero. */
+function powerOfTwo(values: Float64Array): number {
+  const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return largest > 0 ? pow(2, Math.floor(log2(largest))) : 1;
+}
+
+function advise(
+  status: Convergence["status"],
+  gap: number,
+  misfit: number,
+  [rank, full]: readonly [number, number],
+): string | null {
   const parts: string[] = [];
-  if (!consistent) {
+  if (rank < full) {
+    parts.push(`the measurements have rank ${rank}, not ${full}: dependent ones were resolved by the pseudo-inverse`);
+  }
+  if (misfit > 0) {
     parts.push(
       `the data are inconsistent by ${misfit.toExponential(2)}: the program was solved for their projection onto the range of A`,
     );

@@ -6,10 +6,12 @@ import {
   type Matrix,
   requireInteger,
   requireNumber,
+  requireMatrix,
   requireOptions,
+  ShapeError,
 } from "../core/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
-import { gaussianMeasurements, type Measurements } from "./measurements.js";
+import { gaussianMeasurements, type Measurements, requireGenerator } from "./measurements.js";
 import { nuclearNormMinimization } from "./nuclear-norm.js";
 import { multiplyTransposedInto, norm2 } from "./small-products.js";
 
@@ -105,6 +107,7 @@ export function phaseTransition(options: PhaseTransitionOptions): PhaseTransitio
   const tolerance = requireNumber(options.tolerance ?? 1e-3, "tolerance", CALLER, 0);
   const ranks = requireList(options.ranks, "ranks", Math.min(rows, cols));
   const counts = requireList(options.counts, "counts", Number.MAX_SAFE_INTEGER);
+  requireGenerator(options.rng, "fork", CALLER);
   const solve = options.solve ?? defaultMethod;
   const earlier = options.resume ?? null;
   if (earlier !== null && (earlier.rows !== rows || earlier.cols !== cols || earlier.tolerance !== tolerance)) {
@@ -147,7 +150,13 @@ function trial(rows: number, cols: number, rank: number, count: number, rng: Rng
   const y = new Float64Array(count);
   measurements.apply(truth, y);
   const X = solve(measurements, y, rng.fork("method"));
-  return norm2(X.data.map((x, i) => x - truth[i])) / norm2(truth);
+  requireMatrix(X, "the result of solve", CALLER);
+  if (X.rows !== rows || X.cols !== cols) {
+    const got = `${X.rows} x ${X.cols}`;
+    throw new ShapeError({ function: CALLER, argument: "the result of solve", expected: `${rows} x ${cols}`, got });
+  }
+  const error = norm2(X.data.map((x, i) => x - truth[i])) / norm2(truth);
+  return Number.isFinite(error) ? error : Infinity; // a method that broke down has not recovered anything
 }
 
 function defaultMethod(measurements: Measurements, y: Float64Array): Matrix {

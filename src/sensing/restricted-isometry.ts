@@ -2,7 +2,7 @@ import { type Estimate, requireInteger, requireNumber, requireOptions, square } 
 import { svd } from "../linalg/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import { type Measurements, requireGenerator } from "./measurements.js";
 import { multiplyInto, multiplyTransposedInto, norm2 } from "./small-products.js";
 
 /** Options of {@link restrictedIsometry}. */
@@ -66,6 +66,7 @@ export function restrictedIsometry(measurements: Measurements, options: Restrict
   const rank = requireInteger(options?.rank, "rank", caller, 1, Math.min(rows, cols));
   const samples = requireInteger(options.samples, "samples", caller, 1);
   const refinements = requireNumber(options.refinements ?? 30, "refinements", caller, 0);
+  requireGenerator(options.rng, "fork", caller);
   const size = rows * cols;
   const image = new Float64Array(measurements.rows);
   const back = new Float64Array(size);
