@@ -103,6 +103,15 @@ export function* listNpz(size: number, maximum: number, caller: string): Reading
   const names = new Set<string>();
   for (const entry of yield* directory(size, caller)) {
     const name = entry.name.replace(/\.npy$/, "");
+    if (entry.name.endsWith(".pkl")) {
+      throw new FormatError({
+        function: caller,
+        argument: "input",
+        expected: "an archive of .npy files",
+        got: `member ${JSON.stringify(entry.name)}: a PyTorch checkpoint`,
+        remedy: "pickled objects are never loaded: save the tensors as safetensors first",
+      });
+    }
     if (name === entry.name || names.has(name)) {
       throw fail(caller, "an archive of .npy files with different names", `member ${JSON.stringify(entry.name)}`);
     }

@@ -1,5 +1,6 @@
 import { FormatError, describe } from "../core/index.js";
 import { DTYPE_BYTES, isDtype } from "./dtypes.js";
+import { adviceFor } from "./foreign.js";
 import { sizeOfShape } from "./tensor.js";
 
 /** One entry of a safetensors header. */
@@ -42,7 +43,7 @@ export function headerLength(first: Uint8Array, fileSize: number, caller: string
       caller,
       `a safetensors file with a header of at most ${MAXIMUM_HEADER} bytes`,
       `${length} bytes`,
-      "this is probably not a safetensors file",
+      adviceFor(first),
     );
   }
   if (8 + length > fileSize) {

@@ -47,7 +47,7 @@ export interface SpectralNormalization {
  * Normalises a matrix by its largest singular value, estimated by power steps from a persistent vector.
  *
  * Relation: v = Wᵀu / ‖Wᵀu‖, u = W v / ‖W v‖ (repeated), σ = uᵀ W v <= ‖W‖₂, so ‖W / σ‖₂ >= 1 with equality in the
- * limit; the error of σ falls by (s_2 / s_1)² per step.
+ * limit; the error of u falls by (s_2 / s_1)² per step, that of σ by (s_2 / s_1)⁴.
  * A network is 1-Lipschitz only if every layer is normalised by its operator norm (for convolutions that of the
  * convolution, not of the reshaped kernel) and the activations are 1-Lipschitz.
  *

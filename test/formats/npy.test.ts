@@ -91,3 +91,10 @@ test("a zip bomb is refused by its stated size, and stopped when it states a wro
   new DataView(overlapping.buffer).setUint32(second + 42, 0, true);
   expect(() => readNpzSync(overlapping)).toThrow("whose members do not overlap");
 });
+
+test("a PyTorch archive is named, and nothing in it is loaded", () => {
+  const bytes = zipSync({ "archive/data.pkl": Uint8Array.of(0x80, 2, 0x2e), "archive/data/0": new Uint8Array(8) });
+  expect(() => readNpzSync(bytes)).toThrow(
+    'got member "archive/data.pkl": a PyTorch checkpoint; pickled objects are never loaded: save the tensors as safetensors first',
+  );
+});

@@ -155,6 +155,20 @@ const lies: [string, Uint8Array, string][] = [
   ["metadata that is no text", file('{"__metadata__":{"a":1}}'), "__metadata__ has text values"],
 ];
 
+test("files that people try instead are named, with what to do about them", () => {
+  const beginning = (text: string): Uint8Array =>
+    Uint8Array.from({ length: 64 }, (_, i) => (i < text.length ? text.charCodeAt(i) : 0xff));
+  for (const [text, advice] of [
+    ["\x1f\x8b\x08\x00", "this is a gzip file: unpack it first"],
+    ["\x89HDF\r\n\x1a\n", "this is an HDF5 file (Keras): convert it to safetensors or npz first"],
+    ["GGUF\x03\x00", "this is a GGUF file: take the safetensors file that it was made from"],
+    ["\x80\x02\x8a\x0a", "this is a Python pickle, which is never loaded: save the tensors as safetensors first"],
+    ["\x80\x04\x95\x0a", "this is a Python pickle, which is never loaded: save the tensors as safetensors first"],
+    ["hello", "this is not a safetensors, .npy or .npz file"],
+  ] as const)
+    expect(() => readSafetensorsSync(beginning(text)), text).toThrow(advice);
+});
+
 test.each(lies)("refuses %s", async (_name, bytes, message) => {
   expect(() => readSafetensorsSync(bytes)).toThrow(FormatError);
   expect(() => readSafetensorsSync(bytes)).toThrow(message);

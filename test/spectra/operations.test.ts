@@ -18,6 +18,7 @@ interface Reference {
     u0: number[];
     steps: { t: number; sigma_hat: number; u: number[]; v: number[] }[];
     sigma1: number;
+    sigmas: number[];
   };
   spectral_regularisation: { W1: number[][]; W2: number[][]; value: number; gradients: number[][][] };
   svd_pruning: {
@@ -54,6 +55,15 @@ test("spectral normalisation replays the reference steps with a persistent u", (
     result = spectralNormalize(W, { u, steps: 1, mode: "clip" });
     expect(result.divisor).toBe(result.sigma);
   }
+  // The reference's spectrum, and the rate that it implies: a step turns u twice, by Wᵀ and by W, so that its
+  // error falls by (s_2/s_1)² and that of sigma, quadratic in it, by (s_2/s_1)⁴.
+  expect(withinRelative(matrixSpectrum(W).singularValues, reference.spectral_normalisation.sigmas, 1e-13).ok).toBe(
+    true,
+  );
+  const [first, second] = reference.spectral_normalisation.sigmas;
+  const errorAfter = (count: number): number =>
+    sigma1 - spectralNormalize(W, { u: Float64Array.from(u0), steps: count }).sigma;
+  expect(Math.abs(errorAfter(9) / errorAfter(8) / (second! / first!) ** 4 - 1)).toBeLessThan(0.1);
 });
 
 test("sigma grows monotonically towards the norm", () => {
