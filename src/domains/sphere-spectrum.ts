@@ -88,7 +88,7 @@ function integrate(
   return { eigenvalues, magnitudes, nodes: 2 * half };
 }
 
-/** Most nodes of one Gauss–Legendre rule: the weights of longer ones lose digits in proportion to their length. */
+/** Most nodes of one Gauss–Legendre rule: the distance 1 + x of the outermost nodes from the end loses digits like n² ε. */
 const LONGEST_RULE = 200;
 /** Nodes of each panel beyond that, and how many more nodes panels need in all. */
 const PANEL_NODES = 64;
