@@ -9,6 +9,7 @@ import {
   square,
 } from "../core/index.js";
 import { marchenkoPastur } from "./marchenko-pastur.js";
+import { medianOfSorted } from "./median.js";
 
 /** Options of chooseRank. */
 export interface ChooseRankOptions {
@@ -91,7 +92,7 @@ export function chooseRank(
   const known = options.noise === undefined ? null : requirePositive(options.noise, "noise", caller);
   const lambda = optimalThreshold(beta);
   const factor = known === null ? lambda / Math.sqrt(marchenkoPastur({ ratio: beta }).quantile(0.5)) : lambda;
-  const threshold = factor * (known === null ? median(sorted) : known * Math.sqrt(long));
+  const threshold = factor * (known === null ? medianOfSorted(sorted) : known * Math.sqrt(long));
   const rank = sorted.findIndex((value) => !(value > threshold));
   const kept = rank < 0 ? sorted.length : rank;
   return { rank: kept, threshold, factor, energy: kept === 0 ? 0 : shares[kept - 1], method };
@@ -109,11 +110,6 @@ function notFor(option: string, method: string, caller: string): ArgumentError {
 /** λ*(β) for known noise. [gavish2014] */
 function optimalThreshold(beta: number): number {
   return Math.sqrt(2 * (beta + 1) + (8 * beta) / (beta + 1 + Math.sqrt(beta * beta + 14 * beta + 1)));
-}
-
-function median(descending: Float64Array): number {
-  const n = descending.length;
-  return n % 2 === 1 ? descending[(n - 1) / 2] : (descending[n / 2 - 1] + descending[n / 2]) / 2;
 }
 
 function cumulativeEnergy(descending: Float64Array): Float64Array {

@@ -11,6 +11,7 @@ import {
 import { spectralDistance } from "../spectra/index.js";
 import { bbpRectangularInverse } from "./bbp.js";
 import { type MarchenkoPasturLaw, marchenkoPastur } from "./marchenko-pastur.js";
+import { medianOfSorted } from "./median.js";
 import { normalQuantile } from "./normal.js";
 import { tracyWidom, tracyWidomCentring } from "./tracy-widom.js";
 
@@ -160,7 +161,7 @@ export function fitMarchenkoPastur(
     // The first round is robust in any case: spikes are still inside.
     variance =
       iterations === 1 || estimator === "median"
-        ? medianOf(sorted, bulkCount) / unitMedian
+        ? medianOfSorted(sorted, bulkCount) / unitMedian
         : traceVariance(sorted, bulkCount, long);
     let inside = bulkCount;
     // The bulk is a prefix of the sorted values: count those up to the present edge, which may also grow again.
@@ -250,10 +251,6 @@ function traceVariance(sorted: Float64Array, bulkCount: number, long: number): n
   let sum = 0;
   for (let i = 0; i < bulkCount; i++) sum += sorted[i];
   return (sum * long) / ((long - sorted.length + bulkCount) * bulkCount);
-}
-
-function medianOf(sorted: Float64Array, count: number): number {
-  return count % 2 === 1 ? sorted[(count - 1) / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
 const quantiles = new Map<number, number>();

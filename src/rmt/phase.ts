@@ -16,6 +16,7 @@ import { svd } from "../linalg/index.js";
 import { type Rng, permutation } from "../random/index.js";
 import { type MarchenkoPasturFit, fitMarchenkoPastur, tracyWidomQuantile } from "./fit-marchenko-pastur.js";
 import { hillEstimator } from "./hill.js";
+import { medianOfSorted } from "./median.js";
 import { type PowerLawFit, fitPowerLaw } from "./power-law.js";
 import { tracyWidomCentring } from "./tracy-widom.js";
 
@@ -70,7 +71,7 @@ export interface PhaseClassification {
   readonly reach: number;
   /** Power-law fit with bootstrap; undefined when there are too few different values. */
   readonly tail: Tagged<PowerLawFit>;
-  /** Largest over median value, against the baseline (large is extreme). */
+  /** Largest value over the median of those above zero, against the baseline (large is extreme). */
   readonly spread: BaselineComparison;
   /** Hill exponent of the upper half, against the baseline (small is extreme). */
   readonly hill: BaselineComparison;
@@ -249,7 +250,7 @@ function statistics(values: Float64Array, shape: { readonly rows: number; readon
       : defined(fitMarchenkoPastur(values, shape, { estimator: "trace" }));
   return {
     largest: values[0],
-    spread: values[0] / positive[positive.length >> 1],
+    spread: values[0] / medianOfSorted(positive),
     hill: positive.length < 2 ? Infinity : hillEstimator(positive).alpha,
     distance: bulk.defined ? bulk.value.bulkDistance : 1,
     zeros: values.length - positive.length,

@@ -23,8 +23,8 @@ export const upperHalfExponent = (values: Float64Array): number => hillEstimator
 
 /** Largest over median of the positive values. */
 export function spread(values: Float64Array): number {
-  const sorted = positivePart(values).sort();
-  return sorted[sorted.length - 1] / sorted[sorted.length >> 1];
+  const positive = positivePart(values);
+  return positive.reduce((a, b) => Math.max(a, b), 0) / median(positive);
 }
 
 /** W with its entries in random order: what keeps their distribution and destroys every correlation. */
