@@ -7,7 +7,13 @@ import {
   requireOptions,
   requirePositive,
 } from "../core/index.js";
-import { createDiagonalField, type DiagonalProblem, type DiagonalState, requireState, stateFrom } from "./diagonal-problem.js";
+import {
+  createDiagonalField,
+  type DiagonalProblem,
+  type DiagonalState,
+  requireState,
+  stateFrom,
+} from "./diagonal-problem.js";
 import { assembleDiagonalRun, type DiagonalRun } from "./diagonal-run.js";
 import { type Finding, lossAtZero, stepFinding } from "./diagnosis.js";
 import { diagonalSteps } from "./diagonal-steps.js";

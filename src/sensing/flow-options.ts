@@ -81,7 +81,9 @@ function recordTimes(record: number | ArrayLike<number>, t1: number, caller: str
  * final time has converged as an integration, and may still have stopped at inconsistent data or a dead coordinate.
  */
 export function joinAdvice(status: Status, advice: string | null, findings: readonly Finding[]): string | null {
-  const parts = [status === "converged" ? null : advice, ...findings.map(({ message }) => message)].filter((text) => text !== null && text !== "");
+  const parts = [status === "converged" ? null : advice, ...findings.map(({ message }) => message)].filter(
+    (text) => text !== null && text !== "",
+  );
   return parts.length === 0 ? null : parts.join("; ");
 }
 

@@ -457,6 +457,27 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
   );
   expect(codes(contradiction)).toContain("inconsistent-data");
   expect(codes(contradiction)).toContain("dependent-measurements");
+  // Repeated measurements that agree are fitted, and still said to be dependent.
+  const repeated = sensingFlow(
+    network,
+    A,
+    Float64Array.of(1, 1),
+    initializeSpectralNetwork(network, { scheme: "identity", scale: 0.1 }),
+    { t1: 60 },
+  );
+  expect(repeated.loss).toBeLessThan(1e-12);
+  expect(codes(repeated)).toEqual(["dependent-measurements"]);
+  expect(repeated.convergence.advice).toContain("2 measurements have rank 1");
+  // A period-two orbit: the curvature at the last point need not exceed the bound, the loss still rises.
+  const single = spectralNetwork({ rows: 1, cols: 1, widths: 1, alphaTrainable: false, activation: "identity" });
+  const orbit = sensingDescent(
+    single,
+    entryMeasurements(1, 1, [[0, 0]]),
+    Float64Array.of(1),
+    initializeSpectralNetwork(single, { scheme: "identity", scale: 0.9 }),
+    { steps: 3001, learningRate: 1.03 },
+  );
+  expect(codes(orbit)).toEqual(["step-too-large"]);
   expect(contradiction.convergence.advice).toContain("2 measurements of rank 1, no matrix has a loss below 2.500e-1");
   const fixed = spectralNetwork({ rows: 2, cols: 2, widths: 1, alphaTrainable: false });
   const capped = sensingFlow(
@@ -484,6 +505,22 @@ test("bad input is refused", () => {
     sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1, learningRate: { fraction: 2 } }),
   ).toThrow("learningRate.fraction");
   expect(() => sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1 } as never)).toThrow(ArgumentError);
+  expect(() => sensingDescent(undefined as never, A, Float64Array.of(1), theta, { steps: 1, learningRate: 1 })).toThrow(
+    "sensingDescent: network must be a spectral network, got undefined; build one with spectralNetwork",
+  );
+  expect(() =>
+    sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1, learningRate: 1, record: [NaN] }),
+  ).toThrow("sensingDescent: record[0] must be an integer >= 0, got NaN");
+  expect(() => spectralNetwork({ rows: 2, cols: 2, widths: 0 })).toThrow("widths[0] must be an integer >= 1, got 0");
+  expect(() => gaussianMeasurements({ rows: 2, cols: 2, count: 2 } as never)).toThrow(
+    "gaussianMeasurements: rng must be a generator, got undefined",
+  );
+  expect(() => entryMeasurements(2, 2, [])).toThrow("a list of at least one position");
+  expect(() => entryMeasurements(2, 2, [3 as never])).toThrow("entries[0] must be [row, column], got 3");
+  const none = { rows: 0, cols: 2, data: new Float64Array(0) };
+  expect(() => sensingFlow(network, rankOneMeasurements(none, none), new Float64Array(0), theta, { t1: 1 })).toThrow(
+    "sensingFlow: measurements must be at least one measurement, got 0 measurements",
+  );
   expect(() => initializeSpectralNetwork(network, { scheme: "spectral" })).toThrow(
     "recoverSingularBasis finds the singular vectors",
   );

@@ -113,6 +113,30 @@ test("weak duality holds for every threshold, and a perturbed multiplier opens t
   expect(early.convergence.advice).toContain("the gap bounds the error");
 });
 
+test("the program does not depend on units, from 1e-200 to 1e200, and says when measurements are dependent", () => {
+  const A = entryMeasurements(2, 2, [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+  ]);
+  const unit = nuclearNormMinimization(A, Float64Array.of(1, 2, 2));
+  for (const scale of [1e-200, 1e-9, 1e9, 1e200]) {
+    const { X, nuclearNorm, gap, convergence } = nuclearNormMinimization(
+      A,
+      Float64Array.of(scale, 2 * scale, 2 * scale),
+    );
+    expect(convergence.status).toBe("converged");
+    expect(Math.abs(convergence.iterations - unit.convergence.iterations)).toBeLessThan(3);
+    expect(Math.abs(X.data[3] / scale - 1)).toBeLessThan(1e-9);
+    expect(Math.abs(nuclearNorm / scale - 4)).toBeLessThan(1e-9);
+    expect(Math.abs(gap / scale)).toBeLessThan(1e-9);
+  }
+  const twice = nuclearNormMinimization(customMeasurements([identity(2), identity(2)]), Float64Array.of(1, 1));
+  expect(twice.convergence.advice).toBe(
+    "the measurements have rank 1, not 2: dependent ones were resolved by the pseudo-inverse",
+  );
+});
+
 test("symmetries of the program: transposition, rotation, scale, repeated measurements", () => {
   const rng = createRng(6);
   fc.assert(
@@ -293,6 +317,14 @@ test("depth N: gradient by differences through one step, plateau reported, explo
   }
   const plateau = deepFactorization(A, y, { depth: 3, scale: 1e-4, steps: 100, learningRate: 0.01 });
   expect(plateau.findings[0].code).toBe("plateau");
+  const contradiction = deepFactorization(customMeasurements([identity(2), identity(2)]), Float64Array.of(1, 2), {
+    depth: 2,
+    scale: 0.5,
+    steps: 500,
+    learningRate: 0.05,
+  });
+  expect(contradiction.findings.map(({ code }) => code)).toEqual(["dependent-measurements", "inconsistent-data"]);
+  expect(contradiction.convergence.advice).toContain("no matrix has a loss below 2.500e-1");
   expect(plateau.convergence.advice).toContain("start larger or go on longer");
   const exploded = deepFactorization(A, y, { depth: 3, scale: 1, steps: 1000, learningRate: 1 });
   expect(exploded.convergence.status).toBe("breakdown");
