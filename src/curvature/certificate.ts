@@ -17,7 +17,7 @@ import {
   requireData,
   requireParameters,
 } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { spectrumEnds, type SpectrumEnds } from "./extremes.js";
 import { empiricalNtk } from "./ntk.js";
 import { hessian, lossOptionsOf } from "./operators.js";
@@ -141,6 +141,7 @@ export function spectralCertificate(
     "onProgress",
   ];
   requireOptions(options, known, caller);
+  requireRng(options?.rng, caller);
   requireParameters(net, params, caller);
   const denseLimit = requireInteger(options.denseLimit ?? 400, "denseLimit", caller);
   const tolerance = requirePositive(options.tolerance ?? 1e-6, "tolerance", caller);
@@ -230,6 +231,7 @@ function kappaOf(ends: SpectrumEnds): Tagged {
 }
 
 function nonzeroKappaOf(ends: SpectrumEnds): Tagged {
+  if (Number.isNaN(ends.largest)) return undefinedBecause(CANCELLED);
   if (ends.counts === null) return undefinedBecause("only the ends of the spectrum are known: raise denseLimit");
   const { smallestModulus } = ends.counts;
   return smallestModulus === null

@@ -24,7 +24,7 @@ import {
   softmax,
 } from "../networks/index.js";
 import { lowRank, type SymmetricOperator } from "../operators/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { ggnTraceOf } from "./gradient-norms.js";
 import { ggn, lossOptionsOf } from "./operators.js";
 
@@ -131,6 +131,7 @@ export function classOutliers(
     ["rng", "count", "tolerance", "loss", "batchSize", "memoryBudget", "signal", "onProgress"],
     caller,
   );
+  requireRng(options?.rng, caller);
   requireUncoupled(net, caller);
   const G = ggn(net, params, data, lossOptionsOf(options));
   const point = G.expansion;

@@ -1,14 +1,14 @@
 import { type LongRunning, norm, requireInteger, requireNumber, requireOptions } from "../core/index.js";
-import { createExpansion, type DataLike, type Network } from "../networks/index.js";
+import { createExpansion, type DataLike, type Network, requireBlock } from "../networks/index.js";
 import type { Rng } from "../random/index.js";
 import { spectrumEnds, type SpectrumEnds, ZERO_FRACTION } from "./extremes.js";
-import { type CurvatureOptions, hessian, lossOptionsOf } from "./operators.js";
+import { type CurvatureOptions, lossOptionsOf, restrictedHessian } from "./operators.js";
 
 /** Options of {@link classifyCriticalPoint}. */
 export interface ClassifyOptions extends CurvatureOptions, LongRunning {
   /** Largest gradient norm that counts as critical (default 1e-8). */
   readonly gradientTolerance?: number;
-  /** Number of parameters up to which all eigenvalues are computed, without a look at `signal` (default 400). */
+  /** Number of parameters up to which all eigenvalues are computed (default 400). */
   readonly denseLimit?: number;
   /** Residual tolerance of Lanczos beyond (default 1e-8). */
   readonly tolerance?: number;
@@ -26,7 +26,7 @@ export interface CriticalPoint {
   readonly kind: CriticalPointKind;
   /** Why, in one sentence. */
   readonly reason: string;
-  /** ‖gradient‖₂. */
+  /** ‖gradient‖₂, of the block's part where a block was named. */
   readonly gradientNorm: number;
   /** Largest gradient norm that counted as critical. */
   readonly gradientTolerance: number;
@@ -40,7 +40,7 @@ export interface CriticalPoint {
  * Relation: the gradient is tested first; only where ‖g‖ <= gradientTolerance do the signs of the Hessian's eigenvalues
  * decide: all positive a local minimum, all negative a local maximum, both signs a saddle. Zero eigenvalues without both signs
  * leave it undecided ("degenerate"). Zero means at most 1e-10 of the largest modulus. "undecided" is the verdict of a run that was
- * cancelled before it knew the spectrum.
+ * cancelled before it knew the spectrum. With `block`, both tests are those of the loss as a function of that block alone.
  *
  * @throws {ArgumentError} when more than denseLimit parameters are given without an rng
  *
@@ -83,8 +83,11 @@ export function classifyCriticalPoint(
   const gradientTolerance = requireNumber(options.gradientTolerance ?? 1e-8, "gradientTolerance", caller, 0);
   const denseLimit = requireInteger(options.denseLimit ?? 400, "denseLimit", caller);
   const point = createExpansion(net, params, data, lossOptionsOf(options), caller);
-  const gradientNorm = norm(point.gradient());
-  const H = hessian(net, params, data, lossOptionsOf(options));
+  const H = restrictedHessian(point, options.block, caller);
+  const gradient = point.gradient();
+  const { start, end } =
+    options.block === undefined ? { start: 0, end: gradient.length } : requireBlock(net, options.block, caller);
+  const gradientNorm = norm(gradient.subarray(start, end));
   const spectrum = spectrumEnds(H, {
     rng: options.rng,
     tolerance: options.tolerance ?? 1e-8,

@@ -10,7 +10,7 @@ import {
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import type { DataLike, LossOptions, Network } from "../networks/index.js";
-import { fillRademacher, type Rng } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { spectralDensity, type SpectralDensityResult } from "../stochastic/index.js";
 import { estimateOf } from "./estimate-of.js";
 import { ggnTraceOf } from "./gradient-norms.js";
@@ -101,6 +101,7 @@ export function curvatureSplit(
   const caller = "curvatureSplit";
   const own = ["rng", "count", "probes", "densityProbes", "steps", "tolerance"];
   requireOptions(options, [...own, "loss", "batchSize", "memoryBudget", "signal", "onProgress"], caller);
+  requireRng(options?.rng, caller);
   const p = net.parameterCount;
   const plan: Plan = {
     count: Math.min(requireInteger(options.count ?? 3, "count", caller, 1), Math.max(1, Math.floor(p / 2))),

@@ -10,7 +10,7 @@ import {
   square,
 } from "../core/index.js";
 import { requireSymmetricOperator, type SymmetricOperator } from "../operators/index.js";
-import { fillRademacher, type Rng } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 
 /** Options of {@link estimateEffectiveRank}. */
 export interface EffectiveRankOptions extends LongRunning {
@@ -54,6 +54,7 @@ export interface EffectiveRankEstimate {
 export function estimateEffectiveRank(A: SymmetricOperator, options: EffectiveRankOptions): EffectiveRankEstimate {
   const caller = "estimateEffectiveRank";
   requireOptions(options, ["rng", "probes", "signal", "onProgress"], caller);
+  requireRng(options?.rng, caller);
   const operator = requireSymmetricOperator(A, "A", caller);
   const probes = requireInteger(options.probes ?? 30, "probes", caller, 2);
   const n = operator.rows;

@@ -1,7 +1,7 @@
-import { EPSILON, type LongRunning, type Matrix, type Status } from "../core/index.js";
+import { EPSILON, isCancelled, type LongRunning, type Matrix, type Status } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import { eigh } from "../linalg/index.js";
-import { type SymmetricOperator, toDense } from "../operators/index.js";
+import type { SymmetricOperator } from "../operators/index.js";
 import type { Rng } from "../random/index.js";
 
 /** Signs of all eigenvalues, when the whole spectrum was computed. */
@@ -48,7 +48,7 @@ export function spectrumEnds(
   A: SymmetricOperator,
   settings: { readonly rng: Rng | undefined; readonly tolerance: number; readonly denseLimit: number } & LongRunning,
 ): SpectrumEnds {
-  if (A.rows <= settings.denseLimit) return denseEnds(A);
+  if (A.rows <= settings.denseLimit) return denseEnds(A, settings);
   const { values, residualNorms, matvecs, status, advice } = eigsh(A, {
     count: 2,
     which: "both",
@@ -69,9 +69,29 @@ export function spectrumEnds(
   };
 }
 
-function denseEnds(A: SymmetricOperator): SpectrumEnds {
+function denseEnds(A: SymmetricOperator, running: LongRunning): SpectrumEnds {
   const n = A.rows;
-  const { values } = eigh(symmetrized(toDense(A)), { vectors: false });
+  const dense: Matrix = { rows: n, cols: n, data: new Float64Array(n * n) };
+  const unit = new Float64Array(n);
+  for (let j = 0; j < n; j++) {
+    if (isCancelled(running.signal)) {
+      return {
+        method: "dense",
+        smallest: Number.NaN,
+        largest: Number.NaN,
+        residualNorms: [Infinity, Infinity],
+        counts: null,
+        matvecs: j,
+        status: "cancelled",
+        advice: null,
+      };
+    }
+    unit[j] = 1;
+    A.apply(unit, dense.data.subarray(j * n, (j + 1) * n)); // rows for columns: symmetrized below
+    unit[j] = 0;
+    running.onProgress?.({ phase: "dense matrix", done: j + 1, total: n });
+  }
+  const { values } = eigh(symmetrized(dense), { vectors: false });
   const top = Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
   const bound = n * EPSILON * top;
   return {

@@ -8,7 +8,7 @@ import {
   type Status,
 } from "../core/index.js";
 import type { DataLike, LossOptions, Network } from "../networks/index.js";
-import { fillRademacher, type Rng } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { estimateOf } from "./estimate-of.js";
 import { curvatureAt, lossOptionsOf } from "./operators.js";
 import { sharpness } from "./sharpness.js";
@@ -68,6 +68,7 @@ export interface Flatness {
 export function flatness(net: Network, params: Float64Array, data: DataLike, options: FlatnessOptions): Flatness {
   const caller = "flatness";
   requireOptions(options, ["rng", "probes", "loss", "batchSize", "memoryBudget", "signal", "onProgress"], caller);
+  requireRng(options?.rng, caller);
   const probes = requireInteger(options.probes ?? 20, "probes", caller, 2);
   const point = curvatureAt(net, params, data, lossOptionsOf(options));
   const n = net.parameterCount;

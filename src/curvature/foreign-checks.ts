@@ -10,7 +10,7 @@ import {
   ShapeError,
 } from "../core/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
-import { fillNormal, type Rng } from "../random/index.js";
+import { fillNormal, requireRng, type Rng } from "../random/index.js";
 
 /** Options of {@link operatorFromHvp}. */
 export interface OperatorFromHvpOptions {
@@ -50,6 +50,7 @@ export interface CheckPlan {
 /** Checks the options before any work and prepares the checks; how products are computed is the caller's business. */
 export function planChecks(n: number, options: OperatorFromHvpOptions, caller: string): CheckPlan {
   requireOptions(options, ["rng", "precision", "tolerance", "checks", "reference"], caller);
+  requireRng(options?.rng, caller);
   requireInteger(n, "n", caller, 1);
   const precision = requireOneOf(options.precision ?? "float64", ["float64", "float32"] as const, "precision", caller);
   const tolerance = requirePositive(options.tolerance ?? (precision === "float64" ? 1e-9 : 1e-4), "tolerance", caller);
@@ -141,7 +142,7 @@ function requireFiniteProduct(product: Float64Array, caller: string): Float64Arr
   throw new ArgumentError({
     function: caller,
     argument: "product",
-    expected: "finite",
-    got: "NaN or infinite entries for a random vector",
+    expected: "finite, and written to every entry of out or returned",
+    got: "NaN, infinite or unwritten entries for a random vector",
   });
 }

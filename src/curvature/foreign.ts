@@ -4,10 +4,12 @@ import {
   describe,
   EPSILON,
   norm,
+  requireFinite,
   requireOneOf,
   requireOptions,
   requirePositive,
   requireVector,
+  ShapeError,
 } from "../core/index.js";
 import {
   type AsyncProduct,
@@ -36,7 +38,8 @@ export interface CheckedAsyncOperator extends AsyncSymmetricOperator, ForeignFin
  * @param n number of parameters
  * @param product fills `out` or returns an array (any kind of numbers)
  * @throws {AsymmetricError} when uᵀHv and vᵀHu differ beyond the tolerance
- * @throws {ArgumentError} when two calls with one vector differ beyond it, a product is not finite, or it is not that of the reference
+ * @throws {ArgumentError} when two calls with one vector differ beyond it, a product is not finite or not filled in, or it is not that of the
+ * reference
  * @throws {ShapeError} when the reference is of another order
  *
  * Cost: three products per check, and one of the reference.
@@ -55,7 +58,7 @@ export function operatorFromHvp(n: number, product: Product, options: OperatorFr
   const steps = plan.steps();
   let step = steps.next();
   while (step.done !== true) {
-    const out = new Float64Array(n);
+    const out = unwritten(n);
     operator.apply(step.value, out);
     step = steps.next(out);
   }
@@ -95,11 +98,16 @@ export async function asyncOperatorFromHvp(
   const steps = plan.steps();
   let step = steps.next();
   while (step.done !== true) {
-    const out = new Float64Array(n);
+    const out = unwritten(n);
     await operator.apply(step.value, out);
     step = steps.next(out);
   }
   return { ...operator, ...step.value };
+}
+
+/** A vector in which entries that a foreign product never writes, or adds to instead, stay NaN. */
+function unwritten(n: number): Float64Array {
+  return new Float64Array(n).fill(Number.NaN);
 }
 
 /** A gradient as users write it: fill `out`, or return the gradient as an array. */
@@ -134,7 +142,9 @@ export interface DifferenceOperator extends SymmetricOperator {
  *
  * @param params θ, copied
  * @param gradient fills `out` or returns the gradient at the given parameters
- * @throws {ArgumentError} when gradient is not a function
+ * @throws {ArgumentError} when gradient is not a function; later, when it returns a promise
+ * @throws {ShapeError} later, when a gradient has another length than params
+ * @throws {NonFiniteError} later, when a gradient has entries that are not finite, or that were not filled in
  *
  * Accuracy: `lastError` per product; about 1e-9 relative in float64, 1e-3 in float32. Cost: four gradients per product.
  *
@@ -175,10 +185,10 @@ export function operatorFromGradient(
   let evaluations = 0;
   const at = (v: Float64Array, factor: number): Float64Array => {
     const point = theta.map((value, i) => value + factor * v[i]);
-    const out = new Float64Array(n);
+    const out = unwritten(n);
     const returned = gradient(point, out);
     evaluations++;
-    return returned === undefined ? out : Float64Array.from(returned);
+    return requireGradient(returned === undefined ? out : returned, n, caller);
   };
   return {
     rows: n,
@@ -208,6 +218,30 @@ export function operatorFromGradient(
       largest = Math.max(largest, last);
     },
   };
+}
+
+/** Checks what a foreign gradient function gave: a wrong length or a NaN would spread through every product. */
+function requireGradient(values: ArrayLike<number>, n: number, caller: string): Float64Array {
+  if (typeof values.length !== "number") {
+    throw new ArgumentError({
+      function: caller,
+      argument: "gradient",
+      expected: "a function that fills out or returns an array",
+      got: `${describe(values)} from it`,
+      remedy: "await its numbers first: read the data of tensors, and use asyncOperatorFromHvp for promises",
+    });
+  }
+  if (values.length !== n) {
+    throw new ShapeError({
+      function: caller,
+      argument: "gradient",
+      expected: `a function that fills out or returns an array of length ${n}`,
+      got: `length ${values.length} from it`,
+    });
+  }
+  const gradient = Float64Array.from(values);
+  requireFinite(gradient, "the gradient", caller);
+  return gradient;
 }
 
 function difference(

@@ -22,7 +22,7 @@ import {
   requireUncoupled,
 } from "../networks/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
-import { fillRademacher, type Rng } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { ggnTraceOf } from "./gradient-norms.js";
 import { ggn, lossOptionsOf } from "./operators.js";
 import { forEachWeightSite } from "./weight-sites.js";
@@ -162,6 +162,7 @@ export function kfac(net: Network, params: Float64Array, data: DataLike, options
     },
     quality(given) {
       requireOptions(given, ["rng", "probes"], "Kfac.quality");
+      requireRng(given?.rng, "Kfac.quality");
       const probes = requireInteger(given.probes ?? 20, "probes", "Kfac.quality", 2);
       return compare(
         G,

@@ -404,7 +404,7 @@ function restrict(
   };
 }
 
-/** The Hessian block of an evaluated loss. */
-export function hessianBlock(point: LossExpansion, block: string, caller: string): CurvatureOperator {
+/** The Hessian of an evaluated loss, of all parameters or of a block. */
+export function restrictedHessian(point: LossExpansion, block: string | undefined, caller: string): CurvatureOperator {
   return restrict("hessian", point, block, caller, (v, out) => point.hvp(v, out));
 }

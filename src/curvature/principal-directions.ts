@@ -12,7 +12,7 @@ import {
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import type { DataLike, LossOptions, Network } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { curvatureAt, lossOptionsOf } from "./operators.js";
 
 /** Options of {@link principalDirections}. */
@@ -117,6 +117,7 @@ export function principalDirections(
     ],
     caller,
   );
+  requireRng(options?.rng, caller);
   const curvature = requireOneOf(options.curvature ?? "hessian", ["hessian", "ggn"] as const, "curvature", caller);
   const p = net.parameterCount;
   const top = Math.min(p, requireInteger(options.largest ?? 3, "largest", caller));

@@ -9,10 +9,10 @@ import {
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import type { DataLike, LossExpansion, LossOptions, Network } from "../networks/index.js";
-import { fillRademacher, type Rng } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { estimateOf } from "./estimate-of.js";
 import { ggnBlockTraces, type ParameterRange } from "./gradient-norms.js";
-import { curvatureAt, hessianBlock, lossOptionsOf } from "./operators.js";
+import { curvatureAt, restrictedHessian, lossOptionsOf } from "./operators.js";
 
 /** Options of {@link curvatureProfile}. */
 export interface CurvatureProfileOptions extends LossOptions, LongRunning {
@@ -110,6 +110,7 @@ export function curvatureProfile(
     ["rng", "probes", "top", "granularity", "tolerance", "loss", "batchSize", "memoryBudget", "signal", "onProgress"],
     caller,
   );
+  requireRng(options?.rng, caller);
   const probes = requireInteger(options.probes ?? 20, "probes", caller, 1);
   const top = requireInteger(options.top ?? 1, "top", caller);
   const granularity = requireOneOf(
@@ -135,7 +136,7 @@ export function curvatureProfile(
     const found =
       count === 0 || status === "cancelled"
         ? { values: new Float64Array(0), residualNorms: new Float64Array(0) }
-        : eigsh(hessianBlock(point.expansion, name, caller), {
+        : eigsh(restrictedHessian(point.expansion, name, caller), {
             count,
             which: "largest",
             tolerance: options.tolerance ?? 1e-4,

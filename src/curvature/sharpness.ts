@@ -9,7 +9,7 @@ import {
 } from "../core/index.js";
 import { eigsh } from "../krylov/index.js";
 import type { DataLike, Network } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { type CurvatureOptions, hessian, lossOptionsOf } from "./operators.js";
 
 /** Options of {@link sharpness}. */
@@ -81,6 +81,7 @@ export function sharpness(net: Network, params: Float64Array, data: DataLike, op
     ],
     "sharpness",
   );
+  requireRng(options?.rng, "sharpness");
   const H = hessian(net, params, data, {
     ...lossOptionsOf(options),
     ...(options.block === undefined ? {} : { block: options.block }),

@@ -1,6 +1,6 @@
 import { requireNumber, requireOneOf, requireOptions } from "../core/index.js";
 import { orthogonalMatrix } from "../linalg/index.js";
-import { fillNormal, type Rng } from "../random/index.js";
+import { fillNormal, requireRng, type Rng } from "../random/index.js";
 import type { Network, ParameterBlock } from "./network.js";
 
 /** Names of the initialisation schemes. */
@@ -45,6 +45,7 @@ export function initialize(
   options: InitializeOptions = {},
 ): Float64Array {
   requireOneOf(scheme, ["he", "xavier", "lecun", "orthogonal", "ntk"] as const, "scheme", "initialize");
+  requireRng(rng, "initialize");
   requireOptions(options, ["gain", "biasDeviation"], "initialize");
   const gain = requireNumber(options.gain ?? 1, "gain", "initialize", 0);
   const biasDeviation = requireNumber(

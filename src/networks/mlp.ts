@@ -57,9 +57,10 @@ export function mlp(options: MlpOptions): Network {
   }
   sizes.forEach((size, i) => requireInteger(size, `sizes[${i}]`, "mlp", 1));
   const { activation = "relu", parameterisation, bias, weightScale, biasScale } = options;
+  const between = activationLayer(activation); // made even if unused: an unknown name is an error at any depth
   const layers: LayerDefinition[] = [];
   for (let l = 1; l < sizes.length; l++) {
-    if (l > 1) layers.push(activationLayer(activation));
+    if (l > 1) layers.push(between);
     layers.push(
       dense({
         inputs: sizes[l - 1],

@@ -18,8 +18,8 @@ export interface SpectralDenseOptions {
  * Defines a fully connected layer whose weight matrix is divided by its spectral norm: s = (W/‖W‖₂) x + b.
  *
  * Relation: the matrix that acts has norm exactly 1 (it is also scaled up to 1), not merely at most an estimate: the top singular pair is
- * iterated to rounding from the last one (a persistent u, so that training costs one or two products per step), or taken from an SVD when
- * the iteration is slow. Derivatives are those of W/‖W‖₂ itself: (G − ⟨G, W_SN⟩ u vᵀ)/σ backward, and the second-order pass moves u and v too.
+ * iterated to rounding from near the last one (a persistent u), or taken from an SVD when the iteration is slow, so that the result does not
+ * depend on what was evaluated before. Derivatives are those of W/‖W‖₂ itself: (G − ⟨G, W_SN⟩ u vᵀ)/σ backward, and the second-order pass moves u and v too.
  * A zero matrix is left unchanged. Where the two largest singular values coincide the derivative is a subgradient.
  *
  * @throws {ArgumentError} when a width is not an integer >= 1
@@ -84,6 +84,10 @@ interface TopPair {
   readonly v: Float64Array;
 }
 
+/** Norm, roughly, of what is added to the start of the iteration: the pair itself is found again to rounding. */
+const SHIFT = 1e-3;
+/** Its multiples modulo 1 are the entries of a vector without structure. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** Products before the iteration gives way to an SVD. */
 const MAXIMUM_ITERATIONS = 60;
 /** Residual, relative to σ, at which the pair counts as exact. */
@@ -91,7 +95,9 @@ const CONVERGED = 1e-14;
 
 function topPair(W: Matrix, persistent: Float64Array): TopPair | null {
   const { rows, cols, data } = W;
-  const u = persistent.slice();
+  // Every singular pair is a fixed point: a start that is one of the others, to rounding, would stay there. The shift has a share of each.
+  const u = persistent.map((value, i) => value + (SHIFT / Math.sqrt(rows)) * (((i + 1) * GOLDEN) % 1));
+  normalize(u);
   const v = new Float64Array(cols);
   for (let iteration = 0; iteration < MAXIMUM_ITERATIONS; iteration++) {
     v.fill(0);

@@ -5,3 +5,4 @@
 export * from "./rng.js";
 export * from "./draws.js";
 export * from "./mulberry32.js";
+export * from "./require-rng.js";

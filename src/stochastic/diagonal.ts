@@ -16,9 +16,8 @@ import {
   requireOperator,
   requireSquareOperator,
 } from "../operators/index.js";
-import { type Rng, fillRademacher } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { requireStopping } from "./accuracy.js";
-import { requireRng } from "./require-rng.js";
 import { samplingAdvice } from "./sampling.js";
 import { studentQuantile } from "./student.js";
 

@@ -17,11 +17,10 @@ import {
 } from "../core/index.js";
 import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
 import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
-import { type Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { type ProbeMeasure, mergeMeasures, summarize } from "./bulk.js";
 import { type ConfidenceInterval, addSample, createMoments, estimateOf } from "./estimate.js";
 import { fillProbe } from "./probes.js";
-import { requireRng } from "./require-rng.js";
 import { probeQuadrature } from "./slq.js";
 
 /** Options of {@link logSpectralDensity}. */

@@ -22,9 +22,8 @@ import {
   requireSymmetricOperator,
   requireTranspose,
 } from "../operators/index.js";
-import { type Rng, fillNormal, normalMatrix } from "../random/index.js";
+import { fillNormal, normalMatrix, requireRng, type Rng } from "../random/index.js";
 import { besides } from "./probes.js";
-import { requireRng } from "./require-rng.js";
 
 /** A posterior statement about the error of a randomised factorisation. */
 export interface PosteriorError {

@@ -1,10 +1,9 @@
 import { type LongRunning, ShapeError, type Status, requireInteger, requireOptions } from "../core/index.js";
 import { type Coroutine } from "../krylov/index.js";
-import { type Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { STOPPING_KEYS, type StoppingOptions, type StoppingSettings, requireStopping } from "./accuracy.js";
 import { type IntervalEstimate } from "./estimate.js";
 import { fillProbe } from "./probes.js";
-import { requireRng } from "./require-rng.js";
 import { type SamplingResult, sampleMean } from "./sampling.js";
 import { type ProbeQuadrature, type QuadratureRun, probeQuadrature } from "./slq.js";
 

@@ -17,10 +17,9 @@ import {
 } from "../core/index.js";
 import { type Coroutine, type Reorthogonalization, drive, driveAsync, eigsh, eigshAsync } from "../krylov/index.js";
 import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
-import { type Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { type BulkSettings, type Deflated, PILOT, STEPS_SHARE, createDeflation } from "./bulk.js";
 import { kpmDensity } from "./kpm.js";
-import { requireRng } from "./require-rng.js";
 import { slqDensity } from "./slq-density.js";
 
 /** Options of {@link spectralDensity}. */

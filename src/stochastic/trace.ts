@@ -14,13 +14,12 @@ import {
   requireOperator,
   requireSquareOperator,
 } from "../operators/index.js";
-import { type Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { STOPPING_KEYS, type StoppingOptions, type StoppingSettings, requireStopping } from "./accuracy.js";
 import { type IntervalEstimate } from "./estimate.js";
 import { hutchPlusPlus } from "./hutch-plus-plus.js";
 import { hutchinson } from "./hutchinson.js";
 import { PROBE_DISTRIBUTIONS, type ProbeDistribution } from "./probes.js";
-import { requireRng } from "./require-rng.js";
 import { xtrace } from "./xtrace.js";
 
 /** How a trace is estimated. */

@@ -20,7 +20,7 @@ import {
   residual,
   sequential,
 } from "../networks/index.js";
-import { normalMatrix, type Rng } from "../random/index.js";
+import { normalMatrix, requireRng, type Rng } from "../random/index.js";
 import {
   type ArchitectureComparison,
   type ArchitectureOptions,
@@ -61,6 +61,7 @@ export interface NormalizationEffectOptions extends ArchitectureOptions {
 export function normalizationEffect(options: NormalizationEffectOptions): ArchitectureComparison {
   const caller = "normalizationEffect";
   requireOptions(options, [...SHARED, "shifts"], caller);
+  requireRng(options?.rng, caller);
   const { shifts: given, ...rest } = options;
   const shifts = requireList(given ?? [0, 2, 5], "shifts", caller).map((shift, i) =>
     requireNumber(shift, `shifts[${i}]`, caller),
@@ -117,6 +118,7 @@ export interface ResidualEffectOptions extends ArchitectureOptions {
 export function residualEffect(options: ResidualEffectOptions): ArchitectureComparison {
   const caller = "residualEffect";
   requireOptions(options, [...SHARED, "depths"], caller);
+  requireRng(options?.rng, caller);
   const { depths: given, ...rest } = options;
   const depths = requireList(given ?? [8, 12], "depths", caller).map((depth, i) =>
     requireInteger(depth, `depths[${i}]`, caller, 2),
@@ -164,6 +166,7 @@ export interface InitializationEffectOptions extends ArchitectureOptions {
 export function initializationEffect(options: InitializationEffectOptions): ArchitectureComparison {
   const caller = "initializationEffect";
   requireOptions(options, [...SHARED, "gains", "initialization"], caller);
+  requireRng(options?.rng, caller);
   const { gains: given, initialization = "xavier", ...rest } = options;
   const gains = requireList(given ?? [0.1, 1, 3], "gains", caller).map((gain, i) =>
     requirePositive(gain, `gains[${i}]`, caller),
@@ -211,6 +214,7 @@ export interface WidthEffectOptions extends ArchitectureOptions {
 export function widthEffect(options: WidthEffectOptions): ArchitectureComparison {
   const caller = "widthEffect";
   requireOptions(options, [...SHARED, "widths"], caller);
+  requireRng(options?.rng, caller);
   const { widths: given, ...rest } = options;
   const widths = requireList(given ?? [2, 5, 10, 30], "widths", caller).map((width, i) =>
     requireInteger(width, `widths[${i}]`, caller, 1),

@@ -14,7 +14,7 @@ import { eigsh } from "../krylov/index.js";
 import { eigh } from "../linalg/index.js";
 import { type DataLike, initialize, type InitializationScheme, lossValue, type Network } from "../networks/index.js";
 import { toDense } from "../operators/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { gradientDescent } from "./optimizers.js";
 import { estimateOf, quantile } from "./statistics.js";
 import { train } from "./train.js";
@@ -124,6 +124,7 @@ export function compareArchitectures(
 ): ArchitectureComparison {
   const caller = "compareArchitectures";
   requireOptions(options, ["draws", "steps", "etaSharpness", "denseLimit", "rng", "signal", "onProgress"], caller);
+  requireRng(options?.rng, caller);
   if (!Array.isArray(variants) || variants.length === 0) {
     throw new ArgumentError({
       function: caller,

@@ -16,7 +16,7 @@ import {
 } from "../core/index.js";
 import { eigh, gram, leastSquares, matmul } from "../linalg/index.js";
 import { activationLayer, dense, type LayerDefinition, predict, sequential } from "../networks/index.js";
-import { normalMatrix, type Rng } from "../random/index.js";
+import { normalMatrix, requireRng, type Rng } from "../random/index.js";
 import { estimateOf, quantile } from "./statistics.js";
 
 /** Options of {@link doubleDescent}. */
@@ -119,6 +119,7 @@ export function doubleDescent(options: DoubleDescentOptions): DoubleDescent {
     ],
     caller,
   );
+  requireRng(options?.rng, caller);
   const n = requireInteger(options.samples, "samples", caller, 2);
   if (!Array.isArray(options.features) || options.features.length === 0) {
     throw new ArgumentError({

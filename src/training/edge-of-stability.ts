@@ -13,8 +13,9 @@ import { hessian } from "../curvature/index.js";
 import { eigsh } from "../krylov/index.js";
 import type { DataLike, InitializationScheme, LossLike, Network } from "../networks/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import type { Optimizer } from "./optimizer.js";
+import { requireOptimizer } from "./require-optimizer.js";
 import { train } from "./train.js";
 
 /** Options of {@link edgeOfStability}. */
@@ -124,12 +125,13 @@ export function edgeOfStability(net: Network, data: DataLike, options: EdgeOfSta
     ],
     caller,
   );
+  requireRng(options?.rng, caller);
   const steps = requireInteger(options.steps, "steps", caller, 1);
   const every = requireInteger(options.every ?? Math.max(1, Math.round(steps / 20)), "every", caller, 1);
   const lateShare = requirePositive(options.lateShare ?? 0.5, "lateShare", caller);
   const tolerance = requirePositive(options.tolerance ?? 1e-4, "tolerance", caller);
   const lossOptions = options.loss === undefined ? {} : { loss: options.loss };
-  const { stabilityLimit, stepSize } = options.optimizer;
+  const { stabilityLimit, stepSize } = requireOptimizer(options.optimizer, caller);
   const records: StabilityRecord[] = [];
   const losses: number[] = [];
   let guess: Matrix | undefined;
@@ -161,8 +163,9 @@ export function edgeOfStability(net: Network, data: DataLike, options: EdgeOfSta
         ...(guess === undefined ? {} : { guess }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      guess = found.vectors;
       matvecs += found.matvecs;
+      if (found.values.length === 0) return; // cancelled before its first product: nothing was measured
+      guess = found.vectors;
       const sharpness = found.values[0];
       records.push({ step, loss, sharpness, residualNorm: found.residualNorms[0], product: stepSize * sharpness });
     },
@@ -267,6 +270,7 @@ export function adviseStepSize(
   },
 ): StepSizeAdvice {
   requireOptions(options, ["rng", "limit", "loss"], "adviseStepSize");
+  requireRng(options?.rng, "adviseStepSize");
   const limit = requirePositive(options.limit ?? 2, "limit", "adviseStepSize");
   const H = hessian(net, params, data, options.loss === undefined ? {} : { loss: options.loss });
   const found = eigsh(H, { count: 1, which: "largest", rng: options.rng, tolerance: 1e-4 });

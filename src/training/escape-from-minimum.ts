@@ -8,7 +8,7 @@ import {
   type Status,
 } from "../core/index.js";
 import { type DataLike, type LossLike, lossValue, type Network, requireParameters } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { gradientDescent } from "./optimizers.js";
 import { estimateOf } from "./statistics.js";
 import { train } from "./train.js";
@@ -83,6 +83,7 @@ export function escapeFromMinimum(
     ["stepSize", "batchSize", "lossRise", "runs", "maximumSteps", "checkEvery", "rng", "loss", "signal", "onProgress"],
     caller,
   );
+  requireRng(options?.rng, caller);
   requireParameters(net, params, caller);
   const lossRise = requirePositive(options.lossRise, "lossRise", caller);
   const runs = requireInteger(options.runs ?? 50, "runs", caller, 2);

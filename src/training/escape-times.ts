@@ -9,7 +9,7 @@ import {
   requirePositive,
   type Status,
 } from "../core/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { meanPassageTime } from "./passage-time.js";
 import { estimateOf } from "./statistics.js";
 
@@ -113,6 +113,7 @@ export function escapeTimes(options: EscapeTimesOptions): EscapeTimes {
     ],
     caller,
   );
+  requireRng(options?.rng, caller);
   const sharpCurvature = requirePositive(options.sharpCurvature ?? 8, "sharpCurvature", caller);
   const flatCurvature = requireBelow(options.flatCurvature ?? 2, sharpCurvature, caller);
   const barrier = requirePositive(options.barrier ?? 1, "barrier", caller);

@@ -24,7 +24,7 @@ import {
   predict,
   requireData,
 } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { gradientDescent } from "./optimizers.js";
 import { type RankCorrelation, rankCorrelation } from "./rank-correlation.js";
 import { rescaleLayer } from "./rescale.js";
@@ -141,6 +141,7 @@ export function compareFlatness(
     ["settings", "steps", "initialization", "against", "alpha", "probes", "rng", "signal", "onProgress"],
     caller,
   );
+  requireRng(options?.rng, caller);
   const { settings, rng } = options;
   if (!Array.isArray(settings) || settings.length === 0) {
     throw new ArgumentError({

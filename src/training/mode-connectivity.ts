@@ -17,7 +17,7 @@ import {
   requireParameters,
   valueAndGradient,
 } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { adam } from "./optimizers.js";
 
 /** Options of {@link modeConnectivity}. */
@@ -44,7 +44,7 @@ export interface CurvePoint {
   readonly loss: number;
   /** Largest Hessian eigenvalues, descending; empty unless asked for. */
   readonly largest: readonly number[];
-  /** Smallest Hessian eigenvalue, or null. */
+  /** Smallest Hessian eigenvalue, or null: not asked for, or cancelled before. */
   readonly smallest: number | null;
 }
 
@@ -60,7 +60,7 @@ export interface ModeConnectivity {
   readonly curveBarrier: number;
   /** Control point of the curve. */
   readonly control: Float64Array;
-  /** How the training of the curve ended. */
+  /** How the training of the curve ended, or "cancelled": losses are complete all the same, eigenvalues as far as they were computed. */
   readonly status: Status;
 }
 
@@ -100,6 +100,7 @@ export function modeConnectivity(
     ["rng", "points", "steps", "stepSize", "eigenvalues", "loss", "signal", "onProgress"],
     caller,
   );
+  requireRng(options?.rng, caller);
   requireParameters(net, a, caller, "a");
   requireParameters(net, b, caller, "b");
   const points = requireInteger(options.points ?? 21, "points", caller, 3);
@@ -119,10 +120,14 @@ export function modeConnectivity(
       const { value } = expandLoss(net, theta, data, lossOptions);
       if (count === 0) return { t, loss: value, largest: [], smallest: null };
       const H = hessian(net, theta, data, lossOptions);
-      const stream = options.rng.fork(`eigenvalues ${k}`);
-      const top = eigsh(H, { count: Math.min(count, n), which: "largest", tolerance: 1e-4, rng: stream });
-      const bottom = eigsh(H, { count: 1, which: "smallest", tolerance: 1e-4, rng: stream });
-      return { t, loss: value, largest: Array.from(top.values), smallest: bottom.values[0] };
+      const settings = {
+        tolerance: 1e-4,
+        rng: options.rng.fork(`eigenvalues ${k}`),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      };
+      const top = eigsh(H, { count: Math.min(count, n), which: "largest", ...settings });
+      const bottom = eigsh(H, { count: 1, which: "smallest", ...settings });
+      return { t, loss: value, largest: Array.from(top.values), smallest: bottom.values[0] ?? null };
     });
 
   const straight = evaluate(line);
@@ -149,6 +154,7 @@ export function modeConnectivity(
     if (step % 100 === 0) options.onProgress?.({ phase: "curve", done: step, total: steps, figures: { loss: value } });
   }
   const curve = evaluate(bezier);
+  if (isCancelled(options.signal)) status = "cancelled";
   const ends = Math.max(straight[0].loss, straight[points - 1].loss);
   const barrier = (list: readonly CurvePoint[]): number => Math.max(...list.map((point) => point.loss)) - ends;
   return { line: straight, curve, lineBarrier: barrier(straight), curveBarrier: barrier(curve), control, status };

@@ -11,7 +11,7 @@ import {
   defined,
   undefinedBecause,
 } from "../core/index.js";
-import { permutation, type Rng } from "../random/index.js";
+import { permutation, requireRng, type Rng } from "../random/index.js";
 
 /** Options of {@link rankCorrelation}. */
 export interface RankCorrelationOptions {
@@ -59,6 +59,7 @@ export function rankCorrelation(
 ): RankCorrelation {
   const caller = "rankCorrelation";
   requireOptions(options, ["rng", "permutations"], caller);
+  requireRng(options?.rng, caller);
   const permutations = requireInteger(options.permutations ?? 1000, "permutations", caller, 1);
   const n = x.length;
   if (n < 2) {

@@ -15,7 +15,7 @@ import {
 import { gradientCovariance, hessian } from "../curvature/index.js";
 import { eigsh } from "../krylov/index.js";
 import type { DataLike, LossLike, Network } from "../networks/index.js";
-import { fillRademacher, type Rng } from "../random/index.js";
+import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { estimateOf } from "./statistics.js";
 
 /** Options of {@link sgdNoise}. */
@@ -88,6 +88,7 @@ export interface SgdNoise {
 export function sgdNoise(net: Network, params: Float64Array, data: DataLike, options: SgdNoiseOptions): SgdNoise {
   const caller = "sgdNoise";
   requireOptions(options, ["rng", "probes", "top", "loss", "signal", "onProgress"], caller);
+  requireRng(options?.rng, caller);
   const probes = requireInteger(options.probes ?? 30, "probes", caller, 2);
   const top = requireInteger(options.top ?? 5, "top", caller);
   const lossOptions = options.loss === undefined ? {} : { loss: options.loss };

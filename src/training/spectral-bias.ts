@@ -22,7 +22,7 @@ import {
 import { empiricalNtk } from "../curvature/index.js";
 import { eigh } from "../linalg/index.js";
 import { initialize, type InitializationScheme, type Network, predict } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { gradientDescent } from "./optimizers.js";
 import { estimateOf } from "./statistics.js";
 import { train } from "./train.js";
@@ -118,6 +118,7 @@ export function spectralBias(net: Network, options: SpectralBiasOptions): Spectr
     ],
     caller,
   );
+  requireRng(options?.rng, caller);
   if (net.inputs !== 2 || net.outputs !== 1) {
     throw new ShapeError({
       function: caller,

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   defined,
+  describe,
   dot,
   type Matrix,
   norm,
@@ -14,7 +15,7 @@ import { curvatureAt, empiricalNtk } from "../curvature/index.js";
 import { eigsh } from "../krylov/index.js";
 import { svd } from "../linalg/index.js";
 import type { DataLike, InputsLike, LossLike, Network } from "../networks/index.js";
-import type { Rng } from "../random/index.js";
+import { requireRng, type Rng } from "../random/index.js";
 import { spectralDensity } from "../stochastic/index.js";
 import type { StepState } from "./train.js";
 
@@ -145,6 +146,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
     ],
     caller,
   );
+  requireRng(options?.rng, caller);
   const every = requireInteger(options.every ?? 1, "every", caller, 1);
   const top = requireInteger(options.top ?? 3, "top", caller, 1, net.parameterCount);
   const budget = requireInteger(options.matvecBudget ?? 100, "matvecBudget", caller, 1);
@@ -154,7 +156,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
   const share = shareBudget(budget, top, probes * densitySteps, options.smallest === true, caller);
   const records: TrackerRecord[] = [];
   let vectors: Matrix | null =
-    options.resume === undefined ? null : fromColumns(options.resume.vectors, net.parameterCount);
+    options.resume === undefined ? null : fromColumns(requireState(options.resume, net, caller), net.parameterCount);
   let kernel: Float64Array | null = options.resume?.kernel ? Float64Array.from(options.resume.kernel) : null;
   let count = options.resume?.count ?? 0;
 
@@ -285,6 +287,24 @@ function kernelChange(
     kernelDrift: norm(change) / norm(first),
     kernelAlignment: dot(now, first) / (norm(now) * norm(first)),
   };
+}
+
+/** Checks what is to be continued: a state of another network would end in wrong starts, not in an error. */
+function requireState(state: TrackerState, net: Network, caller: string): TrackerState["vectors"] {
+  const fits =
+    Array.isArray(state?.vectors) &&
+    state.vectors.every((vector) => vector?.length === net.parameterCount) &&
+    (state.kernel === null || Array.isArray(state.kernel));
+  if (!fits) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "resume",
+      expected: `what state() of a tracker on ${net.parameterCount} parameters returned`,
+      got: describe(state?.vectors?.[0] ?? state),
+    });
+  }
+  requireInteger(state.count, "resume.count", caller);
+  return state.vectors;
 }
 
 function toColumns(V: Matrix): number[][] {

@@ -1,7 +1,6 @@
 // One public function: half of this file documents its options and records, the loop itself is one screen.
 import {
   ArgumentError,
-  describe,
   isCancelled,
   type LabelledData,
   type LongRunning,
@@ -28,6 +27,7 @@ import {
 } from "../networks/index.js";
 import { permutation, type Rng } from "../random/index.js";
 import type { Optimizer, OptimizerRun } from "./optimizer.js";
+import { requireOptimizer } from "./require-optimizer.js";
 import type { Schedule } from "./schedules.js";
 
 /** What `onStep` and `stop` see before a step is taken. Arrays are live: copy what must last. */
@@ -277,19 +277,11 @@ interface Plan {
 }
 
 function checkOptions(net: Network, data: DataLike, options: TrainOptions): Plan {
+  requireOptimizer(options?.optimizer, "train");
   const lossUsed = options.loss === undefined ? net.loss : lossOf(options.loss);
   const samples = requireData(net, data, lossUsed, "train");
   const validation = options.validation === undefined ? null : requireData(net, options.validation, lossUsed, "train");
   const n = samples.inputs.rows;
-  if (typeof options.optimizer?.start !== "function") {
-    throw new ArgumentError({
-      function: "train",
-      argument: "optimizer",
-      expected: "an optimiser",
-      got: describe(options.optimizer),
-      remedy: "for example gradientDescent({ stepSize: 0.1 })",
-    });
-  }
   if ((options.epochs === undefined) === (options.steps === undefined)) {
     throw new ArgumentError({
       function: "train",

@@ -243,6 +243,21 @@ test("a spectrally normalised layer acts with norm one, whatever its weights' sc
   expect([...predict(net, new Float64Array(12), [[1, 2, 3, 4]]).data]).toEqual([0, 0, 0]);
 });
 
+test("the norm of a spectrally normalised layer is the largest singular value, whatever was evaluated before", () => {
+  const net = sequential([spectralDense({ inputs: 2, outputs: 2, bias: false })]);
+  const acting = (W: number[]): Float64Array =>
+    predict(net, Float64Array.from(W), [
+      [1, 0],
+      [0, 1],
+    ]).data;
+  // The start (1, 1) is the singular vector of 1; that of 3 is orthogonal to it.
+  expect(within(acting([2, -1, -1, 2]), [2 / 3, -1 / 3, -1 / 3, 2 / 3], 1e-15).ok).toBe(true);
+  // The last u is the singular vector of the other value now, exactly.
+  expect(within(acting([4, 0, 0, 2]), [1, 0, 0, 0.5], 1e-15).ok).toBe(true);
+  expect(within(acting([2, 0, 0, 4]), [0.5, 0, 0, 1], 1e-15).ok).toBe(true);
+  expect(within(acting([4, 0, 0, 2]), [1, 0, 0, 0.5], 1e-15).ok).toBe(true);
+});
+
 test("batch normalisation makes a network blind to shifts of its inputs' features", () => {
   const layers = [batchNorm(), dense({ outputs: 4 }), activationLayer("tanh"), dense({ outputs: 2 })];
   const net = sequential(layers, { inputShape: [3] });

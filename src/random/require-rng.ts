@@ -1,10 +1,18 @@
 import { ArgumentError, describe } from "../core/index.js";
-import type { Rng } from "../random/index.js";
+import type { Rng } from "./rng.js";
 
 /**
  * Checks that a stream of random numbers was given and returns it.
  *
+ * @param caller name of the function, for the message
  * @throws {ArgumentError} when it is missing or no Rng
+ *
+ * @example
+ * ```ts
+ * import { createRng, requireRng } from "eigenscope/random";
+ * const rng = createRng(1);
+ * console.log(requireRng(rng, "shuffle") === rng); // true
+ * ```
  */
 export function requireRng(rng: unknown, caller: string): Rng {
   const candidate = rng as Partial<Rng> | null | undefined;
