@@ -6,6 +6,8 @@ import type { ModeSpectrum } from "./types.js";
 export interface ModeMultiplier {
   /** Factor of each mode, indexed as the spectrum it goes with. */
   readonly symbol: Float64Array;
+  /** Domain whose modes these are, as `conventions.domain` of its spectra; composites with another one are refused. */
+  readonly domain?: string;
   /** Computes the spectrum of a kernel on the same modes, so that {@link composite} can take a kernel. */
   spectrumOf?(kernel: Kernel): ModeSpectrum;
 }
@@ -20,6 +22,8 @@ export interface ModeMultiplier {
  * @param sobolev  symbol of P by the same modes
  * @returns the products, with error bounds scaled by the symbol and the same vanishing modes
  * @throws {ShapeError} when the symbol has fewer modes than the spectrum
+ * @throws {ArgumentError} when the two belong to different domains, or to Gaussian space, where they share no modes (see
+ * `gaussian(d).composite`)
  *
  * @example
  * ```ts
@@ -38,6 +42,18 @@ export function composite(kernel: ModeSpectrum | Kernel, sobolev: ModeMultiplier
   const spectrum = toSpectrum(kernel, sobolev);
   const { eigenvalues, errorBounds } = spectrum;
   const symbol = requireVector(sobolev?.symbol, null, "sobolev.symbol", "composite");
+  if (sobolev.domain !== undefined && sobolev.domain !== spectrum.conventions.domain) {
+    throw new ArgumentError({
+      function: "composite",
+      argument: "sobolev",
+      expected: `an operator on the modes of ${spectrum.conventions.domain}`,
+      got: `one on ${sobolev.domain}`,
+      remedy:
+        spectrum.conventions.measure === "standard normal law"
+          ? "use gaussian(d).composite(kernel, maxDegree, smoothness): |x| Y is no Hermite polynomial"
+          : "take the kernel's spectrum and the Sobolev operator from the same domain",
+    });
+  }
   if (symbol.length < eigenvalues.length) {
     throw new ShapeError({
       function: "composite",

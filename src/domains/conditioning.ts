@@ -1,4 +1,5 @@
 import { type Tagged, defined, requireOneOf, requireOptions, undefinedBecause } from "../core/index.js";
+import { requireSpectrum } from "./require-kernel.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** Options of {@link conditionNumber}. */
@@ -32,6 +33,7 @@ export interface ConditionReport {
  *
  * @param spectrum eigenvalues by mode, for instance from `sphere(d).mercer`
  * @param options  which modes count
+ * @throws {ArgumentError} for anything but a spectrum by mode
  * @throws {OptionError} for unknown options
  *
  * Stopping: a smallest eigenvalue below max(1e-13, n ε) of the largest, n the number of modes counted, or below its own
@@ -49,6 +51,7 @@ export interface ConditionReport {
 export function conditionNumber(spectrum: ModeSpectrum, options: ConditionOptions = {}): ConditionReport {
   requireOptions(options, ["modes"], "conditionNumber");
   const modes = requireOneOf(options.modes ?? "all", ["all", "nonzero"], "modes", "conditionNumber");
+  requireSpectrum(spectrum, "conditionNumber");
   const { eigenvalues, errorBounds, vanishing } = spectrum;
   const skip = new Set(modes === "nonzero" ? vanishing : []);
   let largestMode = -1;

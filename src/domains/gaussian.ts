@@ -60,6 +60,8 @@ export interface GaussianSobolevOptions {
 export interface GaussianSobolev {
   /** (1 + k)^s by total degree k. */
   readonly symbol: Float64Array;
+  /** Says that these are degrees of Hermite polynomials, which no spectrum of a kernel here is indexed by. */
+  readonly domain: string;
   /** Number of Hermite polynomials of each degree. */
   readonly multiplicities: Float64Array;
   /** Smoothness, echoed. */
@@ -142,6 +144,7 @@ export function gaussian(d: number): GaussianDomain {
       return {
         symbol: Float64Array.from({ length: bandwidth + 1 }, (_, k) => pow(1 + k, smoothness)),
         multiplicities: Float64Array.from({ length: bandwidth + 1 }, (_, k) => domain.level(k).multiplicity),
+        domain: `Hermite polynomials on Gaussian space R^${d}`,
         smoothness,
         spectrumOf(kernel) {
           throw new UnsupportedError({

@@ -5,6 +5,7 @@ import {
   requireFinite,
   requireInteger,
   requireNumber,
+  requireOneOf,
   requireVector,
   pow,
 } from "../core/index.js";
@@ -180,8 +181,9 @@ export function hermiteSpectrum(
   const caller = "hermiteSpectrum";
   requireInteger(d, "d", caller, 1, 1000);
   requireInteger(maxDegree, "maxDegree", caller);
+  requireOneOf(kind, ["mehler", "rbf"], "kind", caller);
   requireFinite([parameter], "parameter", caller);
-  if (!(parameter > 0) || (kind === "mehler" && parameter >= 1) || (kind !== "mehler" && kind !== "rbf")) {
+  if (!(parameter > 0) || (kind === "mehler" && parameter >= 1)) {
     throw new ArgumentError({
       function: caller,
       argument: "parameter",

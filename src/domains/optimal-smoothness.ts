@@ -10,6 +10,7 @@ import {
   pow,
 } from "../core/index.js";
 import { decodeFrequency, frequencyFactor } from "./frequencies.js";
+import { requireSpectrum } from "./require-kernel.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import type { ModeSpectrum } from "./types.js";
 
@@ -72,6 +73,7 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
   requireOptions(options, ["symbol", "maxDegree", "degrees", "frequency"], caller);
   const parity = requireOneOf(options?.degrees ?? "all", ["all", "even", "odd"], "degrees", caller);
   const symbol = requireSymbol(options?.symbol, 1, caller);
+  requireSpectrum(spectrum, caller);
   const { eigenvalues, conventions } = spectrum;
   if (conventions.measure === "standard normal law") {
     throw new ArgumentError({
@@ -307,6 +309,7 @@ export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOpti
   const caller = "flatteningSymbol";
   requireOptions(options, ["growth", "maxDegree"], caller);
   const growth = requireNumber(options?.growth, "growth", caller, 0);
+  requireSpectrum(spectrum, caller);
   const { eigenvalues } = spectrum;
   const { degrees, omitted, maxDegree } = bandDegrees(spectrum, options.maxDegree, "all", caller);
   const target = new Float64Array(maxDegree + 1).fill(Number.NaN); // −ln μ, NaN where the degree does not count

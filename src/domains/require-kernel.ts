@@ -1,5 +1,6 @@
-import { ArgumentError, EigenscopeError } from "../core/index.js";
+import { ArgumentError, EigenscopeError, describe } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
+import type { ModeSpectrum } from "./types.js";
 
 /** Checks that an argument is a kernel with a profile, and of points of a dimension where one is given. */
 export function requireKernel(kernel: unknown, caller: string, dimension: number | null = null): void {
@@ -26,4 +27,23 @@ export function requireKernel(kernel: unknown, caller: string, dimension: number
       got: error.message,
     });
   }
+}
+
+/** Checks that an argument is a spectrum by mode, as `mercer` of a domain returns. */
+export function requireSpectrum(spectrum: unknown, caller: string): void {
+  const { eigenvalues, errorBounds, vanishing, conventions } = (spectrum ?? {}) as Partial<ModeSpectrum>;
+  if (
+    eigenvalues instanceof Float64Array &&
+    errorBounds instanceof Float64Array &&
+    eigenvalues.length === errorBounds.length &&
+    Array.isArray(vanishing) &&
+    typeof conventions === "object"
+  )
+    return;
+  throw new ArgumentError({
+    function: caller,
+    argument: "spectrum",
+    expected: "a spectrum by mode, as sphere(d).mercer, torus(d, N).mercer and gaussian(d).mercer return",
+    got: describe(spectrum),
+  });
 }

@@ -13,7 +13,7 @@ import {
 import { type Kernel, zonalKernel } from "../kernels/index.js";
 import { eigh } from "../linalg/index.js";
 import { requireKernel } from "./require-kernel.js";
-import { type SphereSpectrum, sphereSpectrum } from "./sphere-spectrum.js";
+import { type SphereSpectrum, sphereName, sphereSpectrum } from "./sphere-spectrum.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import { multiplicities, zonalSum } from "./zonal-harmonics.js";
 
@@ -37,6 +37,8 @@ export interface SphereSobolev {
   readonly bandwidth: number;
   /** Ambient dimension d. */
   readonly dimension: number;
+  /** Sphere whose degrees these are, as in the conventions of its spectra. */
+  readonly domain: string;
   /** σ(ℓ) by degree. */
   readonly symbol: Float64Array;
   /** N(d, ℓ) by degree. */
@@ -127,13 +129,14 @@ function fromSymbol(
     smoothness,
     bandwidth,
     dimension: d,
+    domain: sphereName(d),
     symbol,
     multiplicities: counts,
     bandDimension,
     condition: smallest > 0 ? defined(largest / smallest) : undefinedBecause(`the symbol takes the value ${smallest}`),
     valueAtOne: profile(0),
     kernel,
-    profile,
+    profile: (theta, supplement) => kernel.profile(theta, supplement),
     spectrumOf: (other) => {
       requireKernel(other, "composite", d);
       return sphereSpectrum(other, d, bandwidth, "auto");

@@ -244,7 +244,7 @@ export function sphereSpectrum(
   }
   return {
     conventions: {
-      domain: `sphere S^${d - 1} in R^${d}`,
+      domain: sphereName(d),
       dimension: d,
       measure: "uniform probability measure",
       modes: "degree",
@@ -259,4 +259,9 @@ export function sphereSpectrum(
     valueAtOne: kernel.profile(0),
     partialTrace,
   };
+}
+
+/** Name of S^{d−1} in the conventions of its spectra and operators. */
+export function sphereName(d: number): string {
+  return `sphere S^${d - 1} in R^${d}`;
 }

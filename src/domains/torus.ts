@@ -43,6 +43,8 @@ export interface TorusSobolevOptions {
 export interface TorusMultiplier {
   /** Short text of the symbol. */
   readonly name: string;
+  /** Grid whose frequencies these are, as in the conventions of its spectra. */
+  readonly domain: string;
   /** σ(k) at the flat row-major index of the FFT. */
   readonly symbol: Float64Array;
   /** Largest over smallest σ, or the reason why there is none. */
@@ -204,6 +206,7 @@ export function torus(d: number, N: number): TorusDomain {
       requireFinite(values, "symbol", "torus.multiplier");
       return {
         name,
+        domain: gridName(d, N),
         symbol: values,
         condition: multiplierCondition(values),
         spectrumOf: (kernel) => domain.mercer(kernel),
@@ -260,7 +263,7 @@ function gridSpectrum(
   options: LongRunning,
 ): TorusSpectrum {
   const conventions = {
-    domain: `torus T^${d}, ${N}^${d} grid, embedded in S^${2 * d - 1}`,
+    domain: gridName(d, N),
     dimension: d,
     measure: "grid average",
     modes: "frequency, flat row-major index of the FFT",
@@ -324,4 +327,8 @@ function multiplierCondition(values: Float64Array): Tagged {
   if (!(smallest > 0))
     return undefinedBecause(`the symbol takes the value ${smallest}: those modes are not seen by the loss`);
   return { defined: true, value: largest / smallest };
+}
+
+function gridName(d: number, N: number): string {
+  return `torus T^${d}, ${N}^${d} grid, embedded in S^${2 * d - 1}`;
 }

@@ -1,5 +1,5 @@
 import { square, exp, atan2, cos } from "../core/index.js";
-import { type Activation, gaussLegendre, gaussianExpectation } from "../special/index.js";
+import { type Activation, gaussLegendre, gaussianExpectation, hasJump } from "../special/index.js";
 import type { DualFormula, DualValue, PairCovariance } from "./dual-activation.js";
 import { hermiteDual } from "./dual-hermite.js";
 import { quadratureSlopes } from "./dual-slopes.js";
@@ -35,7 +35,7 @@ export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSec
     name: phi.name,
     method: "quadrature",
     linearAbsolute: null,
-    differentiable: hasDerivative,
+    differentiable: hasDerivative && !hasJump(phi),
     slopesInto:
       hasDerivative && exactSecond && phi.kinks.length === 0
         ? (pair, out): void => quadratureSlopes(phi, pair, out)

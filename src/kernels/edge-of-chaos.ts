@@ -9,7 +9,14 @@ import {
   log,
   pow,
 } from "../core/index.js";
-import { type Activation, type ActivationLike, activation, gaussianExpectation } from "../special/index.js";
+import {
+  type Activation,
+  type ActivationLike,
+  type LinearAbsolute,
+  activation,
+  gaussianExpectation,
+  hasJump,
+} from "../special/index.js";
 import { dualActivation } from "./dual-activation.js";
 
 /** Fixed points and stability of the variance and correlation maps of deep wide networks. */
@@ -22,15 +29,15 @@ export interface MeanField {
   readonly biasVariance: number;
   /** Fixed point q of V(q) = σ_w² E φ(√q Z)² + σ_b² reached from q = 1, or the reason why there is none. */
   readonly variance: Tagged;
-  /** χ = σ_w² E φ′(√q Z)² at the fixed point: slope of the correlation map at 1. */
+  /** χ = σ_w² E φ′(√q Z)² at the fixed point: slope of the correlation map at 1. Infinite, so undefined, where φ jumps. */
   readonly chi: Tagged;
-  /** Fixed point of the correlation map below or at 1. */
+  /** Fixed point of the correlation map: below 1 in the chaotic phase (undefined within 1e-6 of 1), else 1. */
   readonly correlation: Tagged;
   /** Layers over which the variance forgets its input, −1/ln V′(q); infinite slopes and marginal cases say why not. */
   readonly varianceLength: Tagged;
   /** Layers over which correlations forget their input, −1/ln of the slope at the correlation fixed point. */
   readonly correlationLength: Tagged;
-  /** "ordered" (χ < 1: inputs merge), "chaotic" (χ > 1: inputs separate) or "edge" (|χ − 1| <= 1e-9). */
+  /** "ordered" (χ < 1: inputs merge), "chaotic" (χ > 1: inputs separate; every φ that jumps) or "edge" (|χ − 1| <= 1e-9). */
   readonly phase: "ordered" | "edge" | "chaotic" | "unbounded";
 }
 
@@ -45,6 +52,12 @@ export interface MeanFieldOptions {
 /** |χ − 1| up to which a point counts as the edge. */
 const EDGE = 1e-9;
 
+/** Relative error of a Gaussian integral, with a margin. */
+const ROUNDING = 1e-12;
+
+/** Distance of the correlation fixed point from 1 below which it is not resolved. */
+const NEAR_ONE = 1e-6;
+
 /**
  * Analyses the signal propagation of a deep wide network: fixed points, χ and depth scales.
  *
@@ -54,7 +67,7 @@ const EDGE = 1e-9;
  * @param options variances of weights and biases
  * @throws {ArgumentError} for variances out of range
  *
- * Accuracy: fixed points to 1e-12 relative. Cost: a few hundred Gaussian integrals.
+ * Accuracy: fixed points to 1e-12 relative, the variance length to 1e-7. Cost: a few hundred Gaussian integrals.
  * @see [poole2016]
  *
  * @example
@@ -87,23 +100,50 @@ export function meanField(phi: ActivationLike, options: MeanFieldOptions): MeanF
     };
   }
   const q = found.value;
-  const chi = weightVariance * slopeMoment(record, q);
+  const jump = hasJump(record);
+  const chi = jump ? Infinity : weightVariance * slopeMoment(record, q);
   const phase = Math.abs(chi - 1) <= EDGE ? "edge" : chi < 1 ? "ordered" : "chaotic";
-  // V′(q) by a symmetric difference of relative step 1e-4: V is smooth in ln q.
-  const step = 1e-4 * q;
-  const slope = q === 0 ? weightVariance * square(record.derivative(0)) : (map(q + step) - map(q - step)) / (2 * step);
-  const correlation = phase === "chaotic" && q > 0 ? correlationFixedPoint(phi, weightVariance, biasVariance, q) : 1;
-  const slopeAtCorrelation =
-    correlation === 1 ? chi : weightVariance * dualActivation(phi).evaluate(q, correlation * q, q).derivative;
+  const correlation =
+    phase === "chaotic" && q > 0 ? correlationFixedPoint(phi, weightVariance, biasVariance, q) : defined(1);
   return {
     ...head,
     variance: defined(q),
-    chi: defined(chi),
-    correlation: defined(correlation),
-    varianceLength: lengthOf(slope, "the variance map is marginal (every variance is kept)"),
-    correlationLength: lengthOf(slopeAtCorrelation, "correlations move algebraically, not exponentially, at the edge"),
+    chi: jump ? undefinedBecause("infinite: the activation jumps, and E φ′² with it") : defined(chi),
+    correlation,
+    varianceLength: lengthOf(
+      varianceSlope(record, map, weightVariance, q),
+      "the variance map is marginal (every variance is kept)",
+    ),
+    correlationLength: correlation.defined
+      ? lengthOf(
+          correlation.value === 1 ? chi : correlationSlope(phi, jump, weightVariance, q, correlation.value),
+          "correlations move algebraically, not exponentially, at the edge",
+        )
+      : correlation,
     phase,
   };
+}
+
+/** V′(q): by a symmetric difference of relative step 1e-4, because V is smooth in ln q; at 0 and for a s + b|s| in closed form. */
+function varianceSlope(phi: Activation, map: (q: number) => number, weight: number, q: number): number {
+  if (phi.linearAbsolute !== null) return weight * homogeneousMoment(phi.linearAbsolute);
+  if (q === 0) return weight * square(phi.derivative(0));
+  const step = 1e-4 * q;
+  return (map(q + step) - map(q - step)) / (2 * step);
+}
+
+/** Slope of the correlation map at c < 1; where φ jumps, by a difference of the map itself, smooth on (−1, 1). */
+function correlationSlope(phi: ActivationLike, jump: boolean, weight: number, q: number, c: number): number {
+  const dual = dualActivation(phi);
+  if (!jump) return weight * dual.evaluate(q, c * q, q).derivative;
+  const step = 1e-4 * (1 - c);
+  return (
+    (weight * (dual.evaluate(q, (c + step) * q, q).value - dual.evaluate(q, (c - step) * q, q).value)) / (2 * step * q)
+  );
+}
+
+function homogeneousMoment({ linear, absolute }: LinearAbsolute): number {
+  return linear * linear + absolute * absolute;
 }
 
 function secondMoment(phi: Activation, q: number): number {
@@ -112,10 +152,7 @@ function secondMoment(phi: Activation, q: number): number {
 
 function slopeMoment(phi: Activation, q: number): number {
   // At variance 0 the one-sided derivatives of a kink average in the square.
-  if (q === 0 && phi.linearAbsolute !== null)
-    return (
-      phi.linearAbsolute.linear * phi.linearAbsolute.linear + phi.linearAbsolute.absolute * phi.linearAbsolute.absolute
-    );
+  if (q === 0 && phi.linearAbsolute !== null) return homogeneousMoment(phi.linearAbsolute);
   return gaussianExpectation((x) => square(phi.derivative(x)), { variance: q, kinks: phi.kinks }).value;
 }
 
@@ -129,10 +166,7 @@ function lengthOf(slope: number, marginal: string): Tagged {
 /** Iterates V from 1, then bisects V(q) − q around the last step. */
 function varianceFixedPoint(phi: Activation, map: (q: number) => number, weight: number, bias: number): Tagged {
   if (phi.linearAbsolute !== null) {
-    const growth =
-      weight *
-      (phi.linearAbsolute.linear * phi.linearAbsolute.linear +
-        phi.linearAbsolute.absolute * phi.linearAbsolute.absolute);
+    const growth = weight * homogeneousMoment(phi.linearAbsolute);
     if (Math.abs(growth - 1) <= 1e-14) {
       return bias === 0 ? defined(1) : undefinedBecause("the variance grows by the bias variance in each layer");
     }
@@ -144,7 +178,8 @@ function varianceFixedPoint(phi: Activation, map: (q: number) => number, weight:
     do {
       high *= 2;
       if (high > 1e12) return undefinedBecause("the variance grows without bound");
-    } while (map(high) > high);
+      // V(q) − q within rounding of 0 is no crossing: softplus at σ_w² = 2 approaches the diagonal from above for ever.
+    } while (map(high) > high * (1 - ROUNDING));
     low = high / 2;
   } else {
     while (low > 1e-12 && map(low) < low) low /= 2;
@@ -160,19 +195,19 @@ function varianceFixedPoint(phi: Activation, map: (q: number) => number, weight:
 }
 
 /** The correlation c < 1 with C(c) = c in the chaotic phase, by bisection on [0, 1): C(c) − c changes sign once. */
-function correlationFixedPoint(phi: ActivationLike, weight: number, bias: number, q: number): number {
+function correlationFixedPoint(phi: ActivationLike, weight: number, bias: number, q: number): Tagged {
   const dual = dualActivation(phi);
   const excess = (c: number): number => (weight * dual.evaluate(q, c * q, q).value + bias) / q - c;
   let low = 0;
-  let high = 1 - 1e-6;
-  if (excess(low) <= 0) return 0;
-  if (excess(high) > 0) return 1;
+  let high = 1 - NEAR_ONE;
+  if (excess(low) <= 0) return defined(0);
+  if (excess(high) > 0) return undefinedBecause(`within ${NEAR_ONE} of 1: too near the edge to be resolved`);
   for (let i = 0; i < 45; i++) {
     const middle = (low + high) / 2;
     if (excess(middle) > 0) low = middle;
     else high = middle;
   }
-  return (low + high) / 2;
+  return defined((low + high) / 2);
 }
 
 /** A point of the phase boundary. */
@@ -228,6 +263,10 @@ export function edgeOfChaos(phi: ActivationLike, options: EdgeOfChaosOptions = {
     return biasVariance === 0
       ? { ...head, weightVariance: defined(1 / (a * a + b * b)), variance: defined(1), degenerate: true }
       : { ...head, weightVariance: undefinedBecause(reason), variance: undefinedBecause(reason), degenerate: false };
+  }
+  if (hasJump(record)) {
+    const reason = "χ is infinite at every variance: the activation jumps";
+    return { ...head, weightVariance: undefinedBecause(reason), variance: undefinedBecause(reason), degenerate: false };
   }
   const weightAt = (q: number): number => 1 / slopeMoment(record, q);
   const biasAt = (q: number): number => q - weightAt(q) * secondMoment(record, q) - biasVariance;

@@ -281,3 +281,26 @@ const named: Record<Exclude<ActivationName, "leaky-relu">, Activation> = {
     secondDerivative: (x) => -sin(x),
   },
 };
+
+/**
+ * Whether an activation itself jumps at one of its kinks, not only its derivative: then E φ′² is infinite, and neither an NTK nor
+ * an edge of chaos exists.
+ *
+ * Relation: |φ(k + h) − φ(k − h)| beyond ten times what the slopes on both sides explain, h = 1e-8 max(1, |k|).
+ *
+ * @param phi activation with its kinks stated
+ *
+ * @example
+ * ```ts
+ * import { activation, hasJump } from "eigenscope/special";
+ * console.log(hasJump(activation("step")), hasJump(activation("relu"))); // true false
+ * ```
+ */
+export function hasJump(phi: Activation): boolean {
+  return phi.kinks.some((kink) => {
+    const h = 1e-8 * Math.max(1, Math.abs(kink));
+    const [below, above] = [phi.value(kink - h), phi.value(kink + h)];
+    const slopes = Math.abs(phi.derivative(kink - h)) + Math.abs(phi.derivative(kink + h));
+    return Math.abs(above - below) > 10 * h * slopes + 1e-12 * (Math.abs(above) + Math.abs(below));
+  });
+}

@@ -9,17 +9,21 @@ import {
   fromRows,
 } from "../../src/core/index.js";
 import {
+  type ModeSpectrum,
   circle,
   commutator,
   compareWithOperator,
   composite,
+  conditionNumber,
   equispacedCircle,
   fibonacciSphere,
+  flatteningSymbol,
   gaussHermiteGrid,
   gaussian,
   hermitePolynomials,
   hermiteSpectrum,
   integrateSobolevFlow,
+  optimalSmoothness,
   productQuadrature,
   sobolevFlow,
   sphere,
@@ -363,4 +367,23 @@ test("bad input is refused by name", () => {
   );
   expect(() => mehlerKernel(1)).toThrow("mehlerKernel: r must be in (0, 1), got 1");
   expect(() => hermiteSpectrum("mehler", 1.5, 1, 3)).toThrow(ArgumentError);
+  expect(() => hermiteSpectrum("laguerre" as "rbf", 0.5, 1, 3)).toThrow('kind must be one of "mehler", "rbf"');
+  // Modes of one domain never multiply those of another, even where the counts fit.
+  const kernel = ntk({ depth: 3 });
+  const wide = sphere(3).sobolev({ symbol: "D", smoothness: 1, bandwidth: 63 });
+  expect(() => composite(torus(2, 8).mercer(kernel), wide)).toThrow(
+    "composite: sobolev must be an operator on the modes of torus T^2, 8^2 grid, embedded in S^3, got one on sphere S^2 in R^3",
+  );
+  expect(() => composite(sphere(4).mercer(kernel, 5), wide)).toThrow(ArgumentError);
+  expect(() => composite(torus(1, 5).mercer(kernel), torus(1, 7).sobolev({ symbol: "C", smoothness: 1 }))).toThrow(
+    ArgumentError,
+  );
+  const line = gaussian(3);
+  expect(() => composite(line.mercer(kernel, 4), line.sobolev({ smoothness: 1, bandwidth: 4 }))).toThrow(
+    "use gaussian(d).composite(kernel, maxDegree, smoothness)",
+  );
+  expect(() => conditionNumber({} as ModeSpectrum)).toThrow("conditionNumber: spectrum must be a spectrum by mode");
+  expect(() => optimalSmoothness({} as ModeSpectrum, { symbol: "D" })).toThrow("optimalSmoothness: spectrum must be");
+  expect(() => flatteningSymbol({} as ModeSpectrum, { growth: 1 })).toThrow("flatteningSymbol: spectrum must be");
+  for (const theta of [-1, 4, Number.NaN]) expect(() => wide.profile(theta)).toThrow("profile: theta must be");
 });

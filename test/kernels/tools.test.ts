@@ -324,6 +324,55 @@ test("edge of chaos: χ = 1 at the point found, closed forms for the homogeneous
   expect(() => meanField("relu", { weightVariance: -1 })).toThrow(ArgumentError);
 });
 
+test("mean field: variances that only seem fixed, homogeneous lengths, and activations that jump", () => {
+  // V(q) > q at every q, by ever less: no fixed point, although rounding makes the two equal near q = 1e10.
+  expect(meanField("softplus", { weightVariance: 2 }).phase).toBe("unbounded");
+  for (const [name, moment] of [
+    ["relu", 0.5],
+    ["abs", 1],
+    ["leaky-relu", (1 + 0.01 ** 2) / 2],
+  ] as const) {
+    for (const biasVariance of [0, 0.1]) {
+      const { varianceLength, correlationLength } = meanField(name, { weightVariance: 0.5, biasVariance });
+      if (!varianceLength.defined || !correlationLength.defined) throw new Error("defined");
+      expect(Math.abs(varianceLength.value * -Math.log(0.5 * moment) - 1)).toBeLessThan(1e-12);
+      expect(Math.abs(correlationLength.value / varianceLength.value - 1)).toBeLessThan(1e-12);
+    }
+  }
+  // step: q = w/2 + b, C(c) = (w (1/4 + asin(c)/(2π)) + b)/q, whose slope at 1 is infinite.
+  const [w, b] = [1.5, 0.2];
+  const step = meanField("step", { weightVariance: w, biasVariance: b });
+  expect(step.phase).toBe("chaotic");
+  expect(step.chi.defined ? "" : step.chi.reason).toContain("infinite");
+  if (!step.variance.defined || !step.correlation.defined || !step.correlationLength.defined)
+    throw new Error("defined");
+  const q = step.variance.value;
+  const c = step.correlation.value;
+  expect(Math.abs(q - (w / 2 + b))).toBeLessThan(1e-12);
+  expect(Math.abs((w * (0.25 + Math.asin(c) / (2 * Math.PI)) + b) / q - c)).toBeLessThan(1e-12);
+  const slope = w / (2 * Math.PI * q * Math.sqrt(1 - c * c));
+  expect(Math.abs(step.correlationLength.value * -Math.log(slope) - 1)).toBeLessThan(1e-6);
+  expect(edgeOfChaos("step").weightVariance).toEqual({
+    defined: false,
+    reason: "χ is infinite at every variance: the activation jumps",
+  });
+  // A user's own jump is found from its kinks: no NTK, while the NNGP exists and is the step's.
+  const own = { name: "own step", value: (x: number) => (x > 0 ? 1 : 0), derivative: () => 0, kinks: [0] };
+  expect(() => ntk({ depth: 3, activation: own })).toThrow("ntk: activation must be differentiable almost everywhere");
+  const options = { depth: 3, weightVariance: 1, biasVariance: 0.1 };
+  const difference =
+    nngp({ ...options, activation: own }).profile(1) - nngp({ ...options, activation: "step" }).profile(1);
+  expect(Math.abs(difference)).toBeLessThan(1e-12);
+  // So close to the edge that the fixed point is not told from 1.
+  const edge = edgeOfChaos("erf", { biasVariance: 0.1 }).weightVariance;
+  const near = meanField("erf", {
+    weightVariance: (edge.defined ? edge.value : Number.NaN) * (1 + 1e-8),
+    biasVariance: 0.1,
+  });
+  expect(near.phase).toBe("chaotic");
+  expect(near.correlation.defined ? "" : near.correlation.reason).toContain("too near the edge");
+});
+
 test("kernel regression: interpolation, ridge, posterior variance, and flow against an ODE integrator", () => {
   const rng = createRng(4);
   const X = spherePoints(rng, 12, 3);

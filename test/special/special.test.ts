@@ -11,6 +11,7 @@ import {
   gammaRatio,
   gaussianExpectation,
   gaussLegendre,
+  hasJump,
   leakyRelu,
   logGamma,
   mapRule,
@@ -152,6 +153,20 @@ test("a user's function is completed; its second derivative defaults to a differ
   expect(phi.name).toBe("custom");
   expect(Math.abs(phi.secondDerivative(2) - 12)).toBeLessThan(1e-8);
   expect(activation(phi)).toBe(phi);
+});
+
+test("jumps of the function itself are told from kinks, at any scale and place", () => {
+  for (const name of activationNames) expect(hasJump(activation(name)), name).toBe(name === "step");
+  for (const size of [1e-6, 1, 1e6]) {
+    for (const at of [-30, 0.5]) {
+      const value = (x: number): number => size * (x > at ? x - at : 0);
+      const derivative = (x: number): number => (x > at ? size : 0);
+      expect(hasJump(activation({ value, derivative, kinks: [at] }))).toBe(false);
+      expect(
+        hasJump(activation({ value: (x) => value(x) + (x > at ? size / 1000 : 0), derivative, kinks: [at] })),
+      ).toBe(true);
+    }
+  }
 });
 
 test("Gaussian moments: closed forms, SciPy's quad, and error bars that cover the error", () => {
