@@ -13,7 +13,7 @@ import type { WeightReport } from "./weight-summary.js";
  * Identical tensors (tied weights) are counted once; packed attention is split into query, key and value.
  *
  * @param tensors as readSafetensors and readNpz return them, or any list of tensors
- * @throws {NonFiniteError} when a weight is NaN or infinite: no partial report
+ * @throws {NonFiniteError} when a weight is NaN or infinite, in biases and other skipped tensors too: no partial report
  * @throws {UnsupportedError} when nothing can be analysed; the message lists the reasons
  *
  * Accuracy: see matrixSpectrum, fitMarchenkoPastur, fitPowerLaw. Cost: one SVD of values per layer, and with rng about
@@ -42,6 +42,7 @@ export function analyzeWeights(
   for (const tensor of list) {
     if (collector.cancelled()) break;
     if (!collector.skip(tensor)) collector.addTensor(tensor);
+    else if (collector.holdsWeights(tensor)) collector.checkTensor(tensor);
   }
   return collector.finish();
 }
@@ -56,9 +57,9 @@ export function analyzeWeights(
  * values are flagged, and statistics that need the entries (baseline, operator norm) are undefined with that reason.
  *
  * @throws {FormatError} when the file is damaged
- * @throws {NonFiniteError} when a weight is NaN or infinite: no partial report
+ * @throws {NonFiniteError} when a weight is NaN or infinite, in biases and other skipped tensors too: no partial report
  *
- * Cost: one read of every analysed tensor (wide huge layers: one read per pair of tiles).
+ * Cost: one read of every selected tensor (wide huge layers: one read per pair of tiles).
  */
 export async function analyzeCheckpoint(
   input: ByteInput | readonly ByteInput[] | TensorArchive,
@@ -72,8 +73,9 @@ export async function analyzeCheckpoint(
     const collector = createCollector(archive.tensors, settings, caller);
     for (const info of archive.tensors) {
       if (collector.cancelled()) break;
-      if (collector.skip(info)) continue;
-      if (collector.isTiled(info)) await collector.addTiled(archive, info);
+      if (collector.skip(info)) {
+        if (collector.holdsWeights(info)) await collector.checkTiled(archive, info);
+      } else if (collector.isTiled(info)) await collector.addTiled(archive, info);
       else collector.addTensor(await archive.read(info.name));
     }
     return collector.finish();

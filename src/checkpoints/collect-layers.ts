@@ -13,6 +13,7 @@ import {
   type LayoutChoice,
   type TensorOutline,
   guessLayout,
+  isWeightType,
   layerMatrix,
   outlineLayer,
   skipReason,
@@ -28,6 +29,12 @@ export interface Collector {
   cancelled(): boolean;
   /** Lists a tensor as skipped if it is not to be analysed. */
   skip(outline: TensorOutline): boolean;
+  /** Whether a skipped tensor holds weights all the same, such as a bias: it must be finite. */
+  holdsWeights(outline: TensorOutline): boolean;
+  /** Refuses a skipped tensor that is not finite. */
+  checkTensor(tensor: Tensor): void;
+  /** The same, by tiles. */
+  checkTiled(archive: TensorArchive, outline: TensorOutline): Promise<void>;
   /** Analyses a tensor that is in memory. */
   addTensor(tensor: Tensor): void;
   /** Whether a tensor is to be read in tiles. */
@@ -38,7 +45,7 @@ export interface Collector {
   finish(): WeightReport;
 }
 
-/** Entries of a tile read for a fingerprint. */
+/** Entries of a tile read for a fingerprint or a check. */
 const FINGERPRINT_TILE = 2 ** 20;
 
 /** Begins a report on tensors whose names, types and shapes are known. */
@@ -63,11 +70,10 @@ export function createCollector(
     done += sizeOfShape(shape);
     settings.running.onProgress?.({ phase: "weights", done, total, figures: { layers: layers.length } });
   };
-  const reasonToSkip = (outline: TensorOutline): string | null => {
-    if (settings.only !== null && !settings.only.some((pattern) => matchesPattern(outline.name, pattern)))
-      return "not selected";
-    return skipReason(outline);
-  };
+  const isSelected = (name: string): boolean =>
+    settings.only === null || settings.only.some((pattern) => matchesPattern(name, pattern));
+  const reasonToSkip = (outline: TensorOutline): string | null =>
+    isSelected(outline.name) ? skipReason(outline) : "not selected";
   /** Registers the tensor, or lists it as tied to an earlier one of the same entries. */
   const tieOf = (outline: TensorOutline, print: string): string[] | null => {
     const key = `${outline.shape.join("x")}/${print}`;
@@ -104,6 +110,15 @@ export function createCollector(
       skipped.push({ name: outline.name, shape: outline.shape, reason, parameters: sizeOfShape(outline.shape) });
       progress(outline);
       return true;
+    },
+    holdsWeights: ({ name, dtype }) => isSelected(name) && isWeightType(dtype),
+    checkTensor: (tensor) => requireFiniteWeights(toFloat64(tensor), tensor.name, 0, caller),
+    async checkTiled(archive, { name, shape }) {
+      const size = sizeOfShape(shape);
+      for (let start = 0; start < size; start += FINGERPRINT_TILE) {
+        const tile = await archive.read(name, { start, end: Math.min(size, start + FINGERPRINT_TILE) });
+        requireFiniteWeights(toFloat64(tile), name, start, caller);
+      }
     },
     addTensor(tensor) {
       const data = toFloat64(tensor);

@@ -63,11 +63,14 @@ export interface TensorOutline {
   readonly shape: readonly number[];
 }
 
-const FLOATS = new Set(["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"]);
+const WEIGHT_TYPES = new Set(["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"]);
+
+/** Whether elements of this type may be weights. */
+export const isWeightType = (dtype: string): boolean => WEIGHT_TYPES.has(dtype);
 
 /** Why a tensor is not analysed, or null when it is. */
 export function skipReason({ dtype, shape }: TensorOutline): string | null {
-  if (!FLOATS.has(dtype)) return `elements of type ${dtype} are not weights`;
+  if (!isWeightType(dtype)) return `elements of type ${dtype} are not weights`;
   if (shape.includes(0)) return "no elements";
   const extents = shape.filter((extent) => extent > 1);
   if (shape.length < 2 || extents.length < 2)

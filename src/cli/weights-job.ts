@@ -3,6 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type LayerGeometry, type WeightLayout, analyzeCheckpoint, compareCheckpoints } from "../checkpoints/index.js";
 import { EigenscopeError } from "../core/index.js";
+import { type TensorArchive, openTensors } from "../formats/index.js";
 import { createRng } from "../random/index.js";
 import type { ReportRecord } from "../report/index.js";
 import {
@@ -83,11 +84,31 @@ export async function runWeightsJob(job: WeightsJob, hooks: JobHooks): Promise<W
   }
 }
 
-async function analyse(job: WeightsJob, { signal, onProgress, now }: JobHooks): Promise<WeightsJobResult> {
+/** Opens both models before any work: a damaged file to compare with is refused at once. */
+async function analyse(job: WeightsJob, hooks: JobHooks): Promise<WeightsJobResult> {
+  const model = await openTensors(job.inputs);
+  try {
+    const other = job.compare === null ? null : await openTensors(job.compare);
+    try {
+      return await analyseOpen(job, model, other, hooks);
+    } finally {
+      await other?.close();
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+async function analyseOpen(
+  job: WeightsJob,
+  model: TensorArchive,
+  other: TensorArchive | null,
+  { signal, onProgress, now }: JobHooks,
+): Promise<WeightsJobResult> {
   const { seed, inputs, compare, layout, only, convolution, convolutions, replicates, draws, tileAbove } = job;
   const selection = only === null ? {} : { only };
   const began = now();
-  const report = await analyzeCheckpoint(inputs, {
+  const report = await analyzeCheckpoint(model, {
     rng: createRng(seed),
     layout,
     ...selection,
@@ -102,9 +123,9 @@ async function analyse(job: WeightsJob, { signal, onProgress, now }: JobHooks): 
   });
   const analysed = now();
   const comparison =
-    compare === null
+    other === null
       ? null
-      : await compareCheckpoints(inputs, compare, { layout, ...selection, tileAbove, signal, onProgress });
+      : await compareCheckpoints(model, other, { layout, ...selection, tileAbove, signal, onProgress });
   const wallTimes = {
     weights: (analysed - began) / 1000,
     ...(compare === null ? {} : { comparison: (now() - analysed) / 1000 }),

@@ -52,8 +52,18 @@ export function discreteStandardError(alpha: number, xmin: number, count: number
   return 1 / Math.sqrt(count * (secondDerivative / value - square(derivative / value)));
 }
 
-/** Fits the discrete law from one cut-off on. Between data values both step functions move: both ends are compared. */
-function fitAt(sorted: Float64Array, counted: Counted, index: number, logSums: Float64Array): TailFit {
+/**
+ * Fits the discrete law from one cut-off on. Between data values both step functions move: both ends are compared.
+ *
+ * @param limit once the distance has reached it, the rest is left out: this cut-off has lost already
+ */
+function fitAt(
+  sorted: Float64Array,
+  counted: Counted,
+  index: number,
+  logSums: Float64Array,
+  limit: number = Infinity,
+): TailFit {
   const { values, starts } = counted;
   const start = starts[index];
   const size = sorted.length - start;
@@ -62,7 +72,7 @@ function fitAt(sorted: Float64Array, counted: Counted, index: number, logSums: F
   if (alpha === Infinity) return { start, alpha, distance: 0 };
   const total = hurwitzZeta(alpha, xmin).value;
   let distance = 0;
-  for (let k = index; k < values.length; k++) {
+  for (let k = index; k < values.length && distance < limit; k++) {
     const end = k + 1 < starts.length ? starts[k + 1] : sorted.length;
     const empirical = (end - start) / size;
     const at = 1 - hurwitzZeta(alpha, values[k] + 1).value / total;
@@ -81,13 +91,17 @@ function suffixLogSums(sorted: Float64Array): Float64Array {
   return sums;
 }
 
-/** Scans all different values but the largest; integers repeat, so these are few. Cost: O(m²) zeta functions for m of them. */
+/**
+ * Scans all different values but the largest; integers repeat, so these are few. Most of the mass, and with it the largest
+ * difference, is near the cut-off: a losing one is left after a few of its values. Cost for m different values: about m
+ * fits; at worst, when no cut-off loses early, O(m²) zeta functions.
+ */
 export function scanDiscrete(sorted: Float64Array): TailFit {
   const counted = countValues(sorted);
   const sums = suffixLogSums(sorted);
   let best: TailFit = { start: 0, alpha: Infinity, distance: Infinity };
   for (let index = 0; index < counted.values.length - 1; index++) {
-    const fit = fitAt(sorted, counted, index, sums);
+    const fit = fitAt(sorted, counted, index, sums, best.distance);
     if (fit.distance < best.distance) best = fit;
   }
   return best;

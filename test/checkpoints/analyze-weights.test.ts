@@ -110,6 +110,14 @@ test("a NaN weight refuses the whole report; nothing to analyse is an error with
     'analyzeWeights: tensor "w" must be finite in every entry, got NaN at index 4',
   );
   await expect(analyzeCheckpoint(writeSafetensors([tensor("ok", [3, 3]), bad]))).rejects.toThrow("NaN at index 4");
+  // A bias is skipped, and yet a model with such a bias is broken.
+  const bias: Tensor = { name: "w.bias", dtype: "F32", shape: [3], data: Float32Array.of(0, -Infinity, 1) };
+  expect(() => analyzeWeights([tensor("ok", [3, 3]), bias])).toThrow(
+    'tensor "w.bias" must be finite in every entry, got -Infinity at index 1',
+  );
+  const file = writeSafetensors([tensor("ok", [3, 3]), bias]);
+  await expect(analyzeCheckpoint(file)).rejects.toThrow("got -Infinity at index 1");
+  expect((await analyzeCheckpoint(file, { only: ["ok"] })).layers).toHaveLength(1);
   expect(() => analyzeWeights([tensor("b", [3])])).toThrow(
     "got 1 tensors, none of them: b (a vector (bias, normalisation or slope))",
   );

@@ -329,6 +329,9 @@ test("wrong command lines and damaged files: exit code 2, one message, nothing w
       says: ["the file is truncated"],
     },
   ];
+  // Refused at once: no tensor was looked at, no progress shown.
+  const early = await runCommand(["weights", good, ...quick, "--compare", join(place, "cut.safetensors")]);
+  expect(early.stderr.startsWith("eigenscope: ")).toBe(true);
   const before = readdirSync(place).sort();
   for (const { name, words, says } of cases) {
     const outputs = words.length > 1 ? ["--html", join(place, "new", "w.html"), "--csv", join(place, "w.csv")] : [];
