@@ -15,7 +15,7 @@ export interface Convergence {
   readonly tolerance: number;
   /** Norms of the residuals, one per returned quantity, in the norm the method names. */
   readonly residualNorms: Float64Array;
-  /** What to try when the status is not "converged"; null otherwise. */
+  /** What to try when the status is not "converged", or what to know although it is; null when there is nothing to say. */
   readonly advice: string | null;
 }
 

@@ -70,6 +70,8 @@ export interface PhaseTransition {
   readonly status: "converged" | "cancelled";
   /** Relative error that counted as recovery. */
   readonly tolerance: number;
+  /** Seed of the draws: a result resumed under another one would mix two experiments and is refused. */
+  readonly seedPath: readonly number[];
 }
 
 const CALLER = "phaseTransition";
@@ -83,7 +85,8 @@ const CALLER = "phaseTransition";
  *
  * @param options rows, cols, ranks, counts, trials and rng are required
  * @returns frequencies with standard errors; resumable when cancelled
- * @throws {ArgumentError} for empty lists, sizes out of range or a `resume` of another shape
+ * @throws {ArgumentError} for empty lists, sizes out of range or a `resume` of another shape or seed
+ * @throws {ShapeError} when the method returns a matrix of another shape
  *
  * Cost: ranks · counts · trials runs of the method.
  * @see [recht2010]
@@ -115,6 +118,12 @@ export function phaseTransition(options: PhaseTransitionOptions): PhaseTransitio
     const got = `${earlier.rows} x ${earlier.cols} at ${earlier.tolerance}`;
     throw new ArgumentError({ function: CALLER, argument: "resume", expected, got });
   }
+  const { seedPath } = options.rng.state;
+  if (earlier !== null && earlier.seedPath?.join() !== seedPath.join()) {
+    const expected = "a result of the same seed";
+    const got = `seed ${earlier.seedPath?.join(".") ?? "unknown"}, not ${seedPath.join(".")}`;
+    throw new ArgumentError({ function: CALLER, argument: "resume", expected, got });
+  }
   const cells: PhaseCell[] = [];
   const total = ranks.length * counts.length * trials;
   let done = 0;
@@ -137,7 +146,7 @@ export function phaseTransition(options: PhaseTransitionOptions): PhaseTransitio
       cells.push(summarise(rank, count, errors, tolerance));
     }
   }
-  return { rows, cols, cells, status: cancelled ? "cancelled" : "converged", tolerance };
+  return { rows, cols, cells, status: cancelled ? "cancelled" : "converged", tolerance, seedPath };
 }
 
 function trial(rows: number, cols: number, rank: number, count: number, rng: Rng, solve: SensingMethod): number {
@@ -156,7 +165,8 @@ function trial(rows: number, cols: number, rank: number, count: number, rng: Rng
     throw new ShapeError({ function: CALLER, argument: "the result of solve", expected: `${rows} x ${cols}`, got });
   }
   const error = norm2(X.data.map((x, i) => x - truth[i])) / norm2(truth);
-  return Number.isFinite(error) ? error : Infinity; // a method that broke down has not recovered anything
+  // A method that broke down has not recovered anything; the number is finite because results are kept as JSON.
+  return Number.isFinite(error) ? error : Number.MAX_VALUE;
 }
 
 function defaultMethod(measurements: Measurements, y: Float64Array): Matrix {

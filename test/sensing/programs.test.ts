@@ -362,11 +362,25 @@ test("phase transition: seeded, independent of order, resumable, with standard e
   const signal = { aborted: false };
   const half = phaseTransition({ ...base, signal, onProgress: () => void (signal.aborted = ++ticks >= 3) });
   expect(half.status).toBe("cancelled");
-  const resumed = phaseTransition({ ...base, resume: half });
+  const stored = JSON.parse(JSON.stringify(half)) as typeof half;
+  const resumed = phaseTransition({ ...base, resume: stored });
   expect(resumed.cells).toEqual(whole.cells);
+  expect(() => phaseTransition({ ...base, rng: createRng(6), resume: half })).toThrow(
+    "phaseTransition: resume must be a result of the same seed, got seed 1.5.0, not 1.6.0",
+  );
   const alone = phaseTransition({ ...base, ranks: [2], counts: [10] });
   expect(alone.cells[0]).toEqual(at(2, 10));
   expect(JSON.parse(JSON.stringify(whole.cells))).toEqual(whole.cells);
+  // A method that returns NaN has failed, before and after storage; one that returns another shape is refused.
+  const broken = phaseTransition({
+    ...base,
+    solve: (A) => ({ ...A.shape, data: new Float64Array(16).fill(NaN) }),
+  });
+  const again = phaseTransition({ ...base, resume: JSON.parse(JSON.stringify(broken)) as typeof broken });
+  for (const { cells } of [broken, again]) expect(cells.every((cell) => cell.successes === 0)).toBe(true);
+  expect(() => phaseTransition({ ...base, solve: () => identity(3) })).toThrow(
+    "phaseTransition: the result of solve must be 4 x 4, got 3 x 3",
+  );
 });
 
 test("bad input is refused", () => {
