@@ -9,6 +9,7 @@ import { averagePool, flatten, maxPool, type PoolOptions } from "./linear-maps.j
 import type { LossName } from "./losses.js";
 import { type Network, requireParameters, sequential } from "./network.js";
 import { batchNorm, type BatchNormOptions, layerNorm, type NormalizationOptions } from "./normalization.js";
+import { type Penalty, spectralPenalty, squaredNormPenalty } from "./penalties.js";
 import { residual } from "./residual.js";
 import { shared } from "./shared.js";
 import { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";
@@ -33,6 +34,8 @@ export interface SavedNetwork {
   readonly inputShape: readonly number[];
   /** Name of the loss. */
   readonly loss: string;
+  /** Names of the penalties, which carry their coefficients; absent when there are none. */
+  readonly penalties?: readonly string[];
   /** The parameters by name, row-major. */
   readonly parameters: Readonly<Record<string, readonly number[]>>;
 }
@@ -49,9 +52,9 @@ export interface LoadedNetwork {
  * Turns a network and its parameters into plain data for JSON.
  *
  * Relation: networkFromJson(JSON.parse(JSON.stringify(networkToJson(net, params)))) is the same network with bit-equal parameters.
- * Penalties are not stored.
+ * Penalties are stored with their coefficients.
  *
- * @throws {UnsupportedError} for a user's own loss or activation, which cannot be written as data
+ * @throws {UnsupportedError} for a user's own loss, activation or penalty, which cannot be written as data
  *
  * @example
  * ```ts
@@ -88,7 +91,7 @@ export function networkFromJson(saved: SavedNetwork): LoadedNetwork {
  * Relation: await loadNetwork(saveNetwork(net, params)) is the same network with bit-equal float64 parameters. Other programs read the
  * parameters by name, in their shapes.
  *
- * @throws {UnsupportedError} for a user's own loss or activation
+ * @throws {UnsupportedError} for a user's own loss, activation or penalty
  *
  * @example
  * ```ts
@@ -154,7 +157,29 @@ function describeNetwork(net: Network, caller: string): Omit<SavedNetwork, "para
     layers: net.definitions.map((definition) => describeLayer(definition, caller)),
     inputShape: net.inputShape,
     loss: net.loss.name,
+    ...(net.penalties.length === 0
+      ? {}
+      : { penalties: net.penalties.map((penalty) => describePenalty(penalty, caller)) }),
   };
+}
+
+function describePenalty({ name }: Penalty, caller: string): string {
+  if (penaltyOf(name) !== null) return name;
+  throw new UnsupportedError({
+    function: caller,
+    argument: "penalties",
+    expected: "made by squaredNormPenalty or spectralPenalty",
+    got: describe(name),
+    remedy: "a user's own penalty is code: save the network without it and pass it to sequential again",
+  });
+}
+
+/** The penalty of a saved name, which carries its coefficient. */
+function penaltyOf(name: unknown): Penalty | null {
+  const found = typeof name === "string" ? /^(squared norm|spectral) \((.+)\)$/.exec(name) : null;
+  if (found === null || !(Number(found[2]) >= 0)) return null;
+  const options = { coefficient: Number(found[2]) };
+  return found[1] === "spectral" ? spectralPenalty(options) : squaredNormPenalty(options);
 }
 
 function describeLayer(definition: LayerDefinition, caller: string): SavedLayer {
@@ -199,8 +224,19 @@ function rebuild(saved: SavedNetwork, caller: string): Network {
   }
   return sequential(
     saved.layers.map((layer) => rebuildLayer(layer as SavedLayer, caller)),
-    { inputShape: saved.inputShape, loss: saved.loss as LossName },
+    { inputShape: saved.inputShape, loss: saved.loss as LossName, penalties: rebuildPenalties(saved, caller) },
   );
+}
+
+function rebuildPenalties({ penalties = [] }: SavedNetwork, caller: string): Penalty[] {
+  const rebuilt = Array.isArray(penalties) ? penalties.map(penaltyOf) : [null];
+  if (!rebuilt.includes(null)) return rebuilt as Penalty[];
+  throw new FormatError({
+    function: caller,
+    argument: "penalties",
+    expected: 'names such as "squared norm (0.1)"',
+    got: describe(penalties),
+  });
 }
 
 function rebuildLayer(saved: SavedLayer, caller: string): LayerDefinition {

@@ -21,7 +21,7 @@ export interface NaturalGradientOptions {
  * Natural gradient: θ ← θ − η (G + λI)⁻¹ g with G the Gauss–Newton matrix of the batch, by conjugate gradients.
  *
  * Relation: G is the Fisher information for softmax cross-entropy and Gaussian mse: it is not the Hessian (the residual is left out),
- * so every step descends.
+ * so every direction is one of descent, whatever the Hessian; the step along it may still be too long.
  *
  * @throws {ArgumentError} for constants out of range
  *

@@ -105,6 +105,28 @@ test("saved networks come back with the same function and the same bits, through
   expect(tensors["layer1.weight"]?.shape).toEqual([2, 4]);
 });
 
+test("penalties are saved with their coefficients, so that the loss comes back, too", async () => {
+  const penalties = [squaredNormPenalty({ coefficient: 0.1 + 0.2 }), spectralPenalty({ coefficient: 1e-7 })];
+  const net = mlp({ sizes: [2, 3, 2], activation: "tanh", penalties });
+  const params = randomParams(net, 6);
+  const data = randomData(net, 5, 7);
+  const json = networkFromJson(JSON.parse(JSON.stringify(networkToJson(net, params))));
+  const file = await loadNetwork(saveNetwork(net, params));
+  for (const loaded of [json, file]) {
+    expect(loaded.net.penalties.map(({ name }) => name)).toEqual(penalties.map(({ name }) => name));
+    expect(lossValue(loaded.net, loaded.params, data)).toBe(lossValue(net, params, data));
+  }
+  const none = { value: () => 0, addGradient: () => undefined, addHessianProduct: () => undefined };
+  const own = mlp({ sizes: [1, 1], penalties: [{ name: "mine", ...none }] });
+  expect(() => networkToJson(own, new Float64Array(2))).toThrow(UnsupportedError);
+  expect(() => networkToJson(own, new Float64Array(2))).toThrow(
+    'penalties must be made by squaredNormPenalty or spectralPenalty, got "mine"; a user\'s own penalty is code',
+  );
+  const saved = networkToJson(net, params);
+  expect(() => networkFromJson({ ...saved, penalties: ["spectral (-1)"] })).toThrow(FormatError);
+  expect("penalties" in networkToJson(mlp({ sizes: [1, 1] }), new Float64Array(2))).toBe(false);
+});
+
 test("files that are not such networks are refused", async () => {
   const net = mlp({ sizes: [1, 1] });
   const saved = networkToJson(net, new Float64Array(2));
