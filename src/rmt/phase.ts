@@ -105,7 +105,7 @@ const SPIKE_SHARE = 0.1;
  *
  * Decision, in this order: rank collapse (at least 5% and two zeros); heavy-tailed (the bulk is not Marchenko–Pastur, the
  * power law is not rejected by its bootstrap, p >= 0.1, and preferred to the exponential, p < 0.1, and the tail is heavier than in every
- * permuted copy); bulk decay (the bulk is not Marchenko–Pastur, or more than 10% lie beyond the edge); bulk+spikes, or
+ * permuted copy; a third law, such as a truncated power law, may still fit better: the reasons say so); bulk decay (the bulk is not Marchenko–Pastur, or more than 10% lie beyond the edge); bulk+spikes, or
  * bleeding-out when nothing reaches farther than 12 Tracy–Widom scales; otherwise random-like.
  * The label is a summary: read the evidence. Small matrices (fewer than about 50 values) rarely support any tail.
  *
@@ -325,6 +325,8 @@ function decide(
       );
     else reasons.push(`no tail fit: ${tail.reason}`);
     const supported = tail.defined && isHeavy(tail.value);
+    if (supported && heavier && tail.value.verdict === "not supported by the data")
+      reasons.push("heavy against the exponential and against every permuted copy, though not a pure power law");
     return { phase: supported && heavier ? "heavy-tailed" : "bulk-decay", reasons };
   }
   if (edge.beyondEdge === 0) return { phase: "random-like", reasons };

@@ -373,7 +373,8 @@ function judge(
   if (goodness.defined && goodness.value.pValue < REJECTION)
     against.push(`goodness of fit p ${pValueWords(goodness.value)} < ${REJECTION}`);
   for (const { alternative, ratio, pValue } of comparisons) {
-    if (ratio < 0 && pValue < REJECTION) against.push(`the ${alternative} fits better (p = ${pValue.toPrecision(2)})`);
+    if (ratio < 0 && pValue < REJECTION)
+      against.push(`the ${alternative.replaceAll("-", " ")} fits better (p = ${pValue.toPrecision(2)})`);
   }
   if (against.length > 0) return { verdict: "not supported by the data", reasons: against };
   if (!goodness.defined) open.push("no goodness-of-fit test was made");

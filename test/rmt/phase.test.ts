@@ -90,6 +90,23 @@ test("the evidence comes with the label, and repeats exactly", () => {
   expect(JSON.stringify(run())).toBe(JSON.stringify(result));
 });
 
+test("a heavy tail that is not a pure power law keeps its label, and the reasons say so", () => {
+  // A power law of exponent 1.8 that ends: its largest values are bent down by an exponential.
+  const bent = Float64Array.from({ length: COLS }, (_, i) => {
+    const x = (COLS / (i + 0.5)) ** 1.25;
+    return Math.sqrt(x / (1 + x / 40));
+  });
+  const { phase, reasons, tail } = classifyPhase(
+    withValues(createRng(8), bent),
+    { rng: createRng(9), draws: 9 },
+    { replicates: 49 },
+  );
+  expect(tail.defined && tail.value.verdict).toBe("not supported by the data");
+  expect(reasons.join("; ")).toContain("the truncated power law fits better");
+  expect(phase).toBe("heavy-tailed");
+  expect(reasons.at(-1)).toContain("though not a pure power law");
+});
+
 test("permuting W changes nothing for a random matrix: p-values are spread out", () => {
   let small = 0;
   for (let i = 0; i < 40; i++) {

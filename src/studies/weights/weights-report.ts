@@ -250,7 +250,8 @@ function layersSection({ layers }: WeightReport, withFigure: boolean): ReportSec
     text: [
       "‖W‖₂ is the largest singular value, for convolutions of the reshaped kernel; ‖conv‖₂ is the norm of the convolution as a linear map. " +
         "“Beyond” counts singular values past the 95 % Tracy–Widom point of the fitted noise; “✗” at the edge means that the bulk is not that of noise, and the edge only a yardstick. α carries its interval; “?” means the data cannot decide, “✗” that they rule the power law out. " +
-        "Hill is a tail exponent without a cut-off, beside its median over copies of the matrix with shuffled entries: only a clear drop against these says anything.",
+        "Hill is a tail exponent without a cut-off, beside its median over copies of the matrix with shuffled entries: only a clear drop against these says anything. " +
+        "The phase “heavy-tailed” asks that the tail beat the exponential and every shuffled copy, not that it be a power law: it may stand beside “✗”.",
     ],
     method:
       "All singular values by a dense SVD (Gram matrix of tiles for matrices above the tile limit). Noise: median of the bulk, repeated without what lies beyond. Tail: maximum likelihood, cut-off by least KS distance, p-value by semiparametric bootstrap.",
