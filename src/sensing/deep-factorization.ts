@@ -186,7 +186,13 @@ export function deepFactorization(
     loss = next;
     step++;
   }
-  if (status === "max-iterations" && depth >= 3 && loss > 0.5 * initialLoss && scale > 0) {
+  if (
+    status === "max-iterations" &&
+    depth >= 3 &&
+    loss > 0.5 * initialLoss &&
+    scale > 0 &&
+    lossAtZero(y, N) > 0.5 * loss
+  ) {
     const message = `still on the plateau around zero: the escape time from scale ε = ${scale} grows like ε^(2 − N) = ${pow(scale, 2 - depth).toPrecision(2)}, and ${(steps * eta).toPrecision(3)} units of time were given; start larger or go on longer`;
     findings.push({ code: "plateau", message });
   }
@@ -195,6 +201,10 @@ export function deepFactorization(
     if (tooLarge !== null) findings.push(tooLarge);
   }
   findings.push(...dataFindings(measurements, y, N, loss));
+  if (depth >= 2 && scale === 0 && lossAtZero(y, N) > 0) {
+    const message = "all factors started at zero, where every gradient vanishes for ever: give them a scale > 0";
+    findings.push({ code: "plateau", message });
+  }
   let gradientNorm = 0;
   for (const value of chain.gradientNorms()) gradientNorm += value;
   return {

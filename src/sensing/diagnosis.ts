@@ -1,4 +1,4 @@
-import { eigh } from "../linalg/index.js";
+import { eigh, svd } from "../linalg/index.js";
 import type { SensingEngine } from "./engine.js";
 import { measurementGram } from "./measure.js";
 import type { Measurements } from "./measurements.js";
@@ -27,15 +27,22 @@ export interface Finding {
 
 const LARGEST_GRAM = 600; // measurements up to which the m x m eigenproblem is worth a diagnosis
 const SMALL_LOSS = 1e-12; // of ‖y‖²/(2N): below, the data are fitted and nothing needs explaining
+const STALLED = 1e-6; // share of the loss that as much time again would have to remove
+const DEAD = 1e-14; // singular values of [U; V] below this times the largest belong to directions that never move
 const SATURATED = 1e-3; // γ′(s) below this: the neuron hardly moves any more
 
-/** Explains the state reached: only what is wrong or undetermined is said. */
+/**
+ * Explains the state reached: only what is wrong or undetermined is said.
+ *
+ * @param decrease ‖∇L‖² times the time of the run: by how much the loss would fall in as much time again, at its present rate
+ */
 export function diagnose(
   engine: SensingEngine,
   start: Float64Array,
   theta: Float64Array,
   y: Float64Array,
   loss: number,
+  decrease: number,
 ): Finding[] {
   const { network, measurements, divisor } = engine;
   const findings: Finding[] = [];
@@ -50,6 +57,13 @@ export function diagnose(
   }
   findings.push(...neuronFindings(engine, start, theta, fitted));
   findings.push(...dataFindings(measurements, y, divisor, loss));
+  const explained = findings.some(({ code }) => code === "inconsistent-data" || code === "unreachable");
+  if (!fitted && !explained && decrease < STALLED * loss && Number.isFinite(loss)) {
+    findings.push({
+      code: "plateau",
+      message: `the loss has stopped at ${loss.toExponential(3)}, where as much time again would lower it by less than a millionth: dead directions, a sign that balanced factors and α cannot change, or a start too small for the budget; a random start tells which`,
+    });
+  }
   return findings;
 }
 
@@ -135,6 +149,18 @@ function neuronFindings(engine: SensingEngine, start: Float64Array, theta: Float
       message: `neuron ${dead.join(", ")} started at U = V = 0, where its gradient is zero for ever: start it at a small scale instead`,
     });
   }
+  const d = Math.min(rows, cols, p);
+  for (let k = 0; k < widths[0]; k++) {
+    if (dead.includes(k)) continue;
+    const stacked = { rows: rows + cols, cols: p, data: part(start, k) };
+    const { singularValues } = svd(stacked, { vectors: "none" });
+    const rank = singularValues.filter((s) => s > DEAD * singularValues[0]).length;
+    if (rank >= d) continue;
+    findings.push({
+      code: "dead-coordinate",
+      message: `neuron ${k} started with U c = V c = 0 in ${p - rank} of its ${p} inner directions c, which stay dead for ever: its matrix keeps a rank of at most ${rank}; start them at a small scale instead`,
+    });
+  }
   if (widths.length === 1 && widths[0] > 1) {
     const same = Array.from({ length: widths[0] - 1 }, (_, k) => k + 1).every(
       (k) =>
@@ -164,7 +190,7 @@ function neuronFindings(engine: SensingEngine, start: Float64Array, theta: Float
     if (reached > 0.98 * cap) {
       findings.push({
         code: "unreachable",
-        message: `‖X‖₂ = ${reached.toPrecision(4)} is at the bound Σ|α| sup γ = ${cap.toPrecision(4)} of a network with fixed α: the target lies outside; train α or enlarge it`,
+        message: `‖X‖₂ = ${reached.toPrecision(4)} is at the bound Σ|α| sup γ = ${cap.toPrecision(4)} of a network with fixed α: the target lies there or beyond; train α or enlarge it`,
       });
     }
   }

@@ -186,7 +186,7 @@ function explain(
     for (let k = 0; k < K; k++) cap += Math.abs(last[2 * K * d + k]) * gamma.supremum;
     const stuck = coordinates.filter((i) => Math.abs(h[i]) > 0.99 * cap);
     if (stuck.length > 0) {
-      const message = `coordinate ${stuck.join(", ")} is at the bound Σ|α| sup γ = ${cap.toPrecision(4)} of fixed α: its target lies outside; train α or enlarge it`;
+      const message = `coordinate ${stuck.join(", ")} is at the bound Σ|α| sup γ = ${cap.toPrecision(4)} of fixed α: its target lies there or beyond; train α or enlarge it`;
       findings.push({ code: "unreachable", message });
     }
   }

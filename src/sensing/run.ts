@@ -102,7 +102,9 @@ export function createRunRecorder(
         for (let i = 0; i < before.length; i++) sum += square(after[k][i] - before[i]);
         drift = Math.max(drift, Math.sqrt(sum));
       });
-      const findings = [...(parts.findings ?? []), ...diagnose(engine, start, parts.theta, y, parts.loss)];
+      const steepness = parts.gradient.reduce((sum, g) => sum + g * g, 0);
+      const decrease = parts.status === "breakdown" || parts.iterations === 0 ? Infinity : steepness * parts.time;
+      const findings = [...(parts.findings ?? []), ...diagnose(engine, start, parts.theta, y, parts.loss, decrease)];
       return {
         engine: kind,
         network,

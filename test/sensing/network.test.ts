@@ -488,6 +488,41 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
     { t1: 400 },
   );
   expect(codes(capped)).toContain("unreachable");
+  // A coordinate that starts at zero in U and in V, and a sign that balanced factors with fixed α cannot make.
+  const one = spectralNetwork({ rows: 2, cols: 2, widths: 1 });
+  const flat = fromRows([
+    [0.3, 0],
+    [0, 0],
+  ]);
+  const all = entryMeasurements(2, 2, [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ]);
+  const half = { u: [flat], v: [flat], alpha: [fromRows([[1]])] };
+  const stuck = sensingFlow(one, all, Float64Array.of(1, 0, 0, 0.5), half, { t1: 60 });
+  expect(stuck.convergence.status).toBe("converged"); // as an integration
+  expect(codes(stuck)).toEqual(["dead-coordinate", "plateau"]);
+  expect(stuck.convergence.advice).toContain("its matrix keeps a rank of at most 1");
+  expect(stuck.loss).toBeGreaterThan(0.1);
+  const negative = sensingFlow(
+    fixed,
+    all,
+    Float64Array.of(-1, 0, 0, -1),
+    initializeSpectralNetwork(fixed, { scheme: "identity", scale: 0.3 }),
+    { t1: 60 },
+  );
+  expect(codes(negative)).toEqual(["plateau"]);
+  expect(negative.convergence.advice).toContain("a sign that balanced factors and α cannot change");
+  const moving = sensingFlow(
+    one,
+    all,
+    Float64Array.of(1, 0, 0, 0.5),
+    initializeSpectralNetwork(one, { scheme: "identity", scale: 0.3 }),
+    { t1: 3 },
+  );
+  expect(codes(moving)).toEqual([]);
 });
 
 test("bad input is refused", () => {

@@ -317,6 +317,10 @@ test("depth N: gradient by differences through one step, plateau reported, explo
   }
   const plateau = deepFactorization(A, y, { depth: 3, scale: 1e-4, steps: 100, learningRate: 0.01 });
   expect(plateau.findings[0].code).toBe("plateau");
+  const saddle = deepFactorization(A, y, { depth: 2, scale: 0, steps: 10, learningRate: 0.01 });
+  expect(saddle.convergence.advice).toContain("all factors started at zero");
+  const nothing = deepFactorization(A, new Float64Array(6), { depth: 3, scale: 0.3, steps: 10, learningRate: 0.01 });
+  expect(nothing.findings).toEqual([]); // falling towards the target zero is no plateau
   const contradiction = deepFactorization(customMeasurements([identity(2), identity(2)]), Float64Array.of(1, 2), {
     depth: 2,
     scale: 0.5,
