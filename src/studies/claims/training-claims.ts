@@ -466,7 +466,7 @@ export const trainingClaims: readonly ClaimDefinition[] = [
 ];
 
 /** (1/n) Σ ε_i f(x_i) for n orthonormal points with alternating signs and W a Hadamard matrix/√m on the columns of sign +. */
-function hadamardCorrelation(n: number): number {
+export function hadamardCorrelation(n: number): number {
   const m = n / 2;
   const net = mlp({ sizes: [n, m, 1], activation: "relu", bias: false });
   const params = new Float64Array(net.parameterCount);

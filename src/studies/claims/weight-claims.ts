@@ -1,5 +1,5 @@
 // The U rows on weight matrices of the claims ledger (source note S0). One entry per row: the file is long because the ledger is.
-import { type Matrix, fromRows, identity, tanh, square, hypot } from "../../core/index.js";
+import { type Matrix, fromRows, identity, tanh, square, hypot, pow } from "../../core/index.js";
 import { eig, eigh, matmul, norms, orthogonalMatrix, solve, svd } from "../../linalg/index.js";
 import { type Rng, fillNormal, fillRademacher, normalMatrix } from "../../random/index.js";
 import { marchenkoPastur } from "../../rmt/index.js";
@@ -16,6 +16,7 @@ import type { ClaimDefinition, Comparison } from "./claim.js";
 import { oneLargeStep } from "../linear-width/large-step.js";
 import { logSlope } from "../linear-width/statistics.js";
 import { between, descentRatio, equals } from "./quadratics.js";
+import { hadamardCorrelation } from "./training-claims.js";
 
 const numberOf = (tagged: { readonly defined: true; readonly value: number } | { readonly defined: false }): number =>
   tagged.defined ? tagged.value : Number.NaN;
@@ -61,6 +62,29 @@ function withSingularValues(rng: Rng, values: readonly number[]): Matrix {
     orthogonalMatrix(rng.fork("right"), n),
     { transposeB: true },
   );
+}
+
+/** ∏‖W‖₂ (Σ (‖Wᵀ‖_{2,1}/‖W‖₂)^{2/3})^{3/2}: the size of a network in Bartlett's bound. */
+function bartlettComplexity(layers: readonly Matrix[]): number {
+  const sum = layers.reduce((total, W) => total + pow(norms(W).rowSum / topValue(W), 2 / 3), 0);
+  return layers.reduce((value, W) => value * topValue(W), 1) * pow(sum, 1.5);
+}
+
+/** The largest output of a ReLU network without biases for each column, and the least lead over the second largest. */
+function margins(layers: readonly Matrix[], points: Matrix): { winners: readonly number[]; least: number } {
+  const outputs = layers.reduce((h, W, l) => {
+    const next = matmul(W, h);
+    return l === layers.length - 1 ? next : { ...next, data: next.data.map((value) => Math.max(0, value)) };
+  }, points);
+  const winners: number[] = [];
+  let least = Infinity;
+  for (let j = 0; j < outputs.cols; j++) {
+    const column = Array.from({ length: outputs.rows }, (_, i) => outputs.data[i * outputs.cols + j]);
+    const [top, second] = column.toSorted((a, b) => b - a);
+    winners.push(column.indexOf(top));
+    least = Math.min(least, top - second);
+  }
+  return { winners, least };
 }
 
 export const weightClaims: readonly ClaimDefinition[] = [
@@ -472,11 +496,35 @@ export const weightClaims: readonly ClaimDefinition[] = [
     id: "U24",
     statement: "Spectral normalisation improves generalisation.",
     correct:
-      "What falls by construction is the value of a bound; the test error is an empirical matter of data and recipe.",
-    verdict: "not testable",
-    kind: "statistical",
-    reason: "a statement without a quantity: neither the networks nor the measure of generalisation is named",
-    check: () => [],
+      "The value of a bound by norms falls. In a finished ReLU network without biases no prediction changes, and neither does the margin over the product of norms; as a constraint during training its effect on the test error is an empirical matter.",
+    verdict: "true with conditions",
+    kind: "exact",
+    check: ({ rng }) => {
+      const sizes = [6, 12, 12, 3];
+      const before = sizes.slice(1).map((size, l) => normalMatrix(rng.fork(l), size, sizes[l]));
+      const after = before.map((W) => scaled(W, 1 / topValue(W)));
+      const product = (layers: readonly Matrix[]): number => layers.reduce((value, W) => value * topValue(W), 1);
+      const points = normalMatrix(rng.fork("points"), sizes[0], 200);
+      const [first, second] = [margins(before, points), margins(after, points)];
+      const changed = first.winners.filter((winner, i) => winner !== second.winners[i]).length;
+      return [
+        between("product of the norms before", product(before), 10, 1000),
+        equals("product of the norms after", product(after), 1, 1e-13),
+        equals(
+          "bound by norms, after over before, times the product before",
+          (bartlettComplexity(after) / bartlettComplexity(before)) * product(before),
+          1,
+          1e-12,
+        ),
+        equals("predictions of 200 points that change", changed, 0, 0),
+        equals(
+          "least margin over the product of norms, after over before",
+          second.least / product(after) / (first.least / product(before)),
+          1,
+          1e-10,
+        ),
+      ];
+    },
   },
   {
     id: "U25",
@@ -678,10 +726,24 @@ export const weightClaims: readonly ClaimDefinition[] = [
     id: "U47",
     statement: "Compilation theorem: generalisation is bounded by spectral norms.",
     correct:
-      "Bounds by spectral norms hold with the rank-type factors and margins that the statement omits; without them U02 refutes it.",
-    verdict: "not testable",
-    kind: "statistical",
-    reason: "the statement names no constant, margin or norm of the data; its explicit form is U02, which has numbers",
-    check: () => [],
+      "Only with the rank-type factors that the statement omits: in the example of U02 no constant times ∏‖W‖₂/√n bounds the complexity, and the Frobenius norm of the first layer in its place keeps the ratio bounded.",
+    verdict: "true with conditions",
+    kind: "exact",
+    check: () => {
+      // Every layer has spectral norm 1, every point norm 1; the first layer has n/2 unit singular values.
+      const overSpectral = (n: number): number => hadamardCorrelation(n) * Math.sqrt(n);
+      const overFrobenius = (n: number): number => overSpectral(n) / Math.sqrt(n / 2);
+      return [
+        between(
+          "correlation over ∏‖W‖₂/√n: growth from n = 32 to 128",
+          overSpectral(128) / overSpectral(32),
+          1.5,
+          2,
+          1,
+        ),
+        between("correlation over ‖W_1‖_F/√n at n = 32", overFrobenius(32), 0.3, 1),
+        between("the same: growth from n = 32 to 128", overFrobenius(128) / overFrobenius(32), 0.5, 1),
+      ];
+    },
   },
 ];
