@@ -1,4 +1,4 @@
-import { type LongRunning, requireOptions } from "../core/index.js";
+import { type LongRunning, requireOptions, requirePositive } from "../core/index.js";
 import {
   type DataLike,
   expandLoss,
@@ -73,6 +73,7 @@ export function gradientFlow(
     ["duration", "tolerance", "method", "times", "dense", "loss", "maximumSteps", "signal", "onProgress"],
     caller,
   );
+  const duration = requirePositive(options?.duration, "duration", caller);
   requireParameters(net, params, caller);
   const lossOptions = options.loss === undefined ? {} : { loss: options.loss };
   const initialLoss = expandLoss(net, params, data, lossOptions).value;
@@ -84,7 +85,7 @@ export function gradientFlow(
     params,
     {
       t0: 0,
-      t1: options.duration,
+      t1: duration,
       tolerance: options.tolerance ?? 1e-8,
       method: options.method ?? "dopri5",
       dense: options.dense ?? false,

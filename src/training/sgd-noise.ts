@@ -14,7 +14,7 @@ import {
 } from "../core/index.js";
 import { gradientCovariance, hessian } from "../curvature/index.js";
 import { eigsh } from "../krylov/index.js";
-import type { DataLike, LossLike, Network } from "../networks/index.js";
+import { type DataLike, type LossLike, type Network, requireUncoupled } from "../networks/index.js";
 import { fillRademacher, requireRng, type Rng } from "../random/index.js";
 import { estimateOf } from "./statistics.js";
 
@@ -91,6 +91,7 @@ export function sgdNoise(net: Network, params: Float64Array, data: DataLike, opt
   requireRng(options?.rng, caller);
   const probes = requireInteger(options.probes ?? 30, "probes", caller, 2);
   const top = requireInteger(options.top ?? 5, "top", caller);
+  requireUncoupled(net, caller);
   const lossOptions = options.loss === undefined ? {} : { loss: options.loss };
   const C = gradientCovariance(net, params, data, lossOptions);
   const H = hessian(net, params, data, lossOptions);

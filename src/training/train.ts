@@ -1,10 +1,12 @@
 // One public function: half of this file documents its options and records, the loop itself is one screen.
 import {
   ArgumentError,
+  describe,
   isCancelled,
   type LabelledData,
   type LongRunning,
   type Matrix,
+  norm,
   requireInteger,
   requireNumber,
   requireOptions,
@@ -109,7 +111,7 @@ export interface TrainingResult {
   /** Parameters: the last ones with a finite loss, or the best ones under early stopping. */
   readonly params: Float64Array;
   /**
-   * "converged" when all steps were taken or a stopping rule ended the run, "breakdown" when the loss was no longer finite,
+   * "converged" when all steps were taken or a stopping rule ended the run, "breakdown" when the loss or its gradient was no longer finite,
    * "cancelled" by the signal.
    */
   readonly status: Status;
@@ -158,7 +160,7 @@ const KNOWN = [
  *
  * Relation: each update is the optimiser's on the gradient of the mean loss over one batch; an epoch visits every sample
  * once in an order drawn from `rng`. Equal seeds give equal runs.
- * A loss that is not finite ends the run with the last parameters whose loss was finite.
+ * A loss or a gradient that is not finite ends the run with the last parameters whose loss was finite.
  *
  * @param data `{ inputs, targets }`; targets may be class labels
  * @returns parameters, status, history
@@ -214,7 +216,11 @@ export function train(net: Network, data: DataLike, options: TrainOptions): Trai
     }
     addDecay(gradient, params, options.weightDecay ?? 0);
     const gradientNorm = clipNorm(gradient, options.clip);
-    const stepSize = optimizer.stepSize * (schedule === undefined ? 1 : schedule(step));
+    if (!Number.isFinite(gradientNorm)) {
+      status = "breakdown"; // a finite loss does not make the step finite: params stay as they are
+      break;
+    }
+    const stepSize = optimizer.stepSize * (schedule === undefined ? 1 : requireFactor(schedule(step), step));
     const state: StepState = { step, epoch, params, gradient, loss, stepSize, optimizer: run };
     options.onStep?.(state);
     if (options.stop?.(state) === true) break;
@@ -262,7 +268,7 @@ export function train(net: Network, data: DataLike, options: TrainOptions): Trai
 
 function adviceFor(status: Status, step: number, optimizer: Optimizer): string | null {
   if (status === "breakdown") {
-    return `the loss was not finite after ${step} steps: lower the step size (now ${optimizer.stepSize}) or clip the gradient; params are the last with a finite loss`;
+    return `the loss or its gradient was not finite after ${step} steps: lower the step size (now ${optimizer.stepSize}) or clip the gradient; params are the last with a finite loss`;
   }
   return status === "cancelled" ? "continue by passing params of this result" : null;
 }
@@ -393,16 +399,24 @@ function addDecay(target: Float64Array, params: Float64Array, factor: number): v
   for (let i = 0; i < target.length; i++) target[i] += factor * params[i];
 }
 
+function requireFactor(value: number, step: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new ArgumentError({
+    function: "train",
+    argument: "schedule",
+    expected: "a function that returns finite factors",
+    got: `${describe(value)} at step ${step}`,
+  });
+}
+
 /** Scales the gradient to the limit when it is longer; returns its norm before. */
 function clipNorm(gradient: Float64Array, limit: number | undefined): number {
-  let squares = 0;
-  for (let i = 0; i < gradient.length; i++) squares += gradient[i] * gradient[i];
-  const norm = Math.sqrt(squares);
-  if (limit !== undefined && norm > limit) {
-    const factor = limit / norm;
+  const length = norm(gradient); // without overflow: clipping is for gradients that explode
+  if (limit !== undefined && length > limit) {
+    const factor = limit / length;
     for (let i = 0; i < gradient.length; i++) gradient[i] *= factor;
   }
-  return norm;
+  return length;
 }
 
 function score(

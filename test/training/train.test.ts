@@ -133,7 +133,7 @@ test("a loss that is not finite ends the run with the last finite parameters", (
   expect(result.status).toBe("breakdown");
   expect(Number.isFinite(lossValue(net, result.params, data))).toBe(true);
   expect(result.advice).toBe(
-    "the loss was not finite after 1 steps: lower the step size (now 1e+200) or clip the gradient; params are the last with a finite loss",
+    "the loss or its gradient was not finite after 1 steps: lower the step size (now 1e+200) or clip the gradient; params are the last with a finite loss",
   );
   expect(result.params[0]).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ArgumentError } from "../../src/core/index.js";
-import { mlp } from "../../src/networks/index.js";
+import { batchNorm, dense, loss, mlp, sequential } from "../../src/networks/index.js";
 import { createRng, requireRng, type Rng } from "../../src/random/index.js";
 import {
   adviseStepSize,
@@ -11,6 +11,7 @@ import {
   type EdgeOfStabilityOptions,
   escapeTimes,
   gradientDescent,
+  gradientFlow,
   modeConnectivity,
   normalizationEffect,
   rankCorrelation,
@@ -104,4 +105,50 @@ test("a tracker state of another network is refused", () => {
   expect(resume({})).toThrow(text);
   expect(resume({ vectors: [], kernel: null, count: -1 })).toThrow("resume.count must be an integer >= 0");
   expect(resume({ vectors: [], kernel: null, count: 0 })).not.toThrow();
+});
+
+test("a gradient that is not finite ends a run, though the loss is finite, with the parameters before the step", () => {
+  let calls = 0;
+  const broken = loss({
+    name: "broken",
+    value: () => 1,
+    gradient: (_, __, out) => out.fill(++calls > 2 ? Number.NaN : 1),
+    curvature: (_, __, ___, out) => out.fill(0),
+  });
+  const one = mlp({ sizes: [1, 1], bias: false, loss: broken });
+  const line = { inputs: [[1]], targets: [[0]] };
+  const optimizer = gradientDescent({ stepSize: 0.5 });
+  const run = train(one, line, { optimizer, steps: 5, params: Float64Array.of(3) });
+  expect([run.status, run.steps, run.params[0]]).toEqual(["breakdown", 2, 2]);
+  expect(run.advice).toContain("the loss or its gradient was not finite after 2 steps");
+  calls = 0;
+  expect(() =>
+    train(one, line, { optimizer, steps: 5, params: Float64Array.of(3), schedule: () => Number.NaN }),
+  ).toThrow("train: schedule must be a function that returns finite factors, got NaN at step 0");
+});
+
+test("clipping holds where the squares of the gradient overflow", () => {
+  const one = mlp({ sizes: [1, 1], bias: false }); // gradient x² θ = 1e200 θ
+  const run = train(
+    one,
+    { inputs: [[1e100]], targets: [[0]] },
+    {
+      optimizer: gradientDescent({ stepSize: 1 }),
+      steps: 1,
+      clip: 0.25,
+      params: Float64Array.of(1),
+    },
+  );
+  expect(run.params[0]).toBe(0.75);
+  expect(run.history[0].gradientNorm).toBe(1e200);
+});
+
+test("a flow needs a duration > 0; noise of coupled samples is refused in its own name", () => {
+  const text = "gradientFlow: duration must be a finite number";
+  expect(() => gradientFlow(net, params, data, { duration: -1 })).toThrow(text);
+  expect(() => gradientFlow(net, params, data, undefined as unknown as { duration: number })).toThrow(text);
+  const coupled = sequential([batchNorm(), dense({ outputs: 2 })], { inputShape: [3], loss: "cross-entropy" });
+  expect(() => sgdNoise(coupled, randomParams(coupled, 7), data, { rng: createRng(8) })).toThrow(
+    "sgdNoise: net must be without layers that couple samples",
+  );
 });
