@@ -1,4 +1,4 @@
-import { type Tagged, defined, requireOneOf, requireOptions, undefinedBecause } from "../core/index.js";
+import { type Tagged, defined, exp, requireOneOf, requireOptions, undefinedBecause } from "../core/index.js";
 import { requireSpectrum } from "./require-kernel.js";
 import type { ModeSpectrum } from "./types.js";
 
@@ -82,6 +82,16 @@ export function conditionNumber(spectrum: ModeSpectrum, options: ConditionOption
     modes,
     omitted: eigenvalues.length - count,
   };
+}
+
+/** e^spread, the ratio of the extreme eigenvalues of `count` modes, or why it is unresolved. */
+export function conditionOfSpread(spread: number, count: number): Tagged {
+  const floor = Math.max(1e-13, count * Number.EPSILON);
+  return exp(-spread) < floor
+    ? undefinedBecause(
+        `unresolved: the smallest eigenvalue is ${exp(-spread).toExponential(2)} of the largest, below ${floor.toExponential(2)}`,
+      )
+    : defined(exp(spread));
 }
 
 function judge(

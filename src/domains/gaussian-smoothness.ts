@@ -1,4 +1,5 @@
-import { ArgumentError, exp, log } from "../core/index.js";
+import { ArgumentError, type Tagged, exp, log } from "../core/index.js";
+import { conditionOfSpread } from "./conditioning.js";
 import type { CompositeFactor, GaussianSpectrum } from "./gaussian.js";
 
 /** The exponent that flattens K (1 + N)^s on Gaussian space, found numerically. */
@@ -7,8 +8,8 @@ export interface GaussianSmoothness {
   readonly smoothness: number;
   /** Largest over smallest d μ_ℓ E_s(ℓ) at s*. */
   readonly condition: number;
-  /** The same at s = 0. */
-  readonly conditionAtZero: number;
+  /** The same at s = 0, or why it is unresolved. */
+  readonly conditionAtZero: Tagged;
   /** Half of the interval within which the search placed s*. */
   readonly uncertainty: number;
   /** Degrees left out because they vanish. */
@@ -78,7 +79,7 @@ export function flattenGaussian(
   return {
     smoothness: middle,
     condition: exp(spread(middle)),
-    conditionAtZero: exp(scan[0]),
+    conditionAtZero: conditionOfSpread(scan[0], degrees.length),
     uncertainty: (high - low) / 2,
     omitted: Array.from(spectrum.eigenvalues.keys()).filter((l) => !degrees.includes(l)),
   };

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   OptionError,
+  type Tagged,
   requireInteger,
   requireNumber,
   requireOneOf,
@@ -9,6 +10,7 @@ import {
   exp,
   pow,
 } from "../core/index.js";
+import { conditionOfSpread } from "./conditioning.js";
 import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { requireSpectrum } from "./require-kernel.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
@@ -30,10 +32,10 @@ export interface OptimalSmoothnessOptions {
 export interface OptimalSmoothness {
   /** s*, the minimiser (the left end when a whole interval minimises). */
   readonly smoothness: number;
-  /** Band condition number at s*. */
+  /** Band condition number at s*: the minimum of the search, a ratio of the eigenvalues given even where it exceeds 1e13. */
   readonly condition: number;
-  /** Band condition number without Sobolev weights, s = 0. */
-  readonly conditionAtZero: number;
+  /** Band condition number without Sobolev weights, s = 0, or why it is unresolved: see {@link conditionNumber}. */
+  readonly conditionAtZero: Tagged;
   /** Modes that attain the largest and the smallest composite eigenvalue at s*: degrees, or flat indices on the torus. */
   readonly active: readonly number[];
   /** Modes left out: of the other parity, outside the band, or vanishing, where no exponent reaches them. */
@@ -109,7 +111,7 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
   return {
     smoothness,
     condition: exp(best.spread),
-    conditionAtZero: exp(at(0).spread),
+    conditionAtZero: conditionOfSpread(at(0).spread, modes.length),
     active: best.active,
     omitted,
     symbol,

@@ -222,7 +222,10 @@ export interface DeepSpectrumPrediction {
   readonly conditionLimit: number;
   /** 1 + n/3 + (16/9) n ξ/L with the given ξ, or the reason why no ξ was given. */
   readonly condition: Tagged;
-  /** Exact values for equicorrelated points at the given angle, or the reason why none was given. */
+  /**
+   * Exact values for equicorrelated points at the given angle, or the reason why there are none: no angle, or points so close that
+   * L − T is below max(1e-13, n ε) of the largest eigenvalue and the condition number unresolved.
+   */
   readonly equicorrelated: Tagged<{ readonly smallest: number; readonly largest: number; readonly condition: number }>;
 }
 
@@ -281,6 +284,11 @@ export function deepSpectrum(options: DeepSpectrumOptions): DeepSpectrumPredicti
   return {
     ...base,
     condition: defined(1 + n / 3 + ((16 / 9) * n * xi) / depth),
-    equicorrelated: defined({ smallest, largest, condition: largest / smallest }),
+    equicorrelated:
+      smallest < Math.max(1e-13, n * Number.EPSILON) * largest
+        ? undefinedBecause(
+            `unresolved: the smallest eigenvalue ${smallest.toExponential(2)} is the noise of double precision beside ${largest.toExponential(2)}`,
+          )
+        : defined({ smallest, largest, condition: largest / smallest }),
   };
 }
