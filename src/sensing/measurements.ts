@@ -1,3 +1,4 @@
+// Longer than usual because it is one list: every family of measurements with its checks and documentation.
 import {
   ArgumentError,
   describe,
