@@ -97,7 +97,7 @@ export function requireUncoupled(net: Network, caller: string): void {
     argument: "net",
     expected: "without layers that couple samples",
     got: `batch normalisation in ${names.join(", ")}`,
-    remedy: "a sample has no gradient of its own there; use gradient of the batch, or layerNorm",
+    remedy: "a sample has no gradient of its own there; fix the statistics by evaluationMode, or use layerNorm",
   });
 }
 
