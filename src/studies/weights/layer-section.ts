@@ -59,7 +59,9 @@ function tailSentence({ tail, phase }: LayerReport): string {
     ? "no p-value"
     : goodness.value.pValue === 0
       ? `p below 1/${goodness.value.replicates}`
-      : `p = ${formatNumber(goodness.value.pValue, 2)} ± ${formatNumber(goodness.value.standardError, 1)}`;
+      : goodness.value.pValue === 1
+        ? `p above ${goodness.value.replicates - 1}/${goodness.value.replicates}`
+        : `p = ${formatNumber(goodness.value.pValue, 2)} ± ${formatNumber(goodness.value.standardError, 1)}`;
   const fit = `Tail: α = ${formatNumber(alpha, 3)} (${formatNumber(interval[0], 3)} to ${formatNumber(interval[1], 3)}) on ${tailCount} of ${count} values, ${p}: ${verdict} (${reasons.join("; ")})`;
   if (!phase.defined) return `${fit}. Baseline: none (${phase.reason}).`;
   const { hill, spread, draws } = phase.value;
