@@ -12,6 +12,7 @@ import {
 import { type Kernel, requirePoints } from "../kernels/index.js";
 import { eigh, golubWelsch } from "../linalg/index.js";
 import { weightedMatrix } from "./commutator.js";
+import { requireKernel } from "./require-kernel.js";
 
 /** Points and weights of a quadrature rule in several dimensions. */
 export interface PointRule {
@@ -57,6 +58,7 @@ export interface NystromSpectrum {
  */
 export function weightedNystrom(kernel: Kernel, points: Matrix, weights: Float64Array): NystromSpectrum {
   const caller = "weightedNystrom";
+  requireKernel(kernel, caller);
   requirePoints(points, "points", caller);
   const n = points.rows;
   requireVector(weights, n, "weights", caller);

@@ -184,9 +184,9 @@ export interface AccuracyOptions {
 export interface TimeToAccuracy {
   /** First time with ‖r(t)‖ <= ε for the frozen kernel, or the reason why there is none. */
   readonly exact: Tagged;
-  /** A time that suffices for every kernel path with ‖K_t − K‖ <= perturbation (plain L² loss), or the reason why none is known. */
+  /** A time that suffices for every path of kernels with ‖K_t − K‖ <= perturbation, or the reason why none is known. */
   readonly guaranteed: Tagged;
-  /** λ_min − perturbation, the rate behind the guarantee (Weyl's inequality). */
+  /** min μσ − perturbation · max σ, the rate behind the guarantee (Weyl's inequality). */
   readonly guaranteedRate: number;
 }
 
@@ -194,7 +194,8 @@ export interface TimeToAccuracy {
  * Computes the training time after which ‖f_t − f*‖ <= ε.
  *
  * Relation: exact solves Σ_k m_k r̂_k² e^{−2μ_kσ_k t} = ε²; guaranteed is ln(‖r(0)‖/ε)/(λ_min − δ): by Weyl's inequality
- * λ_min(K_t) >= λ_min(K) − δ, and Grönwall's does the rest, for any path of kernels.
+ * λ_min(K_t) >= λ_min(K) − δ, and Grönwall's does the rest, for any path of kernels. With a symbol the same holds for
+ * P^{1/2} K_t P^{1/2} in the norm ⟨r, P r⟩: ln(‖P^{1/2} r(0)‖/(ε √σ_min))/(min μσ − δ σ_max).
  *
  * @throws {ArgumentError} for epsilon <= 0 or a negative perturbation
  *
@@ -227,10 +228,19 @@ export function timeToAccuracy(problem: FlowProblem, options: AccuracyOptions): 
     slowest = Math.min(slowest, rates[k]);
     if (rates[k] <= 0) stuck += masses[k] * (residual[k] * residual[k]);
   }
+  let initialSobolev = 0;
+  let smallest = Infinity;
+  let largest = 0;
+  for (let k = 0; k < rates.length; k++) {
+    initialSobolev += masses[k] * symbol[k] * square(residual[k]);
+    smallest = Math.min(smallest, symbol[k]);
+    largest = Math.max(largest, symbol[k]);
+  }
+  const guaranteedRate = slowest - perturbation * largest;
   return {
     exact: exactTime(squared, initial, target, stuck),
-    guaranteed: guaranteedTime(initial, target, slowest - perturbation, symbol),
-    guaranteedRate: slowest - perturbation,
+    guaranteed: guaranteedTime(initialSobolev, target, smallest, guaranteedRate),
+    guaranteedRate,
   };
 }
 
@@ -255,13 +265,12 @@ function exactTime(squared: (t: number) => number, initial: number, target: numb
   }
 }
 
-function guaranteedTime(initial: number, target: number, rate: number, symbol: Float64Array): Tagged {
-  if (initial <= target) return defined(0);
-  if (symbol.some((sigma) => sigma !== 1)) {
-    return undefinedBecause(
-      "the guarantee is for the plain L2 loss: with a Sobolev symbol the perturbed operator is not symmetric",
-    );
+/** From ‖r‖² σ_min <= ⟨r, P r⟩ <= ⟨r_0, P r_0⟩ e^{−2 rate t}; a kernel path is positive semidefinite, so ⟨r, P r⟩ never grows. */
+function guaranteedTime(initialSobolev: number, target: number, smallest: number, rate: number): Tagged {
+  if (!(smallest > 0)) {
+    return undefinedBecause(`the symbol takes the value ${smallest}: the Sobolev norm does not bound ‖f − f*‖ there`);
   }
-  if (!(rate > 0)) return undefinedBecause(`λ_min − perturbation = ${rate.toExponential(3)} is not positive`);
-  return defined(log(initial / target) / (2 * rate));
+  if (initialSobolev <= target * smallest) return defined(0);
+  if (!(rate > 0)) return undefinedBecause(`λ_min − perturbation · σ_max = ${rate.toExponential(3)} is not positive`);
+  return defined(log(initialSobolev / (target * smallest)) / (2 * rate));
 }

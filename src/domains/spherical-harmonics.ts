@@ -13,6 +13,7 @@ import {
 import { requirePoints, requireUnitRows } from "../kernels/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
 import { columnsUpTo, hypersphericalRows } from "./hyperspherical-harmonics.js";
+import { requireSpectrum } from "./require-kernel.js";
 import type { SphereSpectrum } from "./sphere-spectrum.js";
 
 /** Largest matrix of harmonics that is built, in numbers (1 GiB). */
@@ -182,6 +183,7 @@ export function zonalOperator(
 ): ZonalOperator {
   const caller = "zonalOperator";
   requireOptions(options, ["maxDegree"], caller);
+  requireSpectrum(spectrum, caller);
   const d = spectrum.conventions.dimension;
   if (points?.cols !== d) {
     throw new ArgumentError({

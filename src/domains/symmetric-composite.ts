@@ -4,6 +4,7 @@ import {
   ShapeError,
   SingularError,
   requireFinite,
+  requireInteger,
   requireNumber,
   requireOptions,
   requireSquare,
@@ -168,7 +169,9 @@ export function compareWithOperator(
   requireVector(gramEigenvalues, null, "gramEigenvalues", caller);
   requireFinite(gramEigenvalues, "gramEigenvalues", caller);
   requireOptions(options, ["maxDegree"], caller);
-  const maxDegree = requireNumber(
+  requireVector(spectrum?.eigenvalues, null, "spectrum.eigenvalues", caller);
+  requireVector(spectrum.multiplicities, spectrum.eigenvalues.length, "spectrum.multiplicities", caller);
+  const maxDegree = requireInteger(
     options.maxDegree ?? spectrum.eigenvalues.length - 1,
     "maxDegree",
     caller,

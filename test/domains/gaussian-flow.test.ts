@@ -149,6 +149,24 @@ test("time to accuracy: exact crossing, zero modes, and Weyl's guarantee against
     Math.hypot(...problem.eigenvalues.map((mu, k) => problem.residual[k] * Math.exp(-(mu - shift) * t)));
   expect(Math.abs(norm(exact.value, 0) / 0.1 - 1)).toBeLessThan(1e-13);
   expect(norm(guaranteed.value, 0.05)).toBeLessThanOrEqual(0.1); // the worst admissible constant perturbation
+  // With a symbol: a turned kernel path K_t = K + δ Q(t) that commutes with neither K nor P stays within ε from then on.
+  const symbol = Float64Array.of(1, 3, 9);
+  const delta = 0.02;
+  const weighted = timeToAccuracy({ ...problem, symbol }, { epsilon: 0.1, perturbation: delta });
+  if (!weighted.guaranteed.defined) throw new Error("the time exists");
+  expect(Math.abs(weighted.guaranteedRate - (0.9 - 9 * delta))).toBeLessThan(1e-15);
+  const path = (t: number, r: Float64Array, out: Float64Array): void => {
+    // −δ times the projector on a direction that turns with t: K_t >= K − δ.
+    const u = [Math.cos(t) * Math.SQRT1_2, Math.sin(t), Math.cos(t) * Math.SQRT1_2];
+    const along = u.reduce((sum, x, k) => sum + x * symbol[k] * r[k], 0);
+    for (let k = 0; k < 3; k++) out[k] = -problem.eigenvalues[k] * symbol[k] * r[k] + delta * u[k] * along;
+  };
+  const t1 = weighted.guaranteed.value;
+  const end = integrate(path, problem.residual, { t0: 0, t1, tolerance: 1e-10, method: "dop853" });
+  expect(Math.hypot(...end.y)).toBeLessThanOrEqual(0.1);
+  expect(t1).toBeGreaterThan(weighted.exact.defined ? weighted.exact.value : Infinity);
+  const blind = timeToAccuracy({ ...problem, symbol: Float64Array.of(0, 1, 1) }, { epsilon: 0.1 });
+  expect(!blind.guaranteed.defined && blind.guaranteed.reason).toContain("the symbol takes the value 0");
   const stuck = timeToAccuracy(
     { eigenvalues: Float64Array.of(1, 0), residual: Float64Array.of(1, 0.5) },
     { epsilon: 0.1 },

@@ -382,6 +382,19 @@ test("bad input is refused by name", () => {
   expect(() => composite(line.mercer(kernel, 4), line.sobolev({ smoothness: 1, bandwidth: 4 }))).toThrow(
     "use gaussian(d).composite(kernel, maxDegree, smoothness)",
   );
+  expect(() => weightedNystrom({} as typeof kernel, fromRows([[1]]), Float64Array.of(1))).toThrow(
+    "weightedNystrom: kernel must be a Kernel",
+  );
+  expect(() => gramOperator({} as typeof kernel, equispacedCircle(4))).toThrow("gramOperator: kernel must be a Kernel");
+  expect(() => compareWithOperator(Float64Array.of(1), {} as Parameters<typeof compareWithOperator>[1])).toThrow(
+    "compareWithOperator: spectrum.eigenvalues must be",
+  );
+  expect(() => compareWithOperator(Float64Array.of(1, 1), sphere(3).mercer(kernel, 3), { maxDegree: 0.5 })).toThrow(
+    "compareWithOperator: maxDegree must be an integer in [0, 3], got 0.5",
+  );
+  expect(() => zonalOperator({} as ReturnType<ReturnType<typeof sphere>["mercer"]>, equispacedCircle(4))).toThrow(
+    "zonalOperator: spectrum must be a spectrum by mode",
+  );
   expect(() => conditionNumber({} as ModeSpectrum)).toThrow("conditionNumber: spectrum must be a spectrum by mode");
   expect(() => optimalSmoothness({} as ModeSpectrum, { symbol: "D" })).toThrow("optimalSmoothness: spectrum must be");
   expect(() => flatteningSymbol({} as ModeSpectrum, { growth: 1 })).toThrow("flatteningSymbol: spectrum must be");
