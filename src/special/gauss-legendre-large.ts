@@ -6,7 +6,7 @@ import type { QuadratureRule } from "./gauss-legendre.js";
  * φ = θ + φ_1/u² + φ_2/u⁴ + φ_3/u⁶ + O(u⁻⁸), √(sin θ) P_n(cos θ) = √(φ/φ′) J_0(u φ). φ solves
  * (u² + 1/(4φ²)) φ′² + {φ, θ}/2 = u² + 1/(4 sin² θ), order by order ({ , } the Schwarzian derivative); φ_1 = (1/θ − cot θ)/8.
  * Rounded from rational numbers; their number suffices for 1e-17 at θ <= π/2 and n >= 200, where the first term left out is
- * below 1e-18. Checked against 25 digits in the tests.
+ * below 1e-18. test/fixtures/special/gauss-legendre-phase.py derives them.
  */
 const FIRST = [
   0.041666666666666664, 0.002777777777777778, 0.00026455026455026457, 2.6455026455026456e-5, 2.672224894447117e-6,
