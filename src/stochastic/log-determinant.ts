@@ -1,6 +1,5 @@
 import { ArgumentError, type Matrix, log, requireNumber } from "../core/index.js";
 import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
-import { tridiagonalEigh } from "../linalg/index.js";
 import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
 import {
   type BracketedEstimate,
@@ -9,7 +8,7 @@ import {
   requireQuadrature,
   sampleQuadrature,
 } from "./quadrature-sampling.js";
-import { type ProbeQuadrature, integrate } from "./slq.js";
+import { type ProbeQuadrature, integrate, radauRule } from "./slq.js";
 
 /** Options of {@link logDeterminant}. */
 export interface LogDeterminantOptions extends QuadratureOptions {
@@ -86,7 +85,9 @@ function* estimate(n: number, options: LogDeterminantOptions): Coroutine<Bracket
   const ends = (rule: ProbeQuadrature): readonly number[] => {
     const gauss = integrate(rule.nodes, rule.weights, log);
     if (bound === null) return [gauss];
-    return [rule.residualNorm === 0 ? gauss : radau(rule, bound, caller), gauss];
+    if (rule.residualNorm === 0) return [gauss, gauss];
+    const { nodes, weights } = radauRule(rule, bound, "lower", "lowerBound", caller);
+    return [integrate(nodes, weights, log), gauss];
   };
   const result = yield* sampleQuadrature(settings, {
     values: (rule) => (rule.nodes[0] > 0 ? ends(rule).map((end) => n * end) : null),
@@ -115,34 +116,4 @@ function* estimate(n: number, options: LogDeterminantOptions): Coroutine<Bracket
     interval: { ...whole.interval, lower: -Infinity },
     quadrature: { ...whole.quadrature, lower: -Infinity },
   };
-}
-
-/** Σ w_j log θ_j of the Gauss–Radau rule with one node at a, a below the spectrum. */
-function radau({ diagonal, offDiagonal, residualNorm }: ProbeQuadrature, a: number, caller: string): number {
-  const k = diagonal.length;
-  // The last pivot of T − a I gives the entry that puts an eigenvalue of the extended T at a.
-  let pivot = diagonal[0] - a;
-  for (let i = 1; i < k && pivot > 0; i++) pivot = diagonal[i] - a - (offDiagonal[i - 1] * offDiagonal[i - 1]) / pivot;
-  if (!(pivot > 0)) {
-    throw new ArgumentError({
-      function: caller,
-      argument: "lowerBound",
-      expected: "at most the smallest eigenvalue",
-      got: `${a}, above a Ritz value`,
-      remedy: "use a bound that is certain, such as the damping that was added",
-    });
-  }
-  const extended = new Float64Array(k + 1);
-  extended.set(diagonal);
-  extended[k] = a + (residualNorm * residualNorm) / pivot;
-  const off = new Float64Array(k);
-  off.set(offDiagonal);
-  off[k - 1] = residualNorm;
-  const { values, firstRow } = tridiagonalEigh(extended, off, { vectors: "first-row" });
-  values[0] = Math.max(values[0], a); // equal to a up to rounding, which must not fall below it
-  return integrate(
-    values,
-    firstRow!.map((entry) => entry * entry),
-    log,
-  );
 }

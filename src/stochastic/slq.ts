@@ -1,4 +1,4 @@
-import { type CancellationSignal, isCancelled } from "../core/index.js";
+import { ArgumentError, type CancellationSignal, isCancelled } from "../core/index.js";
 import { type Coroutine, type Reorthogonalization, multiply, startLanczos } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 
@@ -73,4 +73,47 @@ export function integrate(nodes: Float64Array, weights: Float64Array, f: (x: num
   let total = 0;
   for (let j = 0; j < nodes.length; j++) total += weights[j] * f(nodes[j]);
   return total;
+}
+
+/**
+ * The Gauss–Radau rule: one step more, with a node at a given end of the spectrum.
+ *
+ * Where the Gauss rule errs with the sign of f^(2k), this one errs with that of f^(2k + 1) (node below) or its opposite
+ * (node above): for functions whose derivatives keep or alternate their signs the two bracket the integral.
+ * @throws {ArgumentError} when the node lies inside the Ritz values
+ * @see [golubmeurant2010]
+ */
+export function radauRule(
+  { diagonal, offDiagonal, residualNorm }: ProbeQuadrature,
+  node: number,
+  side: "lower" | "upper",
+  argument: string,
+  caller: string,
+): { nodes: Float64Array; weights: Float64Array } {
+  const k = diagonal.length;
+  const sign = side === "lower" ? 1 : -1;
+  // The last pivot of T − node I gives the entry that puts an eigenvalue of the extended T at the node.
+  let pivot = diagonal[0] - node;
+  for (let i = 1; i < k && sign * pivot > 0; i++)
+    pivot = diagonal[i] - node - (offDiagonal[i - 1] * offDiagonal[i - 1]) / pivot;
+  if (!(sign * pivot > 0)) {
+    throw new ArgumentError({
+      function: caller,
+      argument,
+      expected: side === "lower" ? "at most the smallest eigenvalue" : "at least the largest eigenvalue",
+      got: `${node}, ${side === "lower" ? "above" : "below"} a Ritz value`,
+      remedy: "use a bound that is certain, such as the damping that was added",
+    });
+  }
+  const extended = new Float64Array(k + 1);
+  extended.set(diagonal);
+  extended[k] = node + (residualNorm * residualNorm) / pivot;
+  const off = new Float64Array(k);
+  off.set(offDiagonal);
+  off[k - 1] = residualNorm;
+  const { values, firstRow } = tridiagonalEigh(extended, off, { vectors: "first-row" });
+  // Equal to the node up to rounding, which must not take it outside.
+  if (side === "lower") values[0] = Math.max(values[0], node);
+  else values[k] = Math.min(values[k], node);
+  return { nodes: values, weights: firstRow!.map((entry) => entry * entry) };
 }

@@ -1,4 +1,14 @@
-import { ArgumentError, type Matrix, type Status, describe, pow, requireFinite, requireNumber } from "../core/index.js";
+import {
+  ArgumentError,
+  type Matrix,
+  type Status,
+  describe,
+  pow,
+  requireFinite,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+} from "../core/index.js";
 import { type Coroutine, drive, driveAsync, multiply, multiplyTransposed } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import {
@@ -22,12 +32,30 @@ import {
   sampleQuadrature,
 } from "./quadrature-sampling.js";
 import { sampleMean } from "./sampling.js";
-import { type ProbeQuadrature, integrate } from "./slq.js";
+import { type ProbeQuadrature, integrate, radauRule } from "./slq.js";
 
-/** An estimate whose quadrature error is judged by the last steps. */
+/** Options of {@link spectralSum}. */
+export interface SpectralSumOptions extends QuadratureOptions {
+  /**
+   * What turns the quadrature error from a judgement into a bracket: the signs of the derivatives of f on the spectrum, and
+   * a number outside it. "alternating" (1/x, e^(−x), x^(−p), log x and √x for x > 0) wants one below the spectrum, "equal"
+   * (e^x, powers with integer exponents on x >= 0, −log(c − x)) one above it.
+   */
+  readonly bracket?: { readonly derivatives: "alternating" | "equal"; readonly bound: number };
+}
+
+/** An estimate whose quadrature error is bracketed, or judged by the last steps. */
 export interface SpectralSumResult extends IntervalEstimate {
-  /** Mean change of the quadrature over its last two steps: the size of its error once it converges. */
+  /**
+   * Half the width of `quadrature` where there is one; else the mean change of the quadrature over its last two steps, the
+   * size of its error once it converges.
+   */
   readonly quadratureError: number;
+  /**
+   * Means over the same probes of a lower and an upper quadrature bound, between which the exact mean for these probes lies;
+   * null when nothing is known of the derivatives of f.
+   */
+  readonly quadrature: { readonly lower: number; readonly upper: number } | null;
   /** "converged" when all probes were run, or the tolerance or the rule was met. */
   readonly status: Status;
   /** What to try otherwise. */
@@ -41,11 +69,14 @@ export interface SpectralSumResult extends IntervalEstimate {
  *
  * @param A symmetric operator (or Matrix)
  * @param f scalar function, finite on the spectrum
- * @returns estimate with t interval (of the sampling) and the size of the quadrature error
+ * @param options.bracket signs of the derivatives of f and a bound of the spectrum: Gauss and Gauss–Radau rules then
+ * bracket the quadrature, and the interval holds for any number of steps
+ * @returns estimate with t interval (of the sampling; with `bracket` of both) and the size of the quadrature error
  * @throws {ArgumentError} when A lacks the symmetric mark or f is no function
  * @throws {NonFiniteError} when f is not finite at a Ritz value
  *
  * Accuracy: sampling by the interval, quadrature by quadratureError. Cost: probes · steps products.
+ * @see [golubmeurant2010]
  * @see [ubaru2017]
  *
  * @example
@@ -60,7 +91,7 @@ export interface SpectralSumResult extends IntervalEstimate {
 export function spectralSum(
   A: SymmetricOperator | Matrix,
   f: (eigenvalue: number) => number,
-  options: QuadratureOptions,
+  options: SpectralSumOptions,
 ): SpectralSumResult {
   const operator = requireSymmetricOperator(A, "A", "spectralSum");
   return drive(operator, checkedSum(operator.rows, f, options));
@@ -76,7 +107,7 @@ export function spectralSum(
 export async function spectralSumAsync(
   A: AsyncSymmetricOperator,
   f: (eigenvalue: number) => number,
-  options: QuadratureOptions,
+  options: SpectralSumOptions,
 ): Promise<SpectralSumResult> {
   const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "spectralSumAsync");
   return driveAsync(A, checkedSum(operator.rows, f, options));
@@ -85,10 +116,10 @@ export async function spectralSumAsync(
 function* checkedSum(
   n: number,
   f: (eigenvalue: number) => number,
-  options: QuadratureOptions,
+  options: SpectralSumOptions,
 ): Coroutine<SpectralSumResult> {
   const caller = "spectralSum";
-  const settings = requireQuadrature(n, options, [], caller);
+  const settings = requireQuadrature(n, options, ["bracket"], caller);
   if (typeof f !== "function") {
     throw new ArgumentError({
       function: caller,
@@ -97,7 +128,51 @@ function* checkedSum(
       got: describe(f),
     });
   }
-  return yield* sum(settings, f, caller, {});
+  if (options.bracket === undefined) return yield* sum(settings, f, caller, {});
+  requireOptions(options.bracket, ["derivatives", "bound"], caller);
+  const derivatives = requireOneOf(
+    options.bracket.derivatives,
+    ["alternating", "equal"],
+    "bracket.derivatives",
+    caller,
+  );
+  const bound = requireNumber(options.bracket.bound, "bracket.bound", caller);
+  return yield* bracketedSum(settings, f, derivatives === "alternating" ? "lower" : "upper", bound, caller);
+}
+
+/** The Gauss and the Radau rule of every probe: the integral lies between them. */
+function* bracketedSum(
+  settings: QuadratureSettings,
+  f: (eigenvalue: number) => number,
+  side: "lower" | "upper",
+  bound: number,
+  caller: string,
+): Coroutine<SpectralSumResult> {
+  const { n, tolerance } = settings;
+  const ends = (rule: ProbeQuadrature): readonly [number, number] => {
+    const gauss = integrate(rule.nodes, rule.weights, f);
+    if (rule.residualNorm === 0) return [gauss, gauss];
+    const { nodes, weights } = radauRule(rule, bound, side, "bracket.bound", caller);
+    requireFinite(nodes.map(f), "f at the quadrature nodes", caller);
+    const radau = integrate(nodes, weights, f);
+    return [Math.min(gauss, radau), Math.max(gauss, radau)];
+  };
+  const result = yield* sampleQuadrature(settings, {
+    values: (rule) => {
+      requireFinite(rule.nodes.map(f), "f at the Ritz values", caller);
+      return ends(rule).map((end) => n * end);
+    },
+    resolved: (rule, share) => {
+      const size = integrate(rule.nodes, rule.weights, (x) => Math.abs(f(x)));
+      if (!Number.isFinite(size)) return true;
+      const [lower, upper] = ends(rule);
+      return upper - lower <= share * size;
+    },
+  });
+  const { ends: quadrature, ...estimate } = result;
+  const quadratureError = (quadrature.upper - quadrature.lower) / 2;
+  const open = tolerance !== null && quadratureError > tolerance * Math.abs(result.mean);
+  return { ...estimate, quadratureError, quadrature, advice: quadratureAdvice(result.status, open) };
 }
 
 function* sum(
@@ -128,7 +203,7 @@ function* sum(
   const quadratureError = changes / Math.max(1, result.samples);
   const open = tolerance !== null && quadratureError > 2 * QUADRATURE_SHARE * tolerance * Math.abs(result.mean);
   const status = open && result.status === "converged" ? "max-iterations" : result.status;
-  return { ...estimate, quadratureError, status, advice: quadratureAdvice(status, open) };
+  return { ...estimate, quadratureError, quadrature: null, status, advice: quadratureAdvice(status, open) };
 }
 
 /** |I_k − I_{k−2}|; zero for an exact rule, Infinity when there is no earlier rule to compare with. */
@@ -246,5 +321,5 @@ function* squaredFrobenius(rows: number, settings: QuadratureSettings): Coroutin
       return [product.reduce((total, entry) => total + entry * entry, 0)];
     },
   });
-  return { ...result, quadratureError: 0, advice: quadratureAdvice(result.status, false) };
+  return { ...result, quadratureError: 0, quadrature: null, advice: quadratureAdvice(result.status, false) };
 }

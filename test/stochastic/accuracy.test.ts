@@ -127,6 +127,48 @@ test("the knob: every estimator meets a requested tolerance as often as it promi
   }
 });
 
+test("Gauss and Radau rules bracket a sum for every number of steps, from below and from above the spectrum", () => {
+  const d = Float64Array.from({ length: 60 }, (_, i) => 0.05 + (i / 59) ** 2 * 4);
+  const A = diagonalOperator(d);
+  const cases = [
+    ["inverse", (x: number) => 1 / x, { derivatives: "alternating", bound: 0.04 }],
+    ["exponential decay", (x: number) => Math.exp(-x), { derivatives: "alternating", bound: 0 }],
+    ["root", Math.sqrt, { derivatives: "alternating", bound: 0.05 }],
+    ["exponential", Math.exp, { derivatives: "equal", bound: 4.06 }],
+    ["cube", (x: number) => x ** 3, { derivatives: "equal", bound: 5 }],
+  ] as const;
+  for (const [name, f, bracket] of cases) {
+    const exact = spectralSum(A, f, { probes: 3, steps: 60, bracket, rng: rng() }).mean; // for these probes
+    let width = Infinity;
+    for (const steps of [2, 4, 8, 16]) {
+      const { quadrature, quadratureError } = spectralSum(A, f, { probes: 3, steps, bracket, rng: rng() });
+      const slack = 1e-12 * Math.abs(exact);
+      expect(quadrature!.lower, `${name}, ${steps} steps`).toBeLessThanOrEqual(exact + slack);
+      expect(quadrature!.upper, `${name}, ${steps} steps`).toBeGreaterThanOrEqual(exact - slack);
+      expect(quadratureError).toBeLessThanOrEqual(width + slack);
+      width = quadratureError;
+    }
+  }
+  // Negative control: the sine's derivatives keep no sign, and the bracket misses.
+  const wave = (x: number): number => Math.sin(6 * x);
+  const bracket = { derivatives: "equal", bound: 4.06 } as const;
+  const exact = spectralSum(A, wave, { probes: 3, steps: 60, bracket, rng: rng() }).mean;
+  const missed = [2, 3, 4, 5, 6, 8].filter((steps) => {
+    const { lower, upper } = spectralSum(A, wave, { probes: 3, steps, bracket, rng: rng() }).quadrature!;
+    return !(lower <= exact && exact <= upper);
+  });
+  expect(missed.length).toBeGreaterThan(0);
+  const asked = spectralSum(A, Math.exp, { tolerance: 0.05, bracket, rng: rng() });
+  expect([asked.status, asked.quadrature !== null]).toEqual(["converged", true]);
+  const inside = { derivatives: "alternating", bound: 2 } as const;
+  expect(() => spectralSum(A, Math.sqrt, { steps: 10, bracket: inside, rng: rng() })).toThrow(
+    "spectralSum: bracket.bound must be at most the smallest eigenvalue",
+  );
+  expect(() => spectralSum(A, Math.exp, { bracket: { derivatives: "same" as never, bound: 5 }, rng: rng() })).toThrow(
+    "bracket.derivatives",
+  );
+});
+
 test("more accuracy costs more probes and more steps; a hard limit is kept and reported", () => {
   const A = counted(diagonalOperator(Float64Array.from({ length: 200 }, (_, i) => 0.01 + i / 200)));
   const spend = [0.2, 0.05, 0.02].map((tolerance) => spectralSum(A, Math.log1p, { tolerance, rng: rng() }).samples);
