@@ -22,6 +22,9 @@ export type KrylovState =
 /** Names of the formats. */
 export type KrylovStateKind = KrylovState["kind"];
 
+/** The state of a format. */
+export type KrylovStateOf<Kind extends KrylovStateKind> = Extract<KrylovState, Record<"kind", Kind>>;
+
 /**
  * Writes the state of a run as text, every double exactly, for storage where structured clone does not reach.
  *
@@ -74,12 +77,10 @@ export function serializeState(state: KrylovState): string {
  * @returns the state; the run that resumes it checks its sizes
  * @throws {FormatError} when the text is not a state of that kind
  */
-export function deserializeState(text: string): EigshState;
-export function deserializeState<Kind extends KrylovStateKind>(
+export function deserializeState<Kind extends KrylovStateKind = "eigenscope-eigsh-1">(
   text: string,
-  kind: Kind,
-): Extract<KrylovState, { readonly kind: Kind }>;
-export function deserializeState(text: string, kind: KrylovStateKind = "eigenscope-eigsh-1"): KrylovState {
+  kind: Kind = "eigenscope-eigsh-1" as Kind,
+): KrylovStateOf<Kind> {
   const bad = (got: string): FormatError =>
     new FormatError({
       function: "deserializeState",
@@ -103,7 +104,7 @@ export function deserializeState(text: string, kind: KrylovStateKind = "eigensco
   }
   const found = (record as { kind?: unknown } | null)?.kind;
   if (found !== kind) throw bad(typeof found === "string" ? `kind "${found}"` : describe(record));
-  return record as KrylovState;
+  return record as KrylovStateOf<Kind>;
 }
 
 function toHex(values: Float64Array): string {
