@@ -1,4 +1,4 @@
-import { type Matrix, dot, square } from "../core/index.js";
+import { EPSILON, type Matrix, dot, square } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
 import { besides, fillProbe, multiplyColumns, probeMatrix, projectOut } from "./probes.js";
@@ -31,13 +31,14 @@ export function* hutchPlusPlus(settings: TraceSettings): Coroutine<TraceResult> 
   const sketchRng = rng.fork("sketch"); // the probes of the residual must not depend on the size of the sketch
   let sketch = yield* extend(null, size, settings, sketchRng);
   if (!fixed) sketch = yield* grow(sketch, settings, sketchRng);
-  const { q, captured } = sketch;
+  const { q, captured, rounding } = sketch;
   let { matvecs } = sketch;
   const residual = residualSampler(q, settings);
   const { ends: _ends, ...result } = yield* sampleMean({
     ...settings,
     phase: "trace by hutch++",
     constant: captured,
+    rounding,
     samples: q.cols >= n ? 2 : Math.max(2, budget - matvecs), // nothing is left to sample: two probes that give zero
     spent: () => matvecs,
     *sample() {
@@ -53,6 +54,8 @@ interface Sketch {
   readonly q: Matrix;
   /** tr Qᵀ A Q. */
   readonly captured: number;
+  /** Bound on the rounding error of that: n ε times the sum of the moduli of its terms. */
+  readonly rounding: number;
   readonly matvecs: number;
 }
 
@@ -69,10 +72,16 @@ function* extend(
   const fresh = lastColumns(q, more);
   const AQ = yield* multiplyColumns(fresh);
   let captured = sketch?.captured ?? 0;
-  for (let i = 0; i < fresh.data.length; i++) captured += fresh.data[i] * AQ.data[i];
+  let size = 0;
+  for (let i = 0; i < fresh.data.length; i++) {
+    const term = fresh.data[i] * AQ.data[i];
+    captured += term;
+    size += Math.abs(term);
+  }
   return {
     q: sketch === null ? fresh : besides(sketch.q, fresh),
     captured,
+    rounding: (sketch?.rounding ?? 0) + n * EPSILON * size,
     matvecs: (sketch?.matvecs ?? 0) + more + fresh.cols,
   };
 }

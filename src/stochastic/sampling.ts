@@ -28,6 +28,8 @@ export interface SamplingPlan extends LongRunning, StoppingSettings {
   readonly spent: () => number;
   /** Known part of the estimate, added to the mean of the samples. */
   readonly constant: number;
+  /** Rounding error of the known part; the interval is widened by it, which shows when nothing is left to sample. */
+  readonly rounding?: number;
   /** Number of samples when neither tolerance nor rule is given. */
   readonly samples: number;
   /** Name for progress reports. */
@@ -130,7 +132,7 @@ function* draw(plan: SamplingPlan, draws: Draws, until: number, total: number): 
 
 /** Joins the estimates of both ends. */
 function estimate(
-  { constant, confidence, spent }: SamplingPlan,
+  { constant, confidence, spent, rounding = 0 }: SamplingPlan,
   { lower, upper }: Draws,
   status: Status,
   level: number,
@@ -147,8 +149,8 @@ function estimate(
     samples,
     matvecs: spent(),
     interval: {
-      lower: skewedInterval(lower, lowerError, from, level).lower + constant,
-      upper: skewedInterval(upper, upperError, from, level).upper + constant,
+      lower: skewedInterval(lower, lowerError, from, level).lower + constant - rounding,
+      upper: skewedInterval(upper, upperError, from, level).upper + constant + rounding,
       level: confidence,
     },
     ends: { lower: lower.mean + constant, upper: upper.mean + constant },

@@ -1,4 +1,4 @@
-import { type Matrix, isCancelled, type Status } from "../core/index.js";
+import { EPSILON, type Matrix, isCancelled, type Status } from "../core/index.js";
 import { type Coroutine } from "../krylov/index.js";
 import { matmul, qr, svd } from "../linalg/index.js";
 import { addSample, createMoments, type IntervalEstimate, intervalAround, sampleVariance } from "./estimate.js";
@@ -82,7 +82,10 @@ function leaveOneOut(
   const directions = leftOutDirections(r);
   if (directions === null || k >= n) {
     // The range of A is spanned even without any one vector: tr Qᵀ A Q is the trace, up to rounding.
-    const interval = { lower: captured, upper: captured, level: confidence };
+    let size = 0;
+    for (let i = 0; i < q.data.length; i++) size += Math.abs(q.data[i] * AQ.data[i]);
+    const rounding = n * EPSILON * size;
+    const interval = { lower: captured - rounding, upper: captured + rounding, level: confidence };
     return { mean: captured, standardError: 0, samples: k, matvecs, interval };
   }
   const overlaps = matmul(q, omega, { transposeA: true });

@@ -69,6 +69,22 @@ estimatorLaws(
   (values) => sum(values.map((value) => Math.log(value + 4))),
   (A, stream) => logDeterminant(shift(cheap(A), 4), { probes: 16, steps: 10, lowerBound: 1, rng: stream }),
 );
+estimatorLaws("hutch++, signs", sum, (A, stream) => trace(A, { matvecs: 60, rng: stream }));
+
+test("when nothing is left to sample the interval is as wide as rounding, and contains the truth", () => {
+  for (const { A, values, name } of spectra) {
+    for (const method of ["hutch++", "xtrace"] as const) {
+      for (let seed = 0; seed < 20; seed++) {
+        const { interval, standardError } = trace(A, { method, matvecs: 200, rng: rng(seed) });
+        const truth = sum(values);
+        expect(interval.lower <= truth && truth <= interval.upper, `${name}, ${method}`).toBe(true);
+        expect(interval.upper - interval.lower).toBeLessThan(1e-11);
+        expect(standardError).toBeLessThan(1e-15);
+      }
+    }
+  }
+});
+
 // With as many steps as the order the rules are the measures themselves: no bracket is left to widen the interval.
 estimatorLaws(
   "eigenvalue count",
