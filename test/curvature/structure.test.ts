@@ -244,7 +244,9 @@ test("foreign products are checked for symmetry and repeatability before use", (
   const noisy = (): unknown => operatorFromHvp(2, (v) => [v[0] + 1e-3 * noise.normal(), v[1]], { rng: createRng(18) });
   expect(noisy).toThrow(ArgumentError);
   expect(noisy).toThrow("between two calls; switch off dropout");
-  expect(() => operatorFromHvp(2, () => [Number.NaN, 0], { rng: createRng(19) })).toThrow("NaN, infinite or unwritten entries");
+  expect(() => operatorFromHvp(2, () => [Number.NaN, 0], { rng: createRng(19) })).toThrow(
+    "NaN, infinite or unwritten entries",
+  );
   // A framework that loses everything gives zero, symmetric and repeatable; the reference finds it.
   const lost = (): unknown => operatorFromHvp(H.rows, (v) => v.map(() => 0), { rng: createRng(20), reference: H });
   expect(lost).toThrow("product must be that of the reference, to 1.00e-9, got a relative difference of 1.00e+0");
