@@ -186,7 +186,8 @@ export function* beginWindow(
     iterations: 0,
     matvecs: 0,
   };
-  run.bounds = bounds ?? (yield* lanczosBounds(n, rng, run));
+  // No `??` around a yield: the CommonJS build would put it into an arrow function.
+  run.bounds = bounds === undefined ? yield* lanczosBounds(n, rng, run) : bounds;
   yield* plan(settings, run);
   return run;
 }
