@@ -1,3 +1,5 @@
+// Longer than usual: Gram, cross and packed products share tiles, panels and the order of sums, whose bits must agree; apart
+// they would repeat them.
 import { ArgumentError, describe, requireInteger } from "../core/index.js";
 import { requireBlock, requireStrided } from "./extent.js";
 import { gemm } from "./gemm.js";

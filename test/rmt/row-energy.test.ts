@@ -77,9 +77,9 @@ test("a noiseless limit: the row alone decides, and the prediction is bbpRectang
 test("negative control: the rows of the transpose carry another energy", () => {
   const { W } = spiked(8, 200, 100, 3);
   const wrong = new Float64Array(100).fill(1);
-  expect(
-    rowEnergySpike(transpose(W), wrong).strength / rowEnergySpike(W, new Float64Array(200).fill(1)).strength,
-  ).not.toBeCloseTo(1, 1);
+  const ratio =
+    rowEnergySpike(transpose(W), wrong).strength / rowEnergySpike(W, new Float64Array(200).fill(1)).strength;
+  expect(Math.abs(ratio - 1), `ratio ${ratio}`).toBeGreaterThan(0.2); // right ones agree to rounding
 });
 
 test("wrong input is refused", () => {
