@@ -1,7 +1,7 @@
 import { EPSILON, type Matrix, dot, square } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { qr } from "../linalg/index.js";
-import { besides, fillProbe, multiplyColumns, probeMatrix, projectOut } from "./probes.js";
+import { besides, fillProbe, multiplyColumns, orthonormalBeside, probeMatrix, projectOut } from "./probes.js";
 import { sampleMean, samplingAdvice } from "./sampling.js";
 import { addSample, createMoments, sampleVariance } from "./estimate.js";
 import type { TraceResult, TraceSettings } from "./trace.js";
@@ -68,8 +68,7 @@ function* extend(
 ): Coroutine<Sketch> {
   const Y = yield* multiplyColumns(probeMatrix(distribution, rng, n, more));
   // Factored together with the old columns, so that the new ones are orthogonal to them even when Y adds nothing new.
-  const { q } = qr(sketch === null ? Y : besides(sketch.q, Y));
-  const fresh = lastColumns(q, more);
+  const fresh = sketch === null ? qr(Y).q : orthonormalBeside(sketch.q, Y);
   const AQ = yield* multiplyColumns(fresh);
   let captured = sketch?.captured ?? 0;
   let size = 0;
@@ -118,10 +117,4 @@ function residualSampler(q: Matrix, { n, rng, distribution }: TraceSettings): ()
     yield* multiply(v, product);
     return dot(v, product);
   };
-}
-
-function lastColumns(A: Matrix, count: number): Matrix {
-  const data = new Float64Array(A.rows * count);
-  for (let i = 0; i < A.rows; i++) data.set(A.data.subarray((i + 1) * A.cols - count, (i + 1) * A.cols), i * count);
-  return { rows: A.rows, cols: count, data };
 }

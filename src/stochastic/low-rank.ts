@@ -23,7 +23,7 @@ import {
   requireTranspose,
 } from "../operators/index.js";
 import { fillNormal, normalMatrix, requireRng, type Rng } from "../random/index.js";
-import { besides } from "./probes.js";
+import { besides, orthonormalBeside } from "./probes.js";
 
 /** A posterior statement about the error of a randomised factorisation. */
 export interface PosteriorError {
@@ -367,15 +367,6 @@ function* timesColumns(outputs: number, X: Matrix, transpose: boolean): Coroutin
     for (let i = 0; i < outputs; i++) data[i * X.cols + j] = y[i];
   }
   return { rows: outputs, cols: X.cols, data };
-}
-
-/** Orthonormal columns that span, together with those of Q, what Q and the block span. */
-function orthonormalBeside(q: Matrix, block: Matrix): Matrix {
-  const whole = qr(besides(q, block)).q;
-  const data = new Float64Array(q.rows * block.cols);
-  for (let i = 0; i < q.rows; i++)
-    data.set(whole.data.subarray(i * whole.cols + q.cols, (i + 1) * whole.cols), i * block.cols);
-  return { rows: q.rows, cols: block.cols, data };
 }
 
 /** (I − QQᵀ) w, in place. */

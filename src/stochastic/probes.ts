@@ -1,5 +1,6 @@
 import { type Matrix } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
+import { qr } from "../linalg/index.js";
 import { type Rng, fillNormal, fillRademacher } from "../random/index.js";
 
 /** Law of the probe vectors, all with covariance I. */
@@ -54,6 +55,15 @@ export function besides(A: Matrix, B: Matrix): Matrix {
     data.set(B.data.subarray(i * B.cols, (i + 1) * B.cols), i * cols + A.cols);
   }
   return { rows: A.rows, cols, data };
+}
+
+/** Orthonormal columns that span, together with those of Q, what Q and the block span. */
+export function orthonormalBeside(q: Matrix, block: Matrix): Matrix {
+  const whole = qr(besides(q, block)).q;
+  const data = new Float64Array(q.rows * block.cols);
+  for (let i = 0; i < q.rows; i++)
+    data.set(whole.data.subarray(i * whole.cols + q.cols, (i + 1) * whole.cols), i * block.cols);
+  return { rows: q.rows, cols: block.cols, data };
 }
 
 /** v ← (I − QQᵀ) v for orthonormal columns Q. */
