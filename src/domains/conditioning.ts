@@ -36,8 +36,9 @@ export interface ConditionReport {
  * @throws {ArgumentError} for anything but a spectrum by mode
  * @throws {OptionError} for unknown options
  *
- * Stopping: a smallest eigenvalue below max(1e-13, n ε) of the largest, n the number of modes counted, or below its own
- * error bound, is unresolved: noise would be reported as a number.
+ * Stopping: a smallest eigenvalue below max(1e-13, n ε) of the largest, n the number of modes counted, or any eigenvalue
+ * within its own error bound of zero, is unresolved. The rule holds for closed forms too, whose error bounds are relative: beyond 1e13 no product with
+ * the operator in double precision tells the smallest mode from none. `largest` and `smallest` stay available as numbers.
  *
  * @example
  * ```ts
@@ -56,25 +57,32 @@ export function conditionNumber(spectrum: ModeSpectrum, options: ConditionOption
   const skip = new Set(modes === "nonzero" ? vanishing : []);
   let largestMode = -1;
   let smallestMode = -1;
+  let uncertainMode = -1; // a mode that may be zero, which need not be the smallest
   let count = 0;
   for (let i = 0; i < eigenvalues.length; i++) {
     if (skip.has(i)) continue;
     count++;
     if (largestMode < 0 || eigenvalues[i] > eigenvalues[largestMode]) largestMode = i;
     if (smallestMode < 0 || eigenvalues[i] < eigenvalues[smallestMode]) smallestMode = i;
+    if (eigenvalues[i] <= errorBounds[i] && (uncertainMode < 0 || eigenvalues[i] < eigenvalues[uncertainMode]))
+      uncertainMode = i;
   }
   const largest = largestMode < 0 ? 0 : eigenvalues[largestMode];
   const smallest = smallestMode < 0 ? 0 : eigenvalues[smallestMode];
-  const floor = Math.max(1e-13, count * Number.EPSILON) * largest;
+  const floor = conditionFloor(count) * largest;
+  const judge = (): Tagged => {
+    if (count === 0) return undefinedBecause("unresolved: no mode is left");
+    if (!(largest > 0)) return undefinedBecause(`unresolved: the largest eigenvalue is ${largest}`);
+    const mode = uncertainMode >= 0 ? uncertainMode : smallestMode;
+    const limit = Math.max(floor, errorBounds[mode]);
+    if (smallest >= floor && uncertainMode < 0) return defined(largest / smallest);
+    const zero = vanishing.length > 0 ? `; ${vanishing.length} modes vanish` : "";
+    return undefinedBecause(
+      `unresolved: eigenvalue ${eigenvalues[mode].toExponential(2)} of mode ${mode} is below ${limit.toExponential(2)}, the noise of double precision beside ${largest.toExponential(2)}${zero}`,
+    );
+  };
   return {
-    condition: judge(
-      largest,
-      smallest,
-      smallestMode,
-      floor,
-      smallestMode < 0 ? 0 : errorBounds[smallestMode],
-      vanishing.length,
-    ),
+    condition: judge(),
     largest,
     largestMode,
     smallest,
@@ -84,31 +92,36 @@ export function conditionNumber(spectrum: ModeSpectrum, options: ConditionOption
   };
 }
 
-/** e^spread, the ratio of the extreme eigenvalues of `count` modes, or why it is unresolved. */
-export function conditionOfSpread(spread: number, count: number): Tagged {
-  const floor = Math.max(1e-13, count * Number.EPSILON);
-  return exp(-spread) < floor
-    ? undefinedBecause(
-        `unresolved: the smallest eigenvalue is ${exp(-spread).toExponential(2)} of the largest, below ${floor.toExponential(2)}`,
-      )
-    : defined(exp(spread));
+/** Smallest share of the largest eigenvalue, among `count`, that a condition number may rest on. */
+export function conditionFloor(count: number): number {
+  return Math.max(1e-13, count * Number.EPSILON);
 }
 
-function judge(
-  largest: number,
-  smallest: number,
-  mode: number,
-  floor: number,
-  bound: number,
-  vanishing: number,
-): Tagged {
-  if (mode < 0) return undefinedBecause("unresolved: no mode is left");
-  if (!(largest > 0)) return undefinedBecause(`unresolved: the largest eigenvalue is ${largest}`);
-  if (smallest < floor || smallest <= bound) {
-    const zero = vanishing > 0 ? `; ${vanishing} modes vanish` : "";
-    return undefinedBecause(
-      `unresolved: eigenvalue ${smallest.toExponential(2)} of mode ${mode} is below ${Math.max(floor, bound).toExponential(2)}, the noise of double precision beside ${largest.toExponential(2)}${zero}`,
-    );
+/** e^spread, the ratio of the extreme eigenvalues of `count` modes, or why it is unresolved. */
+export function conditionOfSpread(spread: number, count: number): Tagged {
+  const floor = conditionFloor(count);
+  if (exp(-spread) >= floor) return defined(exp(spread));
+  const share = spread < 700 ? exp(-spread).toExponential(2) : `10^${(-spread / Math.LN10).toFixed(1)}`;
+  return undefinedBecause(
+    `unresolved: the smallest eigenvalue is ${share} of the largest, below ${floor.toExponential(2)}`,
+  );
+}
+
+/** Largest over smallest value of a symbol known in closed form, or why there is no such number. */
+export function conditionOfSymbol(values: Float64Array): Tagged {
+  let largest = -Infinity;
+  let smallest = Infinity;
+  for (const value of values) {
+    largest = Math.max(largest, value);
+    smallest = Math.min(smallest, value);
   }
-  return defined(largest / smallest);
+  if (!(smallest > 0))
+    return undefinedBecause(`the symbol takes the value ${smallest}: those modes are not seen by the loss`);
+  // Exact values: no rounding that grows with their number.
+  const floor = conditionFloor(1);
+  return smallest >= floor * largest
+    ? defined(largest / smallest)
+    : undefinedBecause(
+        `unresolved: the symbol's smallest value ${smallest.toExponential(2)} is below ${floor.toExponential(2)} of its largest ${largest.toExponential(2)}`,
+      );
 }

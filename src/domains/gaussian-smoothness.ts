@@ -1,4 +1,4 @@
-import { ArgumentError, type Tagged, exp, log } from "../core/index.js";
+import { ArgumentError, type Tagged, log } from "../core/index.js";
 import { conditionOfSpread } from "./conditioning.js";
 import type { CompositeFactor, GaussianSpectrum } from "./gaussian.js";
 
@@ -6,8 +6,10 @@ import type { CompositeFactor, GaussianSpectrum } from "./gaussian.js";
 export interface GaussianSmoothness {
   /** s*, the minimiser on [0, 1 + d/2). */
   readonly smoothness: number;
-  /** Largest over smallest d μ_ℓ E_s(ℓ) at s*. */
-  readonly condition: number;
+  /** Largest over smallest d μ_ℓ E_s(ℓ) at s*, or why it is unresolved: see {@link conditionNumber}. */
+  readonly condition: Tagged;
+  /** Logarithm of that ratio; a number also where the ratio exceeds 1e13. */
+  readonly spread: number;
   /** The same at s = 0, or why it is unresolved. */
   readonly conditionAtZero: Tagged;
   /** Half of the interval within which the search placed s*. */
@@ -76,9 +78,11 @@ export function flattenGaussian(
     }
   }
   const middle = (low + high) / 2;
+  const least = spread(middle);
   return {
     smoothness: middle,
-    condition: exp(spread(middle)),
+    condition: conditionOfSpread(least, degrees.length),
+    spread: least,
     conditionAtZero: conditionOfSpread(scan[0], degrees.length),
     uncertainty: (high - low) / 2,
     omitted: Array.from(spectrum.eigenvalues.keys()).filter((l) => !degrees.includes(l)),

@@ -34,14 +34,13 @@ export {
 } from "./torus.js";
 export { torusCoefficients } from "./torus-coefficients.js";
 export { composite, type ModeMultiplier } from "./composite.js";
+export { optimalSmoothness, type OptimalSmoothness, type OptimalSmoothnessOptions } from "./optimal-smoothness.js";
 export {
   flatteningSymbol,
-  optimalSmoothness,
+  type FlatteningBound,
   type FlatteningOptions,
   type FlatteningSymbol,
-  type OptimalSmoothness,
-  type OptimalSmoothnessOptions,
-} from "./optimal-smoothness.js";
+} from "./flattening-symbol.js";
 export {
   gaussian,
   type CompositeFactor,

@@ -1,17 +1,7 @@
-import {
-  ArgumentError,
-  OptionError,
-  type Tagged,
-  requireInteger,
-  requireNumber,
-  requireOneOf,
-  requireOptions,
-  log,
-  exp,
-  pow,
-} from "../core/index.js";
+import { ArgumentError, OptionError, type Tagged, log, requireOneOf, requireOptions } from "../core/index.js";
+import { bandOf, logarithmicError } from "./band.js";
 import { conditionOfSpread } from "./conditioning.js";
-import { decodeFrequency, frequencyFactor } from "./frequencies.js";
+import { frequencyFactor } from "./frequencies.js";
 import { requireSpectrum } from "./require-kernel.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import type { ModeSpectrum } from "./types.js";
@@ -32,8 +22,12 @@ export interface OptimalSmoothnessOptions {
 export interface OptimalSmoothness {
   /** s*, the minimiser (the left end when a whole interval minimises). */
   readonly smoothness: number;
-  /** Band condition number at s*: the minimum of the search, a ratio of the eigenvalues given even where it exceeds 1e13. */
-  readonly condition: number;
+  /** Band condition number at s*, or why it is unresolved: see {@link conditionNumber}. */
+  readonly condition: Tagged;
+  /** F(s*), the logarithm of the ratio of the largest to the smallest composite eigenvalue; a number also where that ratio exceeds 1e13. */
+  readonly spread: number;
+  /** How far F(s*) may be off, given the error bounds of the eigenvalues. */
+  readonly spreadError: number;
   /** Band condition number without Sobolev weights, s = 0, or why it is unresolved: see {@link conditionNumber}. */
   readonly conditionAtZero: Tagged;
   /** Modes that attain the largest and the smallest composite eigenvalue at s*: degrees, or flat indices on the torus. */
@@ -56,7 +50,7 @@ export interface OptimalSmoothness {
  * @throws {ArgumentError} when fewer than two modes are left, the band exceeds the spectrum, or the spectrum is of Gaussian space,
  * where (1 + N)^s is no multiplier (see `gaussian(d).optimalSmoothness`)
  *
- * Accuracy: that of the eigenvalues: s* changes by their relative error over ln σ.
+ * Accuracy: that of the eigenvalues: F(s*) moves by twice their largest relative error at most, s* by their relative error over ln σ.
  * Cost: O(m²) for m degrees, or m different lengths |k|.
  *
  * @example
@@ -65,9 +59,9 @@ export interface OptimalSmoothness {
  * import { optimalSmoothness, sphere, torus } from "eigenscope/domains";
  * const spectrum = sphere(3).mercer(ntk({ depth: 3 }), 20);
  * const best = optimalSmoothness(spectrum, { symbol: "D" });
- * console.log(best.smoothness, best.condition); // 3.26777 4.18213
+ * console.log(best.smoothness, best.condition.defined && best.condition.value); // 3.26777 4.18213
  * const grid = optimalSmoothness(torus(2, 32).mercer(ntk({ depth: 3 })), { symbol: "C" });
- * console.log(grid.smoothness.toFixed(3), grid.condition.toFixed(2)); // 1.526 7.45
+ * console.log(grid.smoothness.toFixed(3), Math.exp(grid.spread).toFixed(2)); // 1.526 7.45
  * ```
  */
 export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmoothnessOptions): OptimalSmoothness {
@@ -86,14 +80,19 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
       remedy: "use gaussian(d).optimalSmoothness: the number operator is no multiplier on |x| Y",
     });
   }
-  const { modes, slopes, omitted } =
-    conventions.modes === "degree"
-      ? sphereLines(spectrum, symbol, parity, options, caller)
-      : torusLines(spectrum, symbol, parity, options, caller);
+  const { modes, levels, omitted } = bandOf(spectrum, options.maxDegree, parity, caller);
+  const slopes = slopesOf(
+    spectrum,
+    modes.map((i) => levels[i]),
+    symbol,
+    options.frequency,
+    caller,
+  );
   const intercepts = modes.map((l) => log(eigenvalues[l]));
+  const largestSlope = slopes.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const envelope = extremeLines(intercepts, slopes);
   const smoothness = minimiseSpread(envelope.intercepts, envelope.slopes);
-  const at = (s: number): { spread: number; active: number[] } => {
+  const at = (s: number): { spread: number; rounding: number; active: number[] } => {
     let top = -Infinity;
     let bottom = Infinity;
     const heights = intercepts.map((a, i) => a + s * slopes[i]);
@@ -104,13 +103,16 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
     const near = 1e-9 * (1 + Math.abs(top) + Math.abs(bottom));
     return {
       spread: top - bottom,
+      rounding: 8 * Number.EPSILON * (1 + Math.abs(top) + Math.abs(bottom) + Math.abs(s) * largestSlope),
       active: modes.filter((_, i) => top - heights[i] <= near || heights[i] - bottom <= near),
     };
   };
   const best = at(smoothness);
   return {
     smoothness,
-    condition: exp(best.spread),
+    condition: conditionOfSpread(best.spread, modes.length),
+    spread: best.spread,
+    spreadError: 2 * logarithmicError(spectrum, modes) + best.rounding,
     conditionAtZero: conditionOfSpread(at(0).spread, modes.length),
     active: best.active,
     omitted,
@@ -118,69 +120,28 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
   };
 }
 
-/** Modes that count, each with the slope ln σ_1 of its line. */
-interface Lines {
-  readonly modes: readonly number[];
-  readonly slopes: readonly number[];
-  readonly omitted: readonly number[];
-}
-
-function sphereLines(
+/** Slope ln σ_1 of each mode's line in s. */
+function slopesOf(
   spectrum: ModeSpectrum,
+  levels: readonly number[],
   symbol: SobolevSymbol,
-  parity: "all" | "even" | "odd",
-  options: OptimalSmoothnessOptions,
+  frequency: OptimalSmoothnessOptions["frequency"],
   caller: string,
-): Lines {
-  if (options.frequency !== undefined) {
-    throw new OptionError({
-      function: caller,
-      argument: "option frequency",
-      expected: "given for spectra of the torus only",
-      got: options.frequency,
-    });
-  }
-  const { degrees, omitted } = bandDegrees(spectrum, options.maxDegree, parity, caller);
-  const d = spectrum.conventions.dimension;
-  return {
-    modes: degrees,
-    slopes: degrees.map((l) => log(symbolValue(symbol, 1, l, l * (l + d - 2)))),
-    omitted,
-  };
-}
-
-function torusLines(
-  spectrum: ModeSpectrum,
-  symbol: SobolevSymbol,
-  parity: "all" | "even" | "odd",
-  options: OptimalSmoothnessOptions,
-  caller: string,
-): Lines {
-  const { eigenvalues, conventions } = spectrum;
-  const d = conventions.dimension;
-  const N = Math.round(pow(eigenvalues.length, 1 / d));
-  const half = Math.floor(N / 2);
-  const bandwidth = requireInteger(options.maxDegree ?? half, "maxDegree", caller, 0, half);
-  const factor = frequencyFactor(options.frequency, caller);
-  const vanishing = new Set(spectrum.vanishing);
-  const frequency = new Int32Array(d);
-  const modes: number[] = [];
-  const slopes: number[] = [];
-  const omitted: number[] = [];
-  for (let i = 0; i < eigenvalues.length; i++) {
-    const squared = decodeFrequency(i, d, N, frequency);
-    const odd = frequency.reduce((sum, k) => sum + Math.abs(k), 0) % 2 === 1;
-    const counts = parity === "all" || (parity === "odd") === odd;
-    const inside = frequency.every((k) => Math.abs(k) <= bandwidth);
-    if (!(counts && inside && !vanishing.has(i) && eigenvalues[i] > 0)) {
-      omitted.push(i);
-      continue;
+): number[] {
+  const { modes, dimension: d } = spectrum.conventions;
+  if (modes === "degree") {
+    if (frequency !== undefined) {
+      throw new OptionError({
+        function: caller,
+        argument: "option frequency",
+        expected: "given for spectra of the torus only",
+        got: frequency,
+      });
     }
-    modes.push(i);
-    slopes.push(log(symbolValue(symbol, 1, Math.sqrt(squared), factor * squared)));
+    return levels.map((l) => log(symbolValue(symbol, 1, l, l * (l + d - 2))));
   }
-  requireTwo(modes.length, caller);
-  return { modes, slopes, omitted };
+  const factor = frequencyFactor(frequency, caller);
+  return levels.map((squared) => log(symbolValue(symbol, 1, Math.sqrt(squared), factor * squared)));
 }
 
 /** Of lines with the same slope only the highest and the lowest matter; on the torus that is one pair for each length |k|. */
@@ -203,45 +164,6 @@ function extremeLines(
         ],
   );
   return { intercepts: lines.map((line) => line[1]), slopes: lines.map((line) => line[0]) };
-}
-
-/** The degrees of a band that count: of the parity asked for and not vanishing; the others are reported as omitted. */
-function bandDegrees(
-  spectrum: ModeSpectrum,
-  largest: number | undefined,
-  parity: "all" | "even" | "odd",
-  caller: string,
-): { degrees: number[]; omitted: number[]; maxDegree: number } {
-  const { eigenvalues, conventions } = spectrum;
-  if (conventions.modes !== "degree" || conventions.measure !== "uniform probability measure") {
-    throw new ArgumentError({
-      function: caller,
-      argument: "spectrum",
-      expected: "of the sphere, indexed by degree",
-      got: `${conventions.domain}, modes by ${conventions.modes}`,
-    });
-  }
-  const top = eigenvalues.length - 1;
-  const maxDegree = requireInteger(largest ?? top, "maxDegree", caller, 0, top);
-  const vanishing = new Set(spectrum.vanishing);
-  const degrees: number[] = [];
-  const omitted: number[] = [];
-  for (let l = 0; l <= maxDegree; l++) {
-    const counts = parity === "all" || (parity === "even") === (l % 2 === 0);
-    (counts && !vanishing.has(l) && eigenvalues[l] > 0 ? degrees : omitted).push(l);
-  }
-  requireTwo(degrees.length, caller);
-  return { degrees, omitted, maxDegree };
-}
-
-function requireTwo(count: number, caller: string): void {
-  if (count >= 2) return;
-  throw new ArgumentError({
-    function: caller,
-    argument: "spectrum",
-    expected: "with two nonvanishing modes at least",
-    got: String(count),
-  });
 }
 
 /**
@@ -275,83 +197,4 @@ function minimiseSpread(a: readonly number[], b: readonly number[]): number {
     if (cornerBottom <= s) bottom = nextBottom;
   }
   return s === -Infinity ? 0 : s;
-}
-
-/** Options of {@link flatteningSymbol}. */
-export interface FlatteningOptions {
-  /** Bound on the growth from one degree to the next: σ(ℓ + 1) <= (1 + ℓ + 1)^g/(1 + ℓ)^g σ(ℓ); the exponent g. */
-  readonly growth: number;
-  /** Largest degree of the band; all by default. */
-  readonly maxDegree?: number;
-}
-
-/** A free symbol and the condition number it reaches. */
-export interface FlatteningSymbol {
-  /** σ(0) = 1, σ(1), …, nondecreasing. */
-  readonly symbol: Float64Array;
-  /** Condition number of the composite on the nonvanishing degrees of the band. */
-  readonly condition: number;
-  /** Degrees that no symbol reaches. */
-  readonly omitted: readonly number[];
-}
-
-/**
- * Finds the symbol that best flattens a spectrum among nondecreasing symbols of bounded growth.
- *
- * Relation: minimise max (μσ)/min (μσ) over σ(ℓ) <= σ(ℓ + 1) <= ((ℓ + 2)/(ℓ + 1))^g σ(ℓ). In logarithms this is a linear
- * program on a chain: with spread δ, each ln σ(ℓ) must lie in an interval of width δ shifted by −ln μ_ℓ and within reach of its
- * neighbours; feasibility is one sweep, and the smallest δ is found among the finitely many candidates by bisection to rounding.
- * For growth at least the local decay of μ the symbol is 1/μ and the condition number 1.
- *
- * @throws {ArgumentError} when growth < 0 or fewer than two degrees are left
- *
- * Accuracy: δ to 1e-12 absolute. Cost: 60 sweeps of O(m).
- */
-export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOptions): FlatteningSymbol {
-  const caller = "flatteningSymbol";
-  requireOptions(options, ["growth", "maxDegree"], caller);
-  const growth = requireNumber(options?.growth, "growth", caller, 0);
-  requireSpectrum(spectrum, caller);
-  const { eigenvalues } = spectrum;
-  const { degrees, omitted, maxDegree } = bandDegrees(spectrum, options.maxDegree, "all", caller);
-  const target = new Float64Array(maxDegree + 1).fill(Number.NaN); // −ln μ, NaN where the degree does not count
-  for (const l of degrees) target[l] = -log(eigenvalues[l]);
-  const step = Float64Array.from({ length: maxDegree }, (_, l) => growth * log((l + 2) / (l + 1)));
-  const finite = target.filter((x) => !Number.isNaN(x));
-  let high = Math.max(...finite) - Math.min(...finite);
-  let low = 0;
-  let best = chain(target, step, high)!;
-  const immediate = chain(target, step, 0);
-  if (immediate !== null) [best, high] = [immediate, 0];
-  while (high - low > 1e-12 * (1 + high)) {
-    const middle = (low + high) / 2;
-    const candidate = chain(target, step, middle);
-    if (candidate === null) low = middle;
-    else [best, high] = [candidate, middle];
-  }
-  const symbol = best.map((x) => exp(x - best[0]));
-  const products = Array.from(symbol, (sigma, l) => sigma * eigenvalues[l]).filter((_, l) => !Number.isNaN(target[l]));
-  return { symbol, condition: Math.max(...products) / Math.min(...products), omitted };
-}
-
-/** Finds x with target[l] <= x[l] <= target[l] + δ and 0 <= x[l+1] − x[l] <= step[l], or null. */
-function chain(target: Float64Array, step: Float64Array, delta: number): Float64Array | null {
-  const n = target.length;
-  const slack = 1e-13;
-  const lower = new Float64Array(n);
-  const upper = new Float64Array(n);
-  for (let l = 0; l < n; l++) {
-    const free = Number.isNaN(target[l]);
-    lower[l] = free ? -Infinity : target[l];
-    upper[l] = free ? Infinity : target[l] + delta;
-    if (l > 0) {
-      lower[l] = Math.max(lower[l], lower[l - 1]);
-      upper[l] = Math.min(upper[l], upper[l - 1] + step[l - 1]);
-    }
-    if (lower[l] > upper[l] + slack) return null;
-  }
-  const x = new Float64Array(n);
-  x[n - 1] = lower[n - 1];
-  for (let l = n - 2; l >= 0; l--) x[l] = Math.min(upper[l], Math.max(lower[l], x[l + 1] - step[l]));
-  return x;
 }

@@ -12,6 +12,7 @@ import {
 } from "../core/index.js";
 import { type Kernel, zonalKernel } from "../kernels/index.js";
 import { eigh } from "../linalg/index.js";
+import { conditionFloor, conditionOfSymbol } from "./conditioning.js";
 import { requireKernel } from "./require-kernel.js";
 import { type SphereSpectrum, sphereName, sphereSpectrum } from "./sphere-spectrum.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
@@ -45,7 +46,7 @@ export interface SphereSobolev {
   readonly multiplicities: Float64Array;
   /** Σ N(d, ℓ): the rank of the operator and the largest possible rank of a sampled matrix. */
   readonly bandDimension: number;
-  /** max σ / min σ on the band, or the reason why there is none. */
+  /** max σ / min σ on the band, or why there is no such number: a value <= 0, or a ratio beyond 1e13. */
   readonly condition: Tagged;
   /** p(1) = Σ σ N, the diagonal of the sampled matrix. */
   readonly valueAtOne: number;
@@ -65,18 +66,15 @@ export interface SampledSobolev {
   readonly points: number;
   /** Eigenvalues of P/n, ascending. */
   readonly eigenvalues: Float64Array;
-  /** Eigenvalues above 1e-10 of the largest; at most min(n, bandDimension). */
+  /** Number of eigenvalues of modulus above max(1e-13, n ε) of the largest, at most min(n, bandDimension). */
   readonly rank: number;
-  /** Smallest of those. */
+  /** Smallest modulus of those. */
   readonly smallestNonzero: number;
-  /** Condition number of P/n, or why it has none. */
+  /** Condition number of P/n; unresolved when the smallest eigenvalue is below max(1e-13, n ε) of the largest. */
   readonly condition: Tagged;
   /** In words: how the sampled matrix differs from the operator here. */
   readonly difference: string;
 }
-
-/** Relative threshold of the numerical rank. */
-const RANK_THRESHOLD = 1e-10;
 
 /** Builds the Sobolev operator of a named symbol. */
 export function sphereSobolev(d: number, options: SphereSobolevOptions): SphereSobolev {
@@ -133,7 +131,7 @@ function fromSymbol(
     symbol,
     multiplicities: counts,
     bandDimension,
-    condition: smallest > 0 ? defined(largest / smallest) : undefinedBecause(`the symbol takes the value ${smallest}`),
+    condition: conditionOfSymbol(symbol),
     valueAtOne: profile(0),
     kernel,
     profile: (theta, supplement) => kernel.profile(theta, supplement),
@@ -156,22 +154,35 @@ function sampledSobolev(
   const n = points.rows;
   const { values } = eigh(P, { vectors: false });
   const eigenvalues = values.map((value) => value / n);
-  const top = eigenvalues[n - 1];
-  const nonzero = eigenvalues.filter((value) => value > RANK_THRESHOLD * top);
+  const top = Math.max(Math.abs(eigenvalues[0]), Math.abs(eigenvalues[n - 1]));
+  const floor = conditionFloor(n) * top;
+  // More points than dimensions: the matrix is singular whatever rounding makes of its zero eigenvalues.
+  const sizes = eigenvalues
+    .map(Math.abs)
+    .sort()
+    .subarray(Math.max(0, n - bandDimension));
+  const nonzero = top > 0 ? sizes.filter((size) => size >= floor) : sizes.subarray(0, 0);
+  const rank = nonzero.length;
   const range = `the operator's eigenvalues lie in [${smallest}, ${largest}]`;
-  const singular = nonzero.length < n;
+  const beyond = n > bandDimension;
+  const low = eigenvalues[0].toExponential(2);
+  const unresolved =
+    eigenvalues[0] <= -floor
+      ? `the matrix is not positive definite: it has an eigenvalue ${low}`
+      : beyond
+        ? `unresolved: rank ${rank} < n = ${n}: the band has dimension ${bandDimension}, other directions are not penalised`
+        : `unresolved: the smallest eigenvalue ${low} is below ${floor.toExponential(2)}, the noise of double precision beside ${top.toExponential(2)}`;
   return {
     points: n,
     eigenvalues,
-    rank: nonzero.length,
-    smallestNonzero: nonzero.length === 0 ? 0 : nonzero[0],
-    condition: singular
-      ? undefinedBecause(
-          `rank ${nonzero.length} < n = ${n}: the band has dimension ${bandDimension}, other directions are not penalised`,
-        )
-      : defined(top / eigenvalues[0]),
-    difference: singular
-      ? `${range}; the matrix has ${n - nonzero.length} zero eigenvalues besides, since n = ${n} exceeds its rank ${nonzero.length}`
-      : `${range}; those of the matrix in [${eigenvalues[0]}, ${top}], equal only when the points integrate degree 2 · bandwidth exactly`,
+    rank,
+    smallestNonzero: rank === 0 ? 0 : nonzero[0],
+    condition: rank === n && eigenvalues[0] > 0 ? defined(top / eigenvalues[0]) : undefinedBecause(unresolved),
+    difference:
+      rank === n
+        ? `${range}; those of the matrix in [${eigenvalues[0]}, ${eigenvalues[n - 1]}], equal only when the points integrate degree 2 · bandwidth exactly`
+        : beyond
+          ? `${range}; the matrix has ${n - rank} zero eigenvalues besides, since n = ${n} exceeds its rank ${rank}`
+          : `${range}; ${n - rank} of the ${n} eigenvalues of the matrix are not resolved from zero`,
   };
 }

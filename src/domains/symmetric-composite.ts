@@ -14,6 +14,7 @@ import {
   square,
 } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
+import { conditionFloor } from "./conditioning.js";
 
 /** Spectral decomposition of T = K P through the symmetric form. */
 export interface SymmetricComposite {
@@ -21,14 +22,13 @@ export interface SymmetricComposite {
   readonly eigenvalues: Float64Array;
   /** P^{1/2} K P^{1/2}, exactly symmetric. */
   readonly matrix: Matrix;
-  /** Smallest eigenvalue of P. */
+  /** Smallest eigenvalue of P, as computed. */
   readonly smallestOfP: number;
+  /** How many negative eigenvalues of P were taken for zero, as rounding of a semidefinite matrix. */
+  readonly clampedOfP: number;
   /** Residual of the flow r′ = −K P r at a time, from its start r(0); P must be positive definite. */
   flow(residual: Float64Array, time: number): Float64Array;
 }
-
-/** Relative size of an eigenvalue of P below which P counts as singular. */
-const SINGULAR = 1e-13;
 
 /**
  * Computes the spectrum of a product of two positive semidefinite matrices, commuting or not, and the training flow it drives.
@@ -39,8 +39,8 @@ const SINGULAR = 1e-13;
  * @param K n x n symmetric positive semidefinite (upper and lower triangle are averaged)
  * @param P n x n symmetric positive semidefinite
  * @throws {ShapeError} when the orders differ
- * @throws {ArgumentError} when P has an eigenvalue below −1e-10 of its largest
- * @throws {SingularError} by flow, when P is singular
+ * @throws {ArgumentError} when P has an eigenvalue below −1e-10 of its largest; negative ones above are counted in clampedOfP
+ * @throws {SingularError} by flow, when P has an eigenvalue below max(1e-13, n ε) of its largest
  *
  * Accuracy: eigenvalues n ε ‖K‖‖P‖ absolute. Cost: two symmetric eigendecompositions and two products.
  *
@@ -94,11 +94,12 @@ export function symmetricComposite(K: Matrix, P: Matrix): SymmetricComposite {
     eigenvalues: decomposition.values,
     matrix,
     smallestOfP: n === 0 ? 0 : values[0],
+    clampedOfP: values.reduce((count, value) => (value < 0 ? count + 1 : count), 0),
     flow(residual, time) {
       requireVector(residual, n, "residual", `${caller}.flow`);
       requireFinite(residual, "residual", `${caller}.flow`);
       requireNumber(time, "time", `${caller}.flow`, 0);
-      if (n > 0 && !(values[0] > SINGULAR * top)) {
+      if (n > 0 && !(values[0] >= conditionFloor(n) * top)) {
         throw new SingularError({
           function: `${caller}.flow`,
           argument: "P",

@@ -9,7 +9,6 @@ import {
   requireOneOf,
   requireOptions,
   requireVector,
-  undefinedBecause,
   pow,
   square,
   cos,
@@ -18,6 +17,7 @@ import {
 } from "../core/index.js";
 import { fftn, ifftn } from "../fft/index.js";
 import type { Kernel } from "../kernels/index.js";
+import { conditionOfSymbol } from "./conditioning.js";
 import { evenSum, expandEven, halfGridValues, transformEven } from "./even-grid.js";
 import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
@@ -47,7 +47,7 @@ export interface TorusMultiplier {
   readonly domain: string;
   /** σ(k) at the flat row-major index of the FFT. */
   readonly symbol: Float64Array;
-  /** Largest over smallest σ, or the reason why there is none. */
+  /** Largest over smallest σ, or why there is no such number: a value <= 0, or a ratio beyond 1e13. */
   readonly condition: Tagged;
   /** Applies the operator to N^d grid values: inverse FFT of σ times FFT. */
   apply(f: Float64Array): Float64Array;
@@ -208,7 +208,7 @@ export function torus(d: number, N: number): TorusDomain {
         name,
         domain: gridName(d, N),
         symbol: values,
-        condition: multiplierCondition(values),
+        condition: conditionOfSymbol(values),
         spectrumOf: (kernel) => domain.mercer(kernel),
         apply(f) {
           requireVector(f, points, "f", "torus.multiplier.apply");
@@ -315,18 +315,6 @@ function gridSpectrum(
     traceDefect: sum - atZero,
     complete: true,
   };
-}
-
-function multiplierCondition(values: Float64Array): Tagged {
-  let largest = -Infinity;
-  let smallest = Infinity;
-  for (const value of values) {
-    largest = Math.max(largest, value);
-    smallest = Math.min(smallest, value);
-  }
-  if (!(smallest > 0))
-    return undefinedBecause(`the symbol takes the value ${smallest}: those modes are not seen by the loss`);
-  return { defined: true, value: largest / smallest };
 }
 
 function gridName(d: number, N: number): string {

@@ -40,12 +40,13 @@ const slope = (values: ArrayLike<number>, from: number): number => log2(values[2
 /** Hides a kernel's provenance: its spectrum is then integrated, with no parity rule and no recurrence. */
 const asZonal = (kernel: Kernel): Kernel => zonalKernel((theta, supplement) => kernel.profile(theta, supplement));
 
-/** λ_max/λ_min of K/n and the two. */
+/** λ_max/λ_min of K/n and the two; an unresolved condition number is NaN, which fails its comparison. */
 function extremes(K: Matrix): { smallest: number; largest: number; condition: number } {
   const { values } = eigh(K, { vectors: false });
   const smallest = values[0] / K.rows;
   const largest = values[K.rows - 1] / K.rows;
-  return { smallest, largest, condition: largest / smallest };
+  const resolved = smallest >= Math.max(1e-13, K.rows * Number.EPSILON) * largest;
+  return { smallest, largest, condition: resolved ? largest / smallest : Number.NaN };
 }
 
 /** Empirical NTK of a random bias-free ReLU network at two inputs of angle θ, variance 2, first layer unit. */

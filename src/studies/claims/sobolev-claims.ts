@@ -1,6 +1,6 @@
 // Longer than usual because it is one list: the N rows on Sobolev operators and domains (source note S3), in the order of their table.
 import { acos, cos, sin, log, log2, pow, square, norm } from "../../core/index.js";
-import type { Matrix } from "../../core/index.js";
+import type { Matrix, Tagged } from "../../core/index.js";
 import {
   type ModeSpectrum,
   commutator,
@@ -52,18 +52,12 @@ function circleModes(n: number, depth: number, s: number): { lambda: Float64Arra
 const best = (maxDegree: number): ReturnType<typeof optimalSmoothness> =>
   optimalSmoothness(sphere(3).mercer(ntk({ depth: 3 }), maxDegree), { symbol: "D" });
 
-const conditionWithoutWeights = (maxDegree: number): number => {
-  const { conditionAtZero } = best(maxDegree);
-  return conditionAtZero.defined ? conditionAtZero.value : Number.NaN;
-};
-
 const descending = (values: Float64Array): Float64Array => Float64Array.from(values).sort((a, b) => b - a);
 
-/** Condition number by mode, or NaN where it is unresolved (a NaN fails its comparison). */
-function conditionOf(spectrum: ModeSpectrum): number {
-  const { condition } = conditionNumber(spectrum);
-  return condition.defined ? condition.value : Number.NaN;
-}
+/** A number, or NaN where it is unresolved (a NaN fails its comparison). */
+const valueOf = (tagged: Tagged): number => (tagged.defined ? tagged.value : Number.NaN);
+
+const conditionOf = (spectrum: ModeSpectrum): number => valueOf(conditionNumber(spectrum).condition);
 
 /** Claims on matrices and operators, Sobolev weights, torus, Gaussian space and training. */
 export const sobolevClaims: readonly ClaimDefinition[] = [
@@ -292,10 +286,8 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
     verdict: "true with conditions",
     kind: "exact",
     check: () => {
-      const condition = (symbol: "A" | "B" | "D"): number => {
-        const report = sphere(5).sobolev({ symbol, smoothness: 1, bandwidth: 5 }).condition;
-        return report.defined ? report.value : Number.NaN;
-      };
+      const condition = (symbol: "A" | "B" | "D"): number =>
+        valueOf(sphere(5).sobolev({ symbol, smoothness: 1, bandwidth: 5 }).condition);
       return [
         exact("symbol D, d = 5, ℓ_max = 5, s = 1", condition("D"), 6, 1e-13),
         exact("symbol B (the source's proofs)", condition("B"), 7.324555320336759, 1e-12, 6),
@@ -444,7 +436,7 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
         }
         error = Math.max(error, Math.abs(sum - P.apply(f)[x]));
       }
-      const centred = P.condition.defined ? P.condition.value : Number.NaN;
+      const centred = valueOf(P.condition);
       const wrapped = pow(1 + 2 * square(N - 1), 1.5); // frequencies 0 … N − 1 taken literally
       return [
         exact("naive product against the FFT, 8 x 8", error / P.symbol[domain.indexOf([4, 4])], 0, 1e-13),
@@ -615,8 +607,8 @@ export const sobolevClaims: readonly ClaimDefinition[] = [
     verdict: "true with conditions",
     kind: "exact",
     check: () => [
-      exact("κ at s*, ℓ_max = 20, d = 3, depth 3, symbol D", best(20).condition, 4.182128322643611, 1e-9),
-      exact("κ without Sobolev weights", conditionWithoutWeights(20), 16_999.9097508446, 1e-4),
+      exact("κ at s*, ℓ_max = 20, d = 3, depth 3, symbol D", valueOf(best(20).condition), 4.182128322643611, 1e-9),
+      exact("κ without Sobolev weights", valueOf(best(20).conditionAtZero), 16_999.9097508446, 1e-4),
       {
         name: "rise of ln κ at 0.01 on either side of s*",
         measured: riseAround(3.26777478523463),

@@ -105,7 +105,7 @@ function sphereSpectra(kernel: Kernel, { dimension, bandwidth }: SettledSobolevO
       equals("sphere: s* by the exact walk and by golden section", best.smoothness, searched, 1e-6),
       equals(
         "sphere: κ(T) at s* over its smallest value in the search",
-        best.condition / conditionAt(searched),
+        valueOf(best.condition) / conditionAt(searched),
         1,
         1e-6,
       ),
@@ -155,7 +155,7 @@ function torusSpectra(kernel: Kernel, { dimension, torusSize }: SettledSobolevOp
       equals("torus: s* by the exact walk and by golden section", best.smoothness, searched, 1e-4),
       equals(
         "torus: κ(T) at s* over its smallest value in the search",
-        best.condition / conditionAt(searched),
+        valueOf(best.condition) / conditionAt(searched),
         1,
         1e-3,
       ),
@@ -202,7 +202,7 @@ function gaussianSpectra(kernel: Kernel, { dimension, bandwidth }: SettledSobole
     comparisons: [
       equals(
         "Gaussian space: κ(T) at s* as reported by the search",
-        valueOf(conditionNumber(T).condition) / best.condition,
+        valueOf(conditionNumber(T).condition) / valueOf(best.condition),
         1,
         1e-9,
       ),
