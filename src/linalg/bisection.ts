@@ -50,9 +50,9 @@ export function sturmCount(diagonal: Float64Array, offDiagonal: Float64Array, x:
   );
 }
 
-/** Pivots are kept at least this far from zero, which moves entries of T by far less than ε. */
+/** Pivots are kept at least this far from zero: quotients do not overflow, and entries of T move by far less than ε. */
 function smallestPivot(squares: Float64Array): number {
-  return Math.max(1e-290, largestModulus(squares) * 1e-300);
+  return Math.max(Number.MIN_VALUE, largestModulus(squares) * 1e-300);
 }
 
 /** Number of negative pivots of T − x. */
@@ -75,6 +75,8 @@ export class TridiagonalCounter {
   private readonly pivotFloor: number;
   /** Half-width of an interval around zero that holds all eigenvalues. */
   readonly radius: number;
+  /** n ε ‖T‖: numbers nearer than this to an eigenvalue of the reduced matrix cannot be told from it. */
+  readonly resolution: number;
 
   /** Takes d and e (length n, e[n − 1] unused), scaled near one. */
   constructor(n: number, d: Float64Array, e: Float64Array) {
@@ -88,6 +90,7 @@ export class TridiagonalCounter {
       radius = Math.max(radius, row);
     }
     this.radius = radius * (1 + 4 * n * EPSILON) + Number.MIN_VALUE;
+    this.resolution = n * EPSILON * radius + Number.MIN_VALUE;
   }
 
   /** Number of eigenvalues below x. */

@@ -1,5 +1,5 @@
 import { EPSILON, type Matrix } from "../core/index.js";
-import { type MatrixInput, norm2, requireInput } from "./input.js";
+import { type MatrixInput, largestModulus, norm2, requireInput, safeScale } from "./input.js";
 import { matmul } from "./products.js";
 
 /** Measured quality of a factorisation. */
@@ -42,9 +42,15 @@ export function orthogonalityLoss(Q: MatrixInput): number {
 
 /** Compares A with the product of its factors and measures the orthogonal ones. */
 export function certifyFactors(A: Matrix, product: Matrix, orthogonal: readonly Matrix[]): FactorizationCertificate {
-  const norm = norm2(A.data, 0, A.data.length);
+  // Near one, so that neither the norms nor their sum leave the double range before the result does.
+  const scale = safeScale(largestModulus(A.data));
+  const norm = norm2(
+    A.data.map((entry) => entry * scale),
+    0,
+    A.data.length,
+  );
   const difference = norm2(
-    A.data.map((entry, k) => entry - product.data[k]),
+    A.data.map((entry, k) => entry * scale - product.data[k] * scale),
     0,
     A.data.length,
   );
@@ -58,8 +64,13 @@ export function certifyFactors(A: Matrix, product: Matrix, orthogonal: readonly 
   return {
     backwardError: norm === 0 ? difference : difference / norm,
     orthogonalityLoss: largest,
-    errorBound: difference + norm * (frobenius + MEASUREMENT * Math.max(A.rows, A.cols) * EPSILON),
+    errorBound: inUnitsOf(difference + norm * (frobenius + MEASUREMENT * Math.max(A.rows, A.cols) * EPSILON), scale),
   };
+}
+
+/** A bound for the unscaled matrix; one that is subnormal there is rounded up. */
+export function inUnitsOf(bound: number, scale: number): number {
+  return scale > 1 ? bound / scale + Number.MIN_VALUE : bound / scale;
 }
 
 function measure(Q: Matrix): { largest: number; frobenius: number } {

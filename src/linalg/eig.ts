@@ -1,5 +1,5 @@
 import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
-import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 import { backSubstitute, quasiTriangularValues } from "./quasi-triangular.js";
 import { realSchur } from "./schur.js";
@@ -45,7 +45,7 @@ export interface GeneralEigen {
  *
  * @param A n x n
  * @throws {ShapeError} when A is not square
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite or an eigenvalue overflows
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: the eigenvalues are those of A + E with ‖E‖ within a small multiple of n ε ‖A‖ (of the balanced matrix).
@@ -85,10 +85,11 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
     }
   }
   return {
-    real: result.real.map((value) => value / scale),
-    imaginary: result.imaginary.map((value) => value / scale),
+    real: unscale(result.real, scale, "the eigenvalues", "eig"),
+    imaginary: unscale(result.imaginary, scale, "the eigenvalues", "eig"),
     vectors: result.vectors,
-    residualNorms: result.residualNorms === null ? null : result.residualNorms.map((norm) => norm / scale),
+    residualNorms:
+      result.residualNorms === null ? null : unscale(result.residualNorms, scale, "the residual norms", "eig"),
   };
 }
 
@@ -102,11 +103,14 @@ function decompose(A: Matrix, wantVectors: boolean, balanced: boolean): GeneralE
   const balance = balanced ? balanceInPlace(n, t) : new Float64Array(n).fill(1);
   const q = realSchur(n, t, wantVectors);
   const { real, imaginary } = quasiTriangularValues(n, t);
+  // The members of a pair stay together, also where several pairs are equal.
+  const start = (k: number): number => (imaginary[k] < 0 ? k - 1 : k);
   const order = Uint32Array.from(real, (_, k) => k).sort(
     (a, b) =>
       length2(real[b], imaginary[b]) - length2(real[a], imaginary[a]) ||
       real[b] - real[a] ||
-      imaginary[b] - imaginary[a] ||
+      Math.abs(imaginary[b]) - Math.abs(imaginary[a]) ||
+      start(a) - start(b) ||
       a - b,
   );
   const vectors = q === null ? null : eigenvectors(n, t, q, balance, real, imaginary, order);

@@ -1,4 +1,5 @@
-import { EPSILON, type Matrix } from "../core/index.js";
+import { EPSILON, type Matrix, ShapeError, requireMatrix, requireVector } from "../core/index.js";
+import { inUnitsOf } from "./certificate.js";
 import type { SymmetricEigenWithVectors } from "./eigh.js";
 import { norm2 } from "./input.js";
 import { inertia } from "./ldl.js";
@@ -67,7 +68,7 @@ export function certifyEigen(
     residualNorms: residualNorms.map((value) => value / scale),
     backwardError: norm === 0 ? 0 : residualNorms.reduce((worst, value) => Math.max(worst, value), 0) / norm,
     orthogonalityLoss,
-    errorBounds: errorBounds.map((value) => value / scale),
+    errorBounds: errorBounds.map((value) => inUnitsOf(value, scale)),
     counts: counts.checks.map((check) => ({ ...check, shift: check.shift / scale })),
     complete: counts.bothSides && counts.checks.every((check) => check.expected === check.found),
   };
@@ -105,7 +106,17 @@ function countChecks(
 
 /** Multiplies the factors of {@link eigh} again: V diag(values) Vᵀ, which is A for the whole spectrum. */
 export function reconstructEigh(decomposition: Pick<SymmetricEigenWithVectors, "values" | "vectors">): Matrix {
-  const { values, vectors } = decomposition;
+  const caller = "reconstructEigh";
+  const vectors = requireMatrix(decomposition?.vectors, "decomposition.vectors", caller);
+  const values = requireVector(decomposition.values, null, "decomposition.values", caller);
+  if (vectors.cols !== values.length) {
+    throw new ShapeError({
+      function: caller,
+      argument: "decomposition.values",
+      expected: `of length ${vectors.cols}, one per vector`,
+      got: `length ${values.length}`,
+    });
+  }
   const scaled = vectors.data.map((entry, k) => entry * values[k % values.length]);
   return matmul({ rows: vectors.rows, cols: vectors.cols, data: scaled }, vectors, { transposeB: true });
 }

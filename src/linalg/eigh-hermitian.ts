@@ -1,6 +1,14 @@
 import { AsymmetricError, EPSILON, type Matrix, OptionError, ShapeError, requireOptions } from "../core/index.js";
 import type { ComplexVectors } from "./eig.js";
-import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
+import {
+  type MatrixInput,
+  largestModulus,
+  norm2,
+  requireSquareInput,
+  safeScale,
+  unscale,
+  unscaleNumber,
+} from "./input.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
 import { matmul } from "./products.js";
 import { type VectorCertificate, certifyHermitian } from "./vector-certificate.js";
@@ -80,19 +88,19 @@ export function eighHermitian(A: ComplexMatrixInput, options: EighHermitianOptio
   const original = options.certificate === true ? { re: matrix(re.slice()), im: matrix(im.slice()) } : null;
   const reduction = reduce(n, re, im);
   const finish = (scaled: Float64Array, vectors: ComplexVectors | null): HermitianEigen => ({
-    values: scaled.map((value) => value / scale),
+    values: unscale(scaled.slice(), scale, "the eigenvalues", "eighHermitian"),
     vectors,
-    norm: norm / scale,
+    norm: unscaleNumber(norm, scale, "the norm of A", "eighHermitian"),
     resolved: Array.from(scaled, (value) => Math.abs(value) > n * EPSILON * norm),
     certificate:
-      original === null || vectors === null ? null : unscale(certifyHermitian(original, norm, scaled, vectors), scale),
+      original === null || vectors === null ? null : inUnits(certifyHermitian(original, norm, scaled, vectors), scale),
   });
   if (options.vectors === false) return finish(tridiagonalValues(n, reduction.diagonal, reduction.offDiagonal), null);
   const { values, rows } = tridiagonalVectors(n, reduction.diagonal, reduction.offDiagonal);
   return finish(values, backTransform(n, reduction, rows));
 }
 
-function unscale(certificate: VectorCertificate, scale: number): VectorCertificate {
+function inUnits(certificate: VectorCertificate, scale: number): VectorCertificate {
   return { ...certificate, residualNorms: certificate.residualNorms.map((value) => value / scale) };
 }
 

@@ -9,7 +9,7 @@ import {
   requireOptions,
 } from "../core/index.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
-import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
+import { type MatrixInput, type Triangle, norm2, requireSymmetric, unscale, unscaleNumber } from "./input.js";
 import { type EigenvalueRange, type SpectrumPart, solveTridiagonal } from "./spectrum-part.js";
 import { backTransform, reductionStore, releaseReduction, tridiagonalize } from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
@@ -60,7 +60,7 @@ export type SymmetricEigenWithVectors = SymmetricEigen & {
  * @returns values ascending, vectors as columns; 0 x 0 gives empty results
  * @throws {ShapeError} when A is not square
  * @throws {AsymmetricError} when A is not symmetric
- * @throws {NonFiniteError} when an entry that is read is not finite
+ * @throws {NonFiniteError} when an entry that is read is not finite, or ‖A‖_F overflows
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  * @throws {ArgumentError} when the range is not ascending or leaves 0 … n − 1
  *
@@ -112,10 +112,10 @@ export function assembleEigen(
   certificate: EighCertificate | null,
 ): SymmetricEigen {
   return {
-    values: part.values.map((value) => value / scale),
+    values: unscale(part.values.slice(), scale, "the eigenvalues", "eigh"),
     vectors,
     first: part.first,
-    norm: norm / scale,
+    norm: unscaleNumber(norm, scale, "the norm of A", "eigh"),
     resolved: Array.from(part.values, (value) => Math.abs(value) > n * EPSILON * norm),
     certificate,
   };

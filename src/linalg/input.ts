@@ -213,6 +213,22 @@ export function beyondMemory(caller: string, argument: string, length: number): 
   });
 }
 
+/**
+ * Divides by the power of two that brought the input near one, in place. Entries near the end of the double range may
+ * have results beyond it: that is an error.
+ */
+export function unscale(values: Float64Array, scale: number, what: string, caller: string): Float64Array {
+  if (scale === 1) return values;
+  for (let i = 0; i < values.length; i++) values[i] /= scale;
+  requireRepresentable(values, what, caller);
+  return values;
+}
+
+/** As {@link unscale}, for one number. */
+export function unscaleNumber(value: number, scale: number, what: string, caller: string): number {
+  return unscale(Float64Array.of(value), scale, what, caller)[0];
+}
+
 /** Throws when a result overflowed, naming what did: a finite input never yields NaN or Infinity in silence. */
 export function requireRepresentable(values: Float64Array, what: string, caller: string): void {
   let probe = 0;

@@ -2,7 +2,7 @@ import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, tra
 import { axpy, dot, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
-import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
 
@@ -41,7 +41,7 @@ export interface PivotedQrFactorization {
  * The rank is a decision at `threshold`; singular values from {@link svd} decide more safely in doubtful cases.
  *
  * @param A m x n, any shape
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite or R overflows
  *
  * Accuracy: columnwise backward stable: each column of Q R differs from that of A P by at most n ε of its own norm.
  * Cost: 4 m n² flops, unblocked (the pivots need the norms of all remaining columns at every step).
@@ -74,7 +74,7 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
     for (let j = i; j < cols; j++) r[i * cols + j] = -r[i * cols + j];
     for (let k = 0; k < rows; k++) q[k * width + i] = -q[k * width + i];
   }
-  if (scale !== 1) for (let i = 0; i < r.length; i++) r[i] /= scale;
+  unscale(r, scale, "R", "pivotedQr");
   const threshold = width === 0 ? 0 : relative * r[0];
   let rank = 0;
   while (rank < width && r[rank * cols + rank] > threshold) rank++;

@@ -1,7 +1,7 @@
 import { type Matrix, requireMatrix, requireOneOf, requireOptions } from "../core/index.js";
 import { formQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 
 /** Options of {@link qr}. */
@@ -27,10 +27,10 @@ export interface QrFactorization {
  * factorisation of a matrix of full column rank is unique.
  *
  * Relation: A = Q R, Qᵀ Q = I, R upper triangular with R_ii >= 0.
- * For rank decisions use {@link pivotedQr}; for least squares {@link leastSquares} applies Q without forming it.
+ * For rank decisions use {@link pivotedQr}; for least squares {@link leastSquares}.
  *
  * @param A m x n, any shape
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite or R overflows
  *
  * Accuracy: ‖A − Q R‖ and ‖Qᵀ Q − I‖ within a small multiple of n ε. Cost: 2 n² (m − n/3) flops, as much again for Q.
  *
@@ -52,7 +52,7 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   const r = factor.r.slice(0, width * cols);
   factor.release?.();
   const q = formQ(factor, width);
-  if (scale !== 1) for (let i = 0; i < r.length; i++) r[i] /= scale;
+  unscale(r, scale, "R", "qr");
   for (let i = 0; i < Math.min(width, cols); i++) {
     if (r[i * cols + i] >= 0) continue;
     for (let j = i; j < cols; j++) r[i * cols + j] = -r[i * cols + j];

@@ -1,7 +1,7 @@
 import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
 import { axpy, dot, gemv } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, largestModulus, requireSquareInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
 import { length2 } from "./scalar.js";
@@ -52,7 +52,7 @@ export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecompos
   const scale = safeScale(largestModulus(data));
   const t = data.map((entry) => entry * scale);
   const q = realSchur(n, t, true);
-  if (scale !== 1) for (let i = 0; i < t.length; i++) t[i] /= scale;
+  unscale(t, scale, "T", "schur");
   const result = { q: { rows: n, cols: n, data: q ?? new Float64Array(0) }, t: { rows: n, cols: n, data: t } };
   const certificate =
     options.certificate === true

@@ -1,9 +1,11 @@
-import { EPSILON } from "../core/index.js";
 import { TridiagonalCounter, inverseIteration } from "./bisection.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
 import type { Tridiagonalization } from "./tridiagonalize.js";
 
-/** Part of a spectrum: by index, counted from 0 in ascending order, both ends included; or by a closed interval. */
+/**
+ * Part of a spectrum: by index, counted from 0 in ascending order, both ends included; or by a closed interval, where an
+ * eigenvalue within n ε ‖A‖ of an end, which cannot be told from it, counts as inside.
+ */
 export type EigenvalueRange =
   | {
       /** First and last index. */
@@ -51,10 +53,11 @@ export function solveTridiagonal(
 function locate(range: EigenvalueRange, counter: TridiagonalCounter, n: number, scale: number): [number, number] {
   if (n === 0) return [0, -1];
   if ("indices" in range) return [range.indices[0], range.indices[1]];
-  // The interval is closed: each end is moved outwards by one rounding before counting.
+  // The interval is closed: an eigenvalue that cannot be told from an end lies inside. An end that leaves the double range
+  // by the scaling is beyond the whole spectrum.
+  const scaled = (end: number): number => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, end * scale));
   const [lower, upper] = range.interval;
-  const outwards = (end: number): number => Math.abs(end * scale) * EPSILON + Number.MIN_VALUE;
-  return [counter.below(lower * scale - outwards(lower)), counter.below(upper * scale + outwards(upper)) - 1];
+  return [counter.below(scaled(lower) - counter.resolution), counter.below(scaled(upper) + counter.resolution) - 1];
 }
 
 function valuesOf(

@@ -4,7 +4,7 @@ import { completeRows } from "./complete-basis.js";
 import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
 import { applyQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, largestModulus, requireInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
 import { jacobiSvd } from "./jacobi-svd.js";
 import { matmul } from "./products.js";
 import { signOf } from "./vectors.js";
@@ -54,7 +54,7 @@ export type SvdWithVectors = SingularValueDecomposition & {
  * A few singular values of a large operator: see `svds` in the krylov folder.
  *
  * @param A m x n, any shape; an empty matrix has no singular values
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite or a singular value overflows
  * @throws {OptionError} for an unknown choice, or a certificate without vectors
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
@@ -97,7 +97,7 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   if (scale !== 1) for (let i = 0; i < scaled.data.length; i++) scaled.data[i] *= scale;
   const { values, u, v, release } =
     method === "jacobi" ? jacobiSvd(scaled, vectors !== "none") : bidiagonalMethod(scaled, vectors !== "none");
-  const singularValues = values.map((value) => value / scale);
+  const singularValues = unscale(values, scale, "the singular values", "svd");
   if (vectors === "none") return { u: null, singularValues, v: null, certificate: null };
   const { rows, cols } = tall;
   normalizeSigns(flipped ? u : v, flipped ? rows : cols, flipped ? v : u, flipped ? cols : rows, cols);

@@ -1,6 +1,6 @@
 import { type Matrix, ShapeError, requireFinite, requireOneOf, requireOptions, requireVector } from "../core/index.js";
 import { type RowEigen, divideAndConquer } from "./divide-and-conquer.js";
-import { largestModulus, safeScale } from "./input.js";
+import { largestModulus, safeScale, unscale } from "./input.js";
 import { ascendingOrder, implicitQl, rootFreeQl } from "./tridiagonal-ql.js";
 import { columnsFromRows } from "./vectors.js";
 
@@ -30,7 +30,7 @@ export interface TridiagonalEigen {
  * @param diagonal the n diagonal entries
  * @param offDiagonal the n − 1 entries beside the diagonal
  * @throws {ShapeError} when offDiagonal has not n − 1 entries
- * @throws {NonFiniteError} when an entry is not finite
+ * @throws {NonFiniteError} when an entry is not finite or an eigenvalue overflows
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: residual and orthogonality within a small multiple of n ε ‖T‖. Cost: O(n²); "full" at most 4 n³/3 flops, less by deflation.
@@ -76,7 +76,8 @@ export function tridiagonalEigh(
   for (let i = 0; i < n - 1; i++) e[i] = offDiagonal[i] * scale;
 
   if (wanted === "none") {
-    return { values: tridiagonalValues(n, d, e).map((value) => value / scale), vectors: null, firstRow: null };
+    const values = unscale(tridiagonalValues(n, d, e), scale, "the eigenvalues", caller);
+    return { values, vectors: null, firstRow: null };
   }
   if (wanted === "first-row") {
     const first = new Float64Array(n);
@@ -84,7 +85,12 @@ export function tridiagonalEigh(
     implicitQl(n, d, e, first, 1);
     const order = ascendingOrder(d);
     return {
-      values: Float64Array.from(order, (k) => d[k] / scale),
+      values: unscale(
+        Float64Array.from(order, (k) => d[k]),
+        scale,
+        "the eigenvalues",
+        caller,
+      ),
       vectors: null,
       firstRow: Float64Array.from(order, (k) => Math.abs(first[k])),
     };
@@ -92,7 +98,7 @@ export function tridiagonalEigh(
   const { values, rows, release } = tridiagonalVectors(n, d, e);
   const vectors = columnsFromRows(n, n, rows);
   release();
-  return { values: values.map((value) => value / scale), vectors, firstRow: vectors.data.slice(0, n) };
+  return { values: unscale(values, scale, "the eigenvalues", caller), vectors, firstRow: vectors.data.slice(0, n) };
 }
 
 /** Eigenvalues of T, ascending; d and e (length n) are destroyed. T scaled near one. */
