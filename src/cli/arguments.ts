@@ -26,8 +26,8 @@ export interface ParsedArguments {
 /**
  * Reads a command line by the command's list of options.
  *
- * `--name value`, `--name=value`; "--" ends the options. A value may not begin with "-" except "-" alone (a stream)
- * and after "=".
+ * `--name value`, `--name=value`; "--" ends the options. A value may not begin with "-" except "-" alone (a stream),
+ * a negative number (which the option itself refuses, in its own words), and after "=".
  *
  * @throws {UsageError} for unknown, repeated or valueless options; unknown ones come with the nearest known name
  */
@@ -78,9 +78,9 @@ function missingValue(spec: OptionSpec, next: string | undefined): string {
   return `${message}, got the option ${next}${remedy}`;
 }
 
-/** Whether a word can be the value of an option: "-" stands for a stream, other words with a dash are options. */
+/** Whether a word can be the value of an option: "-" stands for a stream, -1 is a number, other words with a dash are options. */
 function isValue(word: string): boolean {
-  return word === "-" || !word.startsWith("-");
+  return word === "-" || !word.startsWith("-") || /^-[.]?[0-9]/.test(word);
 }
 
 function unknownOption(word: string, specs: readonly OptionSpec[], command: string): string {
@@ -133,7 +133,9 @@ export function integerOption(
   if (text === undefined) return fallback;
   const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
   if (!(Number.isSafeInteger(value) && value >= minimum && value <= maximum)) {
-    throw new UsageError(`--${name} expects an integer in [${minimum}, ${maximum}], got ${JSON.stringify(text)}`);
+    const range = maximum === Number.MAX_SAFE_INTEGER ? `>= ${minimum}` : `in [${minimum}, ${maximum}]`;
+    const exact = Number.isSafeInteger(value) || Number.isNaN(value) ? "" : ", which is too large to be exact";
+    throw new UsageError(`--${name} expects an integer ${range}, got ${JSON.stringify(text)}${exact}`);
   }
   return value;
 }

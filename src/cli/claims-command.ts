@@ -17,11 +17,8 @@ export async function claimsCommand(parsed: ParsedArguments, host: Host): Promis
       `"eigenscope claims" takes options only, got ${JSON.stringify(parsed.positionals[0])}; name claims with --only`,
     );
   }
-  const only = selectedIds(parsed);
-  const kind = parsed.options.get("kind")?.[0] ?? null;
-  if (kind !== null && !KINDS.includes(kind as ClaimKind)) {
-    throw new UsageError(`--kind expects one of ${KINDS.join(", ")}, got ${JSON.stringify(kind)}`);
-  }
+  const kind = selectedKind(parsed);
+  const only = selectedIds(parsed, kind);
   const seed = integerOption(parsed, "seed", DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
   const json = parsed.options.get("json");
   const html = parsed.options.get("html")?.[0];
@@ -29,7 +26,7 @@ export async function claimsCommand(parsed: ParsedArguments, host: Host): Promis
   const files = createOutputFiles();
   try {
     for (const path of [jsonFile, html]) if (path !== undefined) files.reserve(path);
-    const job = { kind: "claims", seed, only, claimKind: kind as ClaimKind | null } as const;
+    const job = { kind: "claims", seed, only, claimKind: kind } as const;
     const { result, cancelled, seconds } = await executeJob(job, host, parsed.options.has("quiet"));
     if (result.kind !== "claims") throw new Error("a claims job gave another result");
     const { rows } = result;
@@ -45,6 +42,8 @@ export async function claimsCommand(parsed: ParsedArguments, host: Host): Promis
       files.write(html, htmlReport(claimsReport({ rows, provenance, cancelled, wallTimes: { total: seconds } })));
     }
     host.stdout.write(json !== undefined && jsonFile === undefined ? toJson(rows) : rowsText(rows));
+    const written = [jsonFile, html].filter((path) => path !== undefined);
+    if (written.length > 0 && !parsed.options.has("quiet")) host.stderr.write(`written: ${written.join(", ")}\n`);
     if (cancelled) return EXIT.interrupted;
     return rows.every((row) => row.passed) ? EXIT.fine : EXIT.checkFailed;
   } finally {
@@ -52,16 +51,35 @@ export async function claimsCommand(parsed: ParsedArguments, host: Host): Promis
   }
 }
 
-/** Ids from --only, separated by blanks or commas; unknown ones are refused before any work. */
-function selectedIds(parsed: ParsedArguments): readonly string[] | null {
+/** The kind from --kind, or null. */
+function selectedKind(parsed: ParsedArguments): ClaimKind | null {
+  const word = parsed.options.get("kind")?.[0];
+  if (word === undefined) return null;
+  const kind = KINDS.find((name) => name === word);
+  if (kind === undefined)
+    throw new UsageError(`--kind expects one of ${KINDS.join(", ")}, got ${JSON.stringify(word)}`);
+  return kind;
+}
+
+/** Ids from --only, separated by blanks or commas, in either case; unknown ones are refused before any work. */
+function selectedIds(parsed: ParsedArguments, kind: ClaimKind | null): readonly string[] | null {
   const words = parsed.options.get("only");
   if (words === undefined) return null;
-  const known = listClaims().map((claim) => claim.id);
-  const ids = words.flatMap((word) => word.split(",")).filter((id) => id !== "");
+  const claims = listClaims();
+  const known = claims.map((claim) => claim.id);
+  const ids = words
+    .flatMap((word) => word.split(","))
+    .filter((id) => id !== "")
+    .map((id) => known.find((name) => name.toLowerCase() === id.toLowerCase()) ?? id);
   if (ids.length === 0) throw new UsageError(`--only expects at least one id, got ${JSON.stringify(words.join(" "))}`);
   for (const id of ids) {
     if (!known.includes(id))
       throw new UsageError(`--only: ${JSON.stringify(id)} is not a claim; expected ids among ${known.join(", ")}`);
+  }
+  const left = claims.filter((claim) => ids.includes(claim.id) && (kind === null || claim.kind === kind));
+  if (left.length === 0) {
+    const kinds = claims.filter(({ id }) => ids.includes(id)).map((claim) => `${claim.id} is ${claim.kind}`);
+    throw new UsageError(`--only with --kind ${kind} expects a claim of that kind, got none: ${kinds.join(", ")}`);
   }
   return ids;
 }

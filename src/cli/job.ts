@@ -1,4 +1,4 @@
-import type { CancellationSignal, Matrix, Progress } from "../core/index.js";
+import { type CancellationSignal, EigenscopeError, type Matrix, type Progress } from "../core/index.js";
 import { createRng } from "../random/index.js";
 import type { ReportRecord } from "../report/index.js";
 import {
@@ -23,7 +23,8 @@ import {
   spectralStudy,
   spectralStudyReport,
 } from "../studies/index.js";
-import { type RefusedJobResult, type WeightsJob, type WeightsJobResult, runWeightsJob } from "./weights-job.js";
+import { UsageError } from "./usage-error.js";
+import { type WeightsJob, type WeightsJobResult, runWeightsJob } from "./weights-job.js";
 
 /** What every study is given beside its own options. */
 interface StudyContext {
@@ -96,10 +97,20 @@ export type Job =
       readonly claimKind: ClaimKind | null;
     };
 
+/** Input that was refused: a message for the person at the keyboard, and nothing else. */
+export interface RefusedJobResult {
+  /** Discriminator. */
+  readonly kind: "refused";
+  /** What came and what was expected. */
+  readonly message: string;
+}
+
 /** What a job gives back, as plain data. */
-export type JobResult =
+export type JobResult = FinishedJob | RefusedJobResult;
+
+/** What a job gives back that was not refused. */
+export type FinishedJob =
   | WeightsJobResult
-  | RefusedJobResult
   | {
       /** Discriminator. */
       readonly kind: "study";
@@ -123,8 +134,18 @@ export interface JobHooks {
   readonly now: () => number;
 }
 
-/** Does a job in this thread. */
-export function runJob(job: Job, hooks: JobHooks): JobResult | Promise<JobResult> {
+/** Does a job in this thread. Errors of our own become a result: their class would not survive the way between threads. */
+export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {
+  try {
+    return await finish(job, hooks);
+  } catch (error) {
+    if (error instanceof EigenscopeError || error instanceof UsageError)
+      return { kind: "refused", message: error.message };
+    throw error;
+  }
+}
+
+function finish(job: Job, hooks: JobHooks): FinishedJob | Promise<FinishedJob> {
   if (job.kind === "weights") return runWeightsJob(job, hooks);
   const { signal, onProgress, now } = hooks;
   const rng = createRng(job.seed);

@@ -3,23 +3,32 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   rmdirSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UsageError } from "./usage-error.js";
 
 /** Files to be written when the work is done; their places are tried before it begins. */
 export interface OutputFiles {
-  /** Reserves a place: creates a temporary file beside the target, which shows that it can be written. */
+  /** Reserves a place: makes its folder and tries a file there. Nothing stays while the work goes on, whatever ends it. */
   reserve(path: string): void;
-  /** Writes the text under the temporary name and renames it: the target is whole or untouched. */
+  /** Writes the text under a temporary name and renames it: the target is whole or untouched. */
   write(path: string, text: string): void;
-  /** Removes what was reserved and not written, and folders that were made for it. */
+  /** Removes folders that were made for what was not written. */
   discard(): void;
+}
+
+/** Where an output goes. */
+interface Place {
+  /** The file itself, links followed. */
+  readonly target: string;
+  /** Written first and renamed; null for devices and pipes, which take the text themselves. */
+  readonly temporary: string | null;
 }
 
 /**
@@ -28,47 +37,53 @@ export interface OutputFiles {
  * @throws {UsageError} from `reserve` when a target is a folder, or its folder cannot be made or written
  */
 export function createOutputFiles(): OutputFiles {
-  const reserved = new Map<string, { readonly temporary: string; readonly descriptor: number }>();
+  const reserved = new Map<string, Place>();
   const madeFolders: string[] = [];
   return {
     reserve(path) {
-      const target = resolve(path);
-      if (reserved.has(target)) throw new UsageError(`${path} is named for two outputs; expected different files`);
-      if (path.endsWith("/") || (existsSync(target) && statSync(target).isDirectory())) {
+      if (path === "-") {
+        throw new UsageError('cannot write "-": only --json writes to standard output; expected the name of a file');
+      }
+      // Links are followed: what they point to is written, and they stay links.
+      const target = existsSync(path) ? realpathSync(path) : resolve(path);
+      if ([...reserved.values()].some((place) => place.target === target))
+        throw new UsageError(`${path} is named for two outputs; expected different files`);
+      const found = existsSync(target) ? statSync(target) : null;
+      if (path.endsWith("/") || found?.isDirectory() === true) {
         throw new UsageError(`cannot write ${path}: it names a folder; expected the name of a file`);
       }
       try {
+        if (found !== null && !found.isFile()) {
+          reserved.set(path, { target, temporary: null }); // /dev/null or a pipe: a renamed file would replace it
+          return;
+        }
         madeFolders.push(...makeFolder(dirname(target)));
         const temporary = `${target}.${process.pid}.tmp`;
-        reserved.set(target, { temporary, descriptor: openSync(temporary, "wx") });
+        closeSync(openSync(temporary, "wx"));
+        rmSync(temporary);
+        reserved.set(path, { target, temporary });
       } catch (error) {
         const reason = (error as NodeJS.ErrnoException).code ?? String(error);
         throw new UsageError(`cannot write ${path}: ${reasonInWords(reason)}; expected a place that can be written`);
       }
     },
     write(path, text) {
-      const target = resolve(path);
-      const place = reserved.get(target);
+      const place = reserved.get(path);
       if (place === undefined) throw new Error(`output ${path} was not reserved`);
+      const { target, temporary } = place;
       try {
-        const bytes = Buffer.from(text, "utf8");
-        for (let done = 0; done < bytes.length;) done += writeSync(place.descriptor, bytes, done);
-        closeSync(place.descriptor);
-        renameSync(place.temporary, target);
+        writeFileSync(temporary ?? target, text, { flag: temporary === null ? "w" : "wx" });
+        if (temporary !== null) renameSync(temporary, target);
       } catch (error) {
-        rmSync(place.temporary, { force: true });
+        if (temporary !== null) rmSync(temporary, { force: true });
         throw new UsageError(
           `cannot write ${path}: ${reasonInWords((error as NodeJS.ErrnoException).code ?? String(error))}`,
         );
       } finally {
-        reserved.delete(target);
+        reserved.delete(path);
       }
     },
     discard() {
-      for (const { temporary, descriptor } of reserved.values()) {
-        closeSync(descriptor);
-        rmSync(temporary, { force: true });
-      }
       reserved.clear();
       for (const folder of madeFolders.reverse()) {
         try {

@@ -1,5 +1,6 @@
 import type { Progress } from "../core/index.js";
 import { formatNumber } from "../plot/index.js";
+import { visibleText } from "../report/index.js";
 
 /** Where progress is shown. */
 export interface ProgressScreen {
@@ -85,7 +86,7 @@ export function progressLine(progress: Progress, seconds: number, doneSince: num
   }
   for (const [name, value] of Object.entries(figures ?? {})) parts.push(`${name} ${formatNumber(value, 3)}`);
   const line = parts.length === 0 ? phase : `${phase.padEnd(columns < WIDE ? 22 : 32)} ${parts.join("  ")}`;
-  return [...line].slice(0, Math.max(20, columns - 1)).join("");
+  return [...visibleText(line)].slice(0, Math.max(20, columns - 1)).join("");
 }
 
 /** Seconds in words: "8 s", "2 min 5 s", "1 h 3 min". */

@@ -1,4 +1,5 @@
 import { EigenscopeError } from "../core/index.js";
+import { visibleText } from "../report/index.js";
 import { nearest, parseArguments } from "./arguments.js";
 import { claimsCommand } from "./claims-command.js";
 import { COMMANDS, type CommandSpec, commandHelp, overview } from "./commands.js";
@@ -19,7 +20,7 @@ export async function run(words: readonly string[], host: Host): Promise<number>
     return await dispatch(words, host);
   } catch (error) {
     if (error instanceof UsageError || error instanceof EigenscopeError) {
-      host.stderr.write(`eigenscope: ${error.message}\n`);
+      host.stderr.write(`eigenscope: ${visibleText(error.message)}\n`);
       return EXIT.badInput;
     }
     throw error;

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import type { LayerGeometry, WeightLayout } from "../checkpoints/index.js";
 import { EigenscopeError } from "../core/index.js";
-import { htmlReport, textReport } from "../report/index.js";
+import { htmlReport, textReport, visibleText } from "../report/index.js";
 import { type GateCondition, gateCondition, gateMeasures } from "../studies/index.js";
 import { type ParsedArguments, integerOption, nearest } from "./arguments.js";
 import { DEFAULT_SEED } from "./commands.js";
@@ -17,10 +17,7 @@ const LAYOUTS = ["auto", "out-in", "in-out"] as const;
 /** `eigenscope weights`: analyses a checkpoint, shows the table, writes files, and judges it by conditions. */
 export async function weightsCommand(parsed: ParsedArguments, host: Host): Promise<number> {
   const inputs = existingFiles(parsed.positionals, "weights");
-  if (inputs.length === 0)
-    throw new UsageError(
-      '"eigenscope weights" expects at least one FILE (.safetensors, .index.json, .npy, .npz), got none',
-    );
+  if (inputs.length === 0) throw new UsageError(`${NO_FILE}${swallowedFile(parsed)}`);
   const compare = parsed.options.get("compare") ?? null;
   const job: WeightsJob = {
     kind: "weights",
@@ -47,7 +44,6 @@ export async function weightsCommand(parsed: ParsedArguments, host: Host): Promi
   try {
     for (const path of [jsonFile, html, csv]) if (path !== null) files.reserve(path);
     const { result, cancelled } = await executeJob(job, host, parsed.options.has("quiet"));
-    if (result.kind === "refused") throw new UsageError(result.message);
     if (result.kind !== "weights") throw new Error("a weights job gave another result");
     if (jsonFile !== null) files.write(jsonFile, result.json);
     if (html !== null) files.write(html, htmlReport(result.full));
@@ -58,11 +54,22 @@ export async function weightsCommand(parsed: ParsedArguments, host: Host): Promi
     const written = [jsonFile, html, csv].filter((path) => path !== null);
     if (written.length > 0 && !parsed.options.has("quiet")) host.stderr.write(`written: ${written.join(", ")}\n`);
     if (cancelled) return EXIT.interrupted;
-    for (const line of result.failures) host.stderr.write(`eigenscope: ${line}\n`);
+    for (const line of result.failures) host.stderr.write(`eigenscope: ${visibleText(line)}\n`);
     return result.failures.length === 0 ? EXIT.fine : EXIT.checkFailed;
   } finally {
     files.discard();
   }
+}
+
+const NO_FILE = '"eigenscope weights" expects at least one FILE (.safetensors, .index.json, .npy, .npz), got none';
+
+/** What to say when an option that takes several values has taken the file. */
+function swallowedFile(parsed: ParsedArguments): string {
+  for (const [name, values] of parsed.options) {
+    const file = values.slice(1).find((value) => existsSync(value));
+    if (file !== undefined) return `; ${file} was read as a value of --${name}: put files before the options`;
+  }
+  return "";
 }
 
 /** Files that are there: a folder or a missing name is told before any work. */
@@ -75,7 +82,7 @@ function existingFiles(words: readonly string[], option: string): readonly strin
       throw new UsageError(`${option}: expected a file, got ${JSON.stringify(path)}, which does not exist`);
     if (!statSync(path).isFile())
       throw new UsageError(
-        `${option}: expected a file, got ${JSON.stringify(path)}, which is none; name the files in it`,
+        `${option}: expected a file, got ${JSON.stringify(path)}, which is ${statSync(path).isDirectory() ? "a folder; name the files in it" : "a device or a pipe; write it to a file first"}`,
       );
   }
   return words;

@@ -15,6 +15,7 @@ import {
   weightsReport,
 } from "../studies/index.js";
 import type { JobHooks } from "./job.js";
+import { UsageError } from "./usage-error.js";
 
 /** An analysis of a checkpoint as plain data. */
 export interface WeightsJob {
@@ -66,29 +67,11 @@ export interface WeightsJobResult {
   readonly failures: readonly string[];
 }
 
-/** Input that was refused: a message for the person at the keyboard, and nothing else. */
-export interface RefusedJobResult {
-  /** Discriminator. */
-  readonly kind: "refused";
-  /** What came and what was expected. */
-  readonly message: string;
-}
-
-/** Does the job in this thread. Errors of our own become a result: their class would not survive the way between threads. */
-export async function runWeightsJob(job: WeightsJob, hooks: JobHooks): Promise<WeightsJobResult | RefusedJobResult> {
+/** Does the job in this thread. Both models are opened before any work: a damaged file to compare with is refused at once. */
+export async function runWeightsJob(job: WeightsJob, hooks: JobHooks): Promise<WeightsJobResult> {
+  const model = await openFiles(job.inputs);
   try {
-    return await analyse(job, hooks);
-  } catch (error) {
-    if (error instanceof EigenscopeError) return { kind: "refused", message: error.message };
-    throw error;
-  }
-}
-
-/** Opens both models before any work: a damaged file to compare with is refused at once. */
-async function analyse(job: WeightsJob, hooks: JobHooks): Promise<WeightsJobResult> {
-  const model = await openTensors(job.inputs);
-  try {
-    const other = job.compare === null ? null : await openTensors(job.compare);
+    const other = job.compare === null ? null : await openFiles(job.compare);
     try {
       return await analyseOpen(job, model, other, hooks);
     } finally {
@@ -96,6 +79,23 @@ async function analyse(job: WeightsJob, hooks: JobHooks): Promise<WeightsJobResu
     }
   } finally {
     await model.close();
+  }
+}
+
+/** Opens the parts of a model; a damaged one is refused by its name, which its bytes do not know. */
+async function openFiles(paths: readonly string[]): Promise<TensorArchive> {
+  try {
+    return await openTensors(paths);
+  } catch (error) {
+    for (const path of paths) {
+      try {
+        await (await openTensors(path)).close();
+      } catch (reason) {
+        if (reason instanceof EigenscopeError) throw new UsageError(`${path}: ${reason.message}`);
+        throw reason;
+      }
+    }
+    throw error; // each file is fine, but they do not belong together
   }
 }
 

@@ -15,3 +15,4 @@ export {
   type TableColumn,
 } from "./record.js";
 export { type TextReportOptions, textReport, textTable } from "./text-report.js";
+export * from "./visible-text.js";

@@ -1,6 +1,7 @@
 import { requireInteger, requireOptions } from "../core/index.js";
 import { cellText } from "./cell-text.js";
 import { type ReportRecord, type ReportTable, requireReport } from "./record.js";
+import { visibleText } from "./visible-text.js";
 
 /** How to lay out the text. */
 export interface TextReportOptions {
@@ -9,7 +10,8 @@ export interface TextReportOptions {
 }
 
 /**
- * Writes a report for a terminal: findings, then each part with its tables in aligned columns.
+ * Writes a report for a terminal: findings, then each part with its tables in aligned columns. Control characters, which
+ * names from files may hold, are shown instead of sent.
  *
  * @throws {ArgumentError} for a malformed report or a width below 20
  *
@@ -34,12 +36,12 @@ export function textReport(report: ReportRecord, options: TextReportOptions = {}
     for (const paragraph of section.text) lines.push(...wrap(paragraph, width, ""));
     for (const table of section.tables) lines.push("", ...textTable(table));
   }
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(visibleText).join("\n")}\n`;
 }
 
 /** Lays out a table in aligned columns. */
 export function textTable(table: ReportTable): string[] {
-  const cells = table.rows.map((row) => row.map((cell, j) => cellText(cell, table.columns[j]!)));
+  const cells = table.rows.map((row) => row.map((cell, j) => visibleText(cellText(cell, table.columns[j]!))));
   const widths = table.columns.map((column, j) =>
     Math.max(length(column.label), ...cells.map((row) => length(row[j]!))),
   );

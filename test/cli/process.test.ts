@@ -106,3 +106,17 @@ test("weights in a worker thread: a table from a file, and a damaged file is one
   expect(cut.stderr).toMatch(/^eigenscope: .*the file is truncated\n$/);
   expect(readdirSync(folder).sort()).toEqual(["cut.safetensors", "good.safetensors"]);
 });
+
+test("a second Ctrl-C ends at once and leaves no file behind", async () => {
+  const folder = temporaryFolder();
+  let kills = 0;
+  const ended = await runProcess(["study", "sensing", "--out", join(folder, "out")], (text, child) => {
+    if (kills === 0 && text.includes("%")) kills = Number(child.kill("SIGINT"));
+    else if (kills === 1 && text.includes("interrupt again")) kills += Number(child.kill("SIGINT"));
+  });
+  expect(kills).toBe(2);
+  // Ended by the signal, or, on a machine where the clean stop was quicker, with the files whole.
+  const left = ended.code === null ? [] : ["study.html", "study.json"];
+  expect([null, 130]).toContain(ended.code);
+  expect(readdirSync(join(folder, "out")).sort()).toEqual(left);
+});

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { zipSync } from "fflate";
 import { beforeAll, expect, test } from "vitest";
@@ -248,6 +249,8 @@ const files: Readonly<Record<string, () => Uint8Array>> = {
   },
   "text.safetensors": () => new TextEncoder().encode("version https://git-lfs.github.com/spec/v1 oid sha256:0 size 5"),
   "empty.npy": () => new Uint8Array(0),
+  "same.safetensors": () => writeSafetensors(model()),
+  "screen.safetensors": () => writeSafetensors([tensor("\u001b[31m\n", [3], 1)]),
   "vectors.safetensors": () => writeSafetensors([tensor("b", [3], 1)]),
 };
 
@@ -260,7 +263,8 @@ test("wrong command lines and damaged files: exit code 2, one message, nothing w
   const cases: readonly WrongInput[] = [
     { name: "no file", words: ["weights"], says: ["expects at least one FILE", "got none"] },
     { name: "missing", words: bad("nobody.safetensors"), says: ["nobody.safetensors", "does not exist"] },
-    { name: "folder", words: ["weights", place], says: ["which is none; name the files in it"] },
+    { name: "folder", words: ["weights", place], says: ["which is a folder; name the files in it"] },
+    { name: "device", words: ["weights", devNull], says: ["which is a device or a pipe; write it to a file first"] },
     { name: "twice", words: ["weights", good, good], says: ["is given twice"] },
     { name: "unknown option", words: ["weights", good, "--fial-on", "x"], says: ["did you mean --fail-on?"] },
     {
@@ -312,7 +316,23 @@ test("wrong command lines and damaged files: exit code 2, one message, nothing w
       words: ["weights", good, "--convolution", "conv*:groups=4"],
       says: ['layer "conv.weight"', "a divisor of the 6 output channels"],
     },
-    { name: "truncated", words: bad("cut.safetensors"), says: ["the file is truncated"] },
+    {
+      name: "file after an option that takes several values",
+      words: ["weights", "--fail-on", "spectralNorm>10", good],
+      says: [`${good} was read as a value of --fail-on: put files before the options`],
+    },
+    { name: "truncated", words: bad("cut.safetensors"), says: ["cut.safetensors: ", "the file is truncated"] },
+    {
+      name: "damaged shard",
+      words: ["weights", good, join(place, "cut.safetensors")],
+      says: [`eigenscope: ${join(place, "cut.safetensors")}: openSafetensors: `, "the file is truncated"],
+    },
+    {
+      name: "parts of two models",
+      words: ["weights", good, join(place, "same.safetensors")],
+      says: ["eigenscope: openTensors: input must be files with different tensors"],
+    },
+    { name: "control characters", words: bad("screen.safetensors"), says: ["none of them: \\x1b[31m\\x0a (a vector"] },
     { name: "giant header", words: bad("giant.safetensors"), says: ["a header of at most 100000000 bytes"] },
     { name: "NaN", words: bad("nan.safetensors"), says: ['tensor "embed.weight"', "NaN at index 7"] },
     { name: "another format", words: bad("text.safetensors"), says: ["safetensors file"] },

@@ -84,8 +84,20 @@ const cases: readonly WrongInput[] = [
   },
   {
     name: "value that looks like an option",
-    words: () => ["study", "--seed", "-1"],
-    says: ["--seed expects a value (N), got the option -1", "if -1 is meant as the value, write --seed=-1"],
+    words: () => ["study", "--seed", "-x"],
+    says: ["--seed expects a value (N), got the option -x", "if -x is meant as the value, write --seed=-x"],
+  },
+  { name: "negative value", words: () => ["study", "--seed", "-1"], says: ["--seed expects an integer >= 0", '"-1"'] },
+  { name: "negative fraction", words: () => ["claims", "--seed", "-.5"], says: ["an integer >= 0", '"-.5"'] },
+  {
+    name: "claims of no such kind",
+    words: () => ["claims", "--only", "u05", "--kind", "statistical"],
+    says: ["--only with --kind statistical expects a claim of that kind", "got none: U05 is exact"],
+  },
+  {
+    name: "page to standard output",
+    words: () => ["claims", "--only", "U05", "--html", "-"],
+    says: ['cannot write "-": only --json writes to standard output', "expected the name of a file"],
   },
   { name: "empty value", words: () => ["study", "--out="], says: ["--out expects a value (DIR)"] },
   {
@@ -113,13 +125,13 @@ const cases: readonly WrongInput[] = [
   {
     name: "negative seed",
     words: () => ["study", "--seed=-1"],
-    says: ["--seed expects an integer in [0, 9007199254740991]", '"-1"'],
+    says: ["--seed expects an integer >= 0", '"-1"'],
   },
   { name: "fractional seed", words: () => ["study", "--seed", "1.5"], says: ["--seed expects an integer", '"1.5"'] },
   {
     name: "huge seed",
     words: () => ["study", "--seed", "9007199254740993"],
-    says: ["--seed expects an integer", '"9007199254740993"'],
+    says: ["--seed expects an integer >= 0", '"9007199254740993", which is too large to be exact'],
   },
   {
     name: "subset of zero",

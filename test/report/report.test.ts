@@ -7,6 +7,7 @@ import {
   markdownReport,
   textReport,
   textTable,
+  visibleText,
   toJson,
 } from "../../src/report/index.js";
 import { sampleReport } from "./sample-report.js";
@@ -119,4 +120,19 @@ test("malformed reports are refused with the fault", () => {
   expect(() => htmlReport([report, report])).toThrow("free of repeated ids");
   expect(() => jsonReport(report, { pretty: true } as object)).toThrow(OptionError);
   expect(() => textReport(report, { width: 3 })).toThrow("width must be an integer >= 20, got 3");
+});
+
+test("names from files cannot speak to the terminal: control characters are shown", () => {
+  const hostile = "\u001b[31mred\u0007\nnext\u009b\u202e";
+  const shown = "\\x1b[31mred\\x07\\x0anext\\x9b\\u202e";
+  expect(visibleText(hostile)).toBe(shown);
+  expect(visibleText("σ₁ ≤ 3 – “é” 漢")).toBe("σ₁ ≤ 3 – “é” 漢");
+  const table = { caption: hostile, columns: [{ label: "name" }], rows: [[hostile]] } as const;
+  expect(textTable(table)[3]).toBe(shown);
+  const report = sampleReport();
+  const section = { ...report.sections[0]!, title: hostile, text: [hostile], tables: [table] };
+  const text = textReport({ ...report, title: hostile, summary: [hostile], sections: [section] });
+  // eslint-disable-next-line no-control-regex
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  expect(text.split(shown)).toHaveLength(7);
 });
