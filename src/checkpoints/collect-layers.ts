@@ -1,4 +1,4 @@
-import { EPSILON, UnsupportedError, isCancelled } from "../core/index.js";
+import { ArgumentError, EPSILON, UnsupportedError, isCancelled } from "../core/index.js";
 import { type Tensor, type TensorArchive, sizeOfShape, toFloat64 } from "../formats/index.js";
 import { svd } from "../linalg/index.js";
 import type { AnalyzeSettings } from "./analyze-options.js";
@@ -181,20 +181,35 @@ export function createCollector(
   };
 }
 
-/** Geometries that do not fit a kernel are found before any work: shapes are known from the header. */
+/** Geometries that fit no kernel, or not theirs, are found before any work: names and shapes are known from the header. */
 function requireFittingGeometries(
   outlines: readonly TensorOutline[],
   layout: LayoutChoice,
   settings: AnalyzeSettings,
   caller: string,
 ): void {
+  const names: string[] = [];
   for (const outline of outlines) {
     if (skipReason(outline) !== null) continue;
     for (const { convolution } of outlineLayer(outline, layout.layout).parts) {
       if (convolution === null) continue;
+      names.push(outline.name);
       const { geometry } = geometryFor(outline.name, convolution, settings.convolution, settings.convolutions);
       requireGeometry(convolution, geometry, `${caller}, layer ${JSON.stringify(outline.name)}`);
     }
+  }
+  for (const pattern of Object.keys(settings.convolutions)) {
+    if (names.some((name) => matchesPattern(name, pattern))) continue;
+    throw new ArgumentError({
+      function: caller,
+      argument: `the pattern ${JSON.stringify(pattern)} of convolutions`,
+      expected: "one that matches the name of a convolution",
+      got:
+        names.length === 0
+          ? "a model without convolutions"
+          : `the names ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`,
+      remedy: 'check the spelling; "*" stands for any text',
+    });
   }
 }
 

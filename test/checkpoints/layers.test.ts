@@ -123,6 +123,12 @@ test("grouped kernels: values of the blocks, by name patterns, whole and in tile
     'analyzeWeights, layer "g.conv.weight": groups must be a divisor of the 8 output channels',
   );
   expect(() => analyzeWeights([conv], { convolutions: { x: { strides: 1 } as object } })).toThrow('option "strides"');
+  const noMatch = (tensors: Tensor[]) => (): unknown =>
+    analyzeWeights(tensors, { convolutions: { "zz*": { stride: 2 } } });
+  expect(noMatch([conv])).toThrow(
+    `analyzeWeights: the pattern "zz*" of convolutions must be one that matches the name of a convolution, got the names ${conv.name}; check the spelling`,
+  );
+  expect(noMatch([{ ...conv, shape: [conv.data.length / 2, 2] }])).toThrow("got a model without convolutions");
   expect(() => analyzeWeights([conv], { only: [] })).toThrow("only must be a non-empty list");
 });
 
