@@ -8,8 +8,8 @@ import { scal } from "./vectors.js";
  * Relation: y ← alpha op(A) x + beta y with A stored m x n, row-major; x has n entries and y m (m and n with transpose).
  * beta = 0 overwrites y whatever it held. y must not overlap A or x.
  *
- * Order of the sums, the same in all back ends: without transpose each row is the inner product of {@link dot} (four
- * interleaved partial sums); with transpose four rows are fused,
+ * Order of the sums, the same in all back ends: without transpose each row is its sum over even columns plus its sum over
+ * odd columns; with transpose four rows are fused,
  * y_j ← y_j + ((t₀a₀ⱼ + t₁a₁ⱼ) + (t₂a₂ⱼ + t₃a₃ⱼ)) with t = alpha x, then the remaining rows one by one.
  *
  * @param transpose op(A) = Aᵀ when true
@@ -57,7 +57,7 @@ export function gemv(
   else addRows(m, n, alpha, a, aOffset, aStride, x, xOffset, xStep, y, yOffset, yStep);
 }
 
-/** y += alpha A x, row by row in the order of dot. */
+/** y += alpha A x, row by row, even columns apart from odd ones. */
 function addRows(
   m: number,
   n: number,
@@ -73,25 +73,19 @@ function addRows(
   yStep: number,
 ): void {
   for (let i = 0; i < m; i++) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
+    let even = 0;
+    let odd = 0;
     let ia = aOffset + i * aStride;
     let ix = xOffset;
     let j = 0;
-    for (; j + 4 <= n; j += 4) {
-      s0 += a[ia] * x[ix];
-      s1 += a[ia + 1] * x[ix + xStep];
-      s2 += a[ia + 2] * x[ix + 2 * xStep];
-      s3 += a[ia + 3] * x[ix + 3 * xStep];
-      ia += 4;
-      ix += 4 * xStep;
+    for (; j + 2 <= n; j += 2) {
+      even += a[ia] * x[ix];
+      odd += a[ia + 1] * x[ix + xStep];
+      ia += 2;
+      ix += 2 * xStep;
     }
-    if (j < n) s0 += a[ia] * x[ix];
-    if (j + 1 < n) s1 += a[ia + 1] * x[ix + xStep];
-    if (j + 2 < n) s2 += a[ia + 2] * x[ix + 2 * xStep];
-    y[yOffset + i * yStep] += alpha * (s0 + s2 + (s1 + s3));
+    if (j < n) even += a[ia] * x[ix];
+    y[yOffset + i * yStep] += alpha * (even + odd);
   }
 }
 

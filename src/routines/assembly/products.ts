@@ -3,83 +3,108 @@
 
 // @ts-ignore: decorator
 @inline
-function lanes(even: v128): f64 {
-  return f64x2.extract_lane(even, 0) + f64x2.extract_lane(even, 1);
+function gain(sum: v128, entry: v128, x: v128): v128 {
+  return f64x2.add(sum, f64x2.mul(entry, x));
 }
 
 /**
- * sums_i ← Σ_j a_ij x_j in the order of dot: partial sums over j mod 4, added pairwise.
+ * sums_i ← Σ_j a_ij x_j: the sums over even and over odd j, added.
  *
- * Three rows at a time: V8 hoists every load of a basic block to its top, and six sums, two pieces of x and six entries
- * are what fits in registers (four rows spill and run at half the speed). The exit in the middle of the loop keeps the
- * two halves apart, so that both share one step of the pointers.
+ * Six rows at a time: as many streams as the processor fetches ahead well from memory, and one piece of x, six entries
+ * and six sums are what fits in registers, since V8 hoists every load of a basic block to its top. The exits in the
+ * middle of the loop keep its quarters apart, so that all share one step of the pointers.
  */
 export function rowSums(m: i32, n: i32, a: usize, stride: i32, x: usize, sums: usize): void {
   const rowBytes = <usize>stride << 3;
-  const whole = n & ~3;
-  const endX = x + (<usize>whole << 3);
+  const pairs = <usize>(n & ~1) << 3;
+  const endX = x + pairs;
+  const odd = n & 1;
   let i = 0;
-  for (; i + 3 <= m; i += 3) {
+  while (i + 6 <= m) {
     let p0 = a + rowBytes * <usize>i;
     let p1 = p0 + rowBytes;
     let p2 = p1 + rowBytes;
-    let s00 = f64x2.splat(0);
-    let s01 = f64x2.splat(0);
-    let s10 = f64x2.splat(0);
-    let s11 = f64x2.splat(0);
-    let s20 = f64x2.splat(0);
-    let s21 = f64x2.splat(0);
+    let p3 = p2 + rowBytes;
+    let p4 = p3 + rowBytes;
+    let p5 = p4 + rowBytes;
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    let s4 = f64x2.splat(0);
+    let s5 = f64x2.splat(0);
     for (let px = x; px < endX; px += 64) {
-      let x0 = v128.load(px);
-      let x1 = v128.load(px, 16);
-      s00 = f64x2.add(s00, f64x2.mul(v128.load(p0), x0));
-      s01 = f64x2.add(s01, f64x2.mul(v128.load(p0, 16), x1));
-      s10 = f64x2.add(s10, f64x2.mul(v128.load(p1), x0));
-      s11 = f64x2.add(s11, f64x2.mul(v128.load(p1, 16), x1));
-      s20 = f64x2.add(s20, f64x2.mul(v128.load(p2), x0));
-      s21 = f64x2.add(s21, f64x2.mul(v128.load(p2, 16), x1));
+      let piece = v128.load(px);
+      s0 = gain(s0, v128.load(p0), piece);
+      s1 = gain(s1, v128.load(p1), piece);
+      s2 = gain(s2, v128.load(p2), piece);
+      s3 = gain(s3, v128.load(p3), piece);
+      s4 = gain(s4, v128.load(p4), piece);
+      s5 = gain(s5, v128.load(p5), piece);
+      if (px + 16 >= endX) break;
+      piece = v128.load(px, 16);
+      s0 = gain(s0, v128.load(p0, 16), piece);
+      s1 = gain(s1, v128.load(p1, 16), piece);
+      s2 = gain(s2, v128.load(p2, 16), piece);
+      s3 = gain(s3, v128.load(p3, 16), piece);
+      s4 = gain(s4, v128.load(p4, 16), piece);
+      s5 = gain(s5, v128.load(p5, 16), piece);
       if (px + 32 >= endX) break;
-      x0 = v128.load(px, 32);
-      x1 = v128.load(px, 48);
-      s00 = f64x2.add(s00, f64x2.mul(v128.load(p0, 32), x0));
-      s01 = f64x2.add(s01, f64x2.mul(v128.load(p0, 48), x1));
-      s10 = f64x2.add(s10, f64x2.mul(v128.load(p1, 32), x0));
-      s11 = f64x2.add(s11, f64x2.mul(v128.load(p1, 48), x1));
-      s20 = f64x2.add(s20, f64x2.mul(v128.load(p2, 32), x0));
-      s21 = f64x2.add(s21, f64x2.mul(v128.load(p2, 48), x1));
+      piece = v128.load(px, 32);
+      s0 = gain(s0, v128.load(p0, 32), piece);
+      s1 = gain(s1, v128.load(p1, 32), piece);
+      s2 = gain(s2, v128.load(p2, 32), piece);
+      s3 = gain(s3, v128.load(p3, 32), piece);
+      s4 = gain(s4, v128.load(p4, 32), piece);
+      s5 = gain(s5, v128.load(p5, 32), piece);
+      if (px + 48 >= endX) break;
+      piece = v128.load(px, 48);
+      s0 = gain(s0, v128.load(p0, 48), piece);
+      s1 = gain(s1, v128.load(p1, 48), piece);
+      s2 = gain(s2, v128.load(p2, 48), piece);
+      s3 = gain(s3, v128.load(p3, 48), piece);
+      s4 = gain(s4, v128.load(p4, 48), piece);
+      s5 = gain(s5, v128.load(p5, 48), piece);
       p0 += 64;
       p1 += 64;
       p2 += 64;
+      p3 += 64;
+      p4 += 64;
+      p5 += 64;
     }
+    let rest = a + rowBytes * <usize>i + pairs;
     const out = sums + (<usize>i << 3);
-    const rest = a + rowBytes * <usize>i + (<usize>whole << 3);
-    f64.store(out, finishRow(s00, s01, rest, endX, n - whole));
-    f64.store(out, finishRow(s10, s11, rest + rowBytes, endX, n - whole), 8);
-    f64.store(out, finishRow(s20, s21, rest + 2 * rowBytes, endX, n - whole), 16);
+    f64.store(out, folded(s0, odd, rest, endX));
+    rest += rowBytes;
+    f64.store(out, folded(s1, odd, rest, endX), 8);
+    rest += rowBytes;
+    f64.store(out, folded(s2, odd, rest, endX), 16);
+    rest += rowBytes;
+    f64.store(out, folded(s3, odd, rest, endX), 24);
+    rest += rowBytes;
+    f64.store(out, folded(s4, odd, rest, endX), 32);
+    rest += rowBytes;
+    f64.store(out, folded(s5, odd, rest, endX), 40);
+    i += 6;
+    // The last group may repeat a few rows: cheaper than rows one by one, which wait for their own sums.
+    if (i < m && i + 6 > m) i = m - 6;
   }
   for (; i < m; i++) {
     let p = a + rowBytes * <usize>i;
-    let s0 = f64x2.splat(0);
-    let s1 = f64x2.splat(0);
-    for (let px = x; px < endX; px += 32) {
-      s0 = f64x2.add(s0, f64x2.mul(v128.load(p), v128.load(px)));
-      s1 = f64x2.add(s1, f64x2.mul(v128.load(p, 16), v128.load(px, 16)));
-      p += 32;
+    let s = f64x2.splat(0);
+    for (let px = x; px < endX; px += 16) {
+      s = gain(s, v128.load(p), v128.load(px));
+      p += 16;
     }
-    f64.store(sums + (<usize>i << 3), finishRow(s0, s1, p, endX, n - whole));
+    f64.store(sums + (<usize>i << 3), folded(s, odd, p, endX));
   }
 }
 
-/** Adds the last n mod 4 terms to the partial sums 0, 1, 2 and folds: (s0 + s2) + (s1 + s3). */
-function finishRow(low: v128, high: v128, a: usize, x: usize, rest: i32): f64 {
-  let s0 = f64x2.extract_lane(low, 0);
-  let s1 = f64x2.extract_lane(low, 1);
-  let s2 = f64x2.extract_lane(high, 0);
-  const s3 = f64x2.extract_lane(high, 1);
-  if (rest > 0) s0 += f64.load(a) * f64.load(x);
-  if (rest > 1) s1 += f64.load(a, 8) * f64.load(x, 8);
-  if (rest > 2) s2 += f64.load(a, 16) * f64.load(x, 16);
-  return s0 + s2 + (s1 + s3);
+/** The sum over even j, which gains the last term of an odd number of columns, plus the sum over odd j. */
+function folded(pair: v128, odd: i32, a: usize, x: usize): f64 {
+  let even = f64x2.extract_lane(pair, 0);
+  if (odd) even += f64.load(a) * f64.load(x);
+  return even + f64x2.extract_lane(pair, 1);
 }
 
 /** y_j += ((t0 a0j + t1 a1j) + (t2 a2j + t3 a3j)) over groups of four rows, then row by row; t holds alpha x. */
@@ -98,19 +123,26 @@ export function addTransposed(m: i32, n: i32, a: usize, stride: i32, t: usize, y
     let p1 = p0 + rowBytes;
     let p2 = p1 + rowBytes;
     let p3 = p2 + rowBytes;
-    let py = y;
-    for (; py < pairs; py += 16) {
-      const left = f64x2.add(f64x2.mul(t0, v128.load(p0)), f64x2.mul(t1, v128.load(p1)));
-      const right = f64x2.add(f64x2.mul(t2, v128.load(p2)), f64x2.mul(t3, v128.load(p3)));
+    for (let py = y; py < pairs; py += 32) {
+      let left = f64x2.add(f64x2.mul(t0, v128.load(p0)), f64x2.mul(t1, v128.load(p1)));
+      let right = f64x2.add(f64x2.mul(t2, v128.load(p2)), f64x2.mul(t3, v128.load(p3)));
       v128.store(py, f64x2.add(v128.load(py), f64x2.add(left, right)));
-      p0 += 16;
-      p1 += 16;
-      p2 += 16;
-      p3 += 16;
+      // Two halves, as in rowSums.
+      if (py + 16 >= pairs) break;
+      left = f64x2.add(f64x2.mul(t0, v128.load(p0, 16)), f64x2.mul(t1, v128.load(p1, 16)));
+      right = f64x2.add(f64x2.mul(t2, v128.load(p2, 16)), f64x2.mul(t3, v128.load(p3, 16)));
+      v128.store(py, f64x2.add(v128.load(py, 16), f64x2.add(left, right)), 16);
+      p0 += 32;
+      p1 += 32;
+      p2 += 32;
+      p3 += 32;
     }
-    if (py < end) {
-      const left = f64.load(at) * f64.load(p0) + f64.load(at, 8) * f64.load(p1);
-      f64.store(py, f64.load(py) + (left + (f64.load(at, 16) * f64.load(p2) + f64.load(at, 24) * f64.load(p3))));
+    if (pairs < end) {
+      const last = a + rowBytes * <usize>i + (pairs - y);
+      const left = f64.load(at) * f64.load(last) + f64.load(at, 8) * f64.load(last + rowBytes);
+      const third = last + 2 * rowBytes;
+      const right = f64.load(at, 16) * f64.load(third) + f64.load(at, 24) * f64.load(third + rowBytes);
+      f64.store(pairs, f64.load(pairs) + (left + right));
     }
   }
   for (; i < m; i++) {
@@ -125,6 +157,15 @@ export function addTransposed(m: i32, n: i32, a: usize, stride: i32, t: usize, y
   }
 }
 
+/** alpha x of the four rows at work. */
+const FACTORS: usize = memory.data(32, 16);
+
+// @ts-ignore: decorator
+@inline
+function bothLanes(pair: v128): f64 {
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
+}
+
 /** y += alpha A x from the lower triangle, four rows at a time. */
 export function addSymmetric(n: i32, alpha: f64, a: usize, stride: i32, x: usize, y: usize): void {
   const rowBytes = <usize>stride << 3;
@@ -132,10 +173,12 @@ export function addSymmetric(n: i32, alpha: f64, a: usize, stride: i32, x: usize
   for (; i + 4 <= n; i += 4) {
     const row = <usize>i << 3;
     const end = x + row;
-    const t0 = f64x2.splat(alpha * f64.load(x + row));
-    const t1 = f64x2.splat(alpha * f64.load(x + row, 8));
-    const t2 = f64x2.splat(alpha * f64.load(x + row, 16));
-    const t3 = f64x2.splat(alpha * f64.load(x + row, 24));
+    // By way of memory: V8 would compute alpha x again in every step of the loop if it saw how the factors are made.
+    for (let r: usize = 0; r < 32; r += 8) f64.store(FACTORS + r, alpha * f64.load(end + r));
+    const t0 = v128.load64_splat(FACTORS);
+    const t1 = v128.load64_splat(FACTORS, 8);
+    const t2 = v128.load64_splat(FACTORS, 16);
+    const t3 = v128.load64_splat(FACTORS, 24);
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
     let s2 = f64x2.splat(0);
@@ -152,10 +195,10 @@ export function addSymmetric(n: i32, alpha: f64, a: usize, stride: i32, x: usize
       let e1 = v128.load(p1);
       let e2 = v128.load(p2);
       let e3 = v128.load(p3);
-      s0 = f64x2.add(s0, f64x2.mul(e0, xe));
-      s1 = f64x2.add(s1, f64x2.mul(e1, xe));
-      s2 = f64x2.add(s2, f64x2.mul(e2, xe));
-      s3 = f64x2.add(s3, f64x2.mul(e3, xe));
+      s0 = gain(s0, e0, xe);
+      s1 = gain(s1, e1, xe);
+      s2 = gain(s2, e2, xe);
+      s3 = gain(s3, e3, xe);
       let left = f64x2.add(f64x2.mul(t0, e0), f64x2.mul(t1, e1));
       let right = f64x2.add(f64x2.mul(t2, e2), f64x2.mul(t3, e3));
       v128.store(py, f64x2.add(v128.load(py), f64x2.add(left, right)));
@@ -165,10 +208,10 @@ export function addSymmetric(n: i32, alpha: f64, a: usize, stride: i32, x: usize
       e1 = v128.load(p1, 16);
       e2 = v128.load(p2, 16);
       e3 = v128.load(p3, 16);
-      s0 = f64x2.add(s0, f64x2.mul(e0, xe));
-      s1 = f64x2.add(s1, f64x2.mul(e1, xe));
-      s2 = f64x2.add(s2, f64x2.mul(e2, xe));
-      s3 = f64x2.add(s3, f64x2.mul(e3, xe));
+      s0 = gain(s0, e0, xe);
+      s1 = gain(s1, e1, xe);
+      s2 = gain(s2, e2, xe);
+      s3 = gain(s3, e3, xe);
       left = f64x2.add(f64x2.mul(t0, e0), f64x2.mul(t1, e1));
       right = f64x2.add(f64x2.mul(t2, e2), f64x2.mul(t3, e3));
       v128.store(py, f64x2.add(v128.load(py, 16), f64x2.add(left, right)), 16);
@@ -179,10 +222,10 @@ export function addSymmetric(n: i32, alpha: f64, a: usize, stride: i32, x: usize
       p3 += 32;
     }
     const at = y + row;
-    f64.store(at, f64.load(at) + alpha * lanes(s0));
-    f64.store(at, f64.load(at, 8) + alpha * lanes(s1), 8);
-    f64.store(at, f64.load(at, 16) + alpha * lanes(s2), 16);
-    f64.store(at, f64.load(at, 24) + alpha * lanes(s3), 24);
+    f64.store(at, f64.load(at) + alpha * bothLanes(s0));
+    f64.store(at, f64.load(at, 8) + alpha * bothLanes(s1), 8);
+    f64.store(at, f64.load(at, 16) + alpha * bothLanes(s2), 16);
+    f64.store(at, f64.load(at, 24) + alpha * bothLanes(s3), 24);
     for (let r = 0; r < 4; r++) {
       const p = a + rowBytes * <usize>(i + r) + row;
       const yr = at + (<usize>r << 3);
