@@ -1,7 +1,14 @@
-import { type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
+import { ArgumentError, type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
 import { gemmLower, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, type Triangle, newArray, requireRightHandSide, requireSymmetric } from "./input.js";
+import {
+  type MatrixInput,
+  type Triangle,
+  newArray,
+  requireRepresentable,
+  requireRightHandSide,
+  requireSymmetric,
+} from "./input.js";
 import { matmul } from "./products.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
@@ -94,7 +101,8 @@ export function tryCholesky(A: MatrixInput, options: CholeskyOptions = {}): Chol
 
 /** Multiplies the factor of {@link cholesky} again: L Lᵀ. */
 export function reconstructCholesky(factorization: Pick<CholeskyFactorization, "l">): Matrix {
-  return matmul(factorization.l, factorization.l, { transposeB: true });
+  const l = requireMatrix(factorization?.l, "factorization.l", "reconstructCholesky");
+  return matmul(l, l, { transposeB: true });
 }
 
 /**
@@ -105,6 +113,8 @@ export function reconstructCholesky(factorization: Pick<CholeskyFactorization, "
  * @param factorization from {@link cholesky}
  * @param B right-hand sides: n x m, or a vector of length n (then a vector is returned)
  * @throws {ShapeError} when B has another number of rows
+ * @throws {ArgumentError} when the factor is not square or its diagonal not positive
+ * @throws {NonFiniteError} when the solution overflows
  *
  * Accuracy: backward error n ε. Cost: 2 n² flops per column.
  *
@@ -123,12 +133,28 @@ export function solveCholesky(
   factorization: Pick<CholeskyFactorization, "l">,
   B: MatrixInput | Float64Array,
 ): Matrix | Float64Array {
-  const l = requireMatrix(factorization.l, "factorization.l", "solveCholesky");
+  const l = requireFactor(factorization?.l);
   const { columns, isVector } = requireRightHandSide(B, l.rows, "B", "solveCholesky");
   const { cols, data } = columns;
   trsm("left", "lower", false, false, l.rows, cols, 1, l.data, 0, l.rows, data, 0, cols);
   trsm("left", "lower", true, false, l.rows, cols, 1, l.data, 0, l.rows, data, 0, cols);
+  requireRepresentable(data, "the solution", "solveCholesky");
   return isVector ? data : columns;
+}
+
+/** A square factor with a diagonal that can be divided by. */
+function requireFactor(value: unknown): Matrix {
+  const l = requireMatrix(value, "factorization.l", "solveCholesky");
+  const bad = Array.from({ length: Math.min(l.rows, l.cols) }, (_, i) => l.data[i * l.cols + i]).findIndex(
+    (pivot) => !(pivot > 0 && pivot < Infinity),
+  );
+  if (l.rows === l.cols && bad < 0) return l;
+  throw new ArgumentError({
+    function: "solveCholesky",
+    argument: "factorization.l",
+    expected: "square with a diagonal > 0, as cholesky returns it",
+    got: l.rows === l.cols ? `${l.data[bad * (l.cols + 1)]} at index ${bad}` : `${l.rows} x ${l.cols}`,
+  });
 }
 
 function factor(A: MatrixInput, options: CholeskyOptions, caller: string): CholeskyAttempt {

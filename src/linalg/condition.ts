@@ -1,14 +1,14 @@
 import { type Matrix } from "../core/index.js";
-import { type MatrixInput, largestModulus, requireSquareInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscaleNumber } from "./input.js";
 import { type PackedLu, luInPlace, solvePacked } from "./lu.js";
 
 /** Estimated condition number in the 1-norm. */
 export interface ConditionEstimate {
-  /** ‖A‖₁ times the estimate of ‖A⁻¹‖₁: a lower bound, rarely off by more than a factor of three; Infinity for singular A. */
+  /** ‖A‖₁ times the estimate of ‖A⁻¹‖₁: a lower bound, rarely off by more than a factor of three; Infinity for singular A and beyond the double range. */
   readonly condition: number;
   /** ‖A‖₁. */
   readonly norm: number;
-  /** Lower bound on ‖A⁻¹‖₁. */
+  /** Lower bound on ‖A⁻¹‖₁; Infinity for singular A and beyond the double range. */
   readonly inverseNorm: number;
   /** Solves with A or Aᵀ that the estimate took. */
   readonly solves: number;
@@ -24,6 +24,7 @@ const MAXIMUM_STEPS = 5; // the iteration almost always stops after two
  *
  * @param A n x n
  * @throws {ShapeError} when A is not square
+ * @throws {NonFiniteError} when A is not finite or ‖A‖₁ overflows
  *
  * Accuracy: a lower bound up to rounding. Cost: 2 n³/3 flops and at most 11 solves.
  * @see [higham2002]
@@ -42,6 +43,7 @@ export function conditionEstimate(A: MatrixInput): ConditionEstimate {
   const scale = safeScale(largestModulus(input.data));
   const scaled = { rows: n, cols: n, data: input.data.map((entry) => entry * scale) };
   const norm = oneNorm(scaled);
+  unscaleNumber(norm, scale, "‖A‖₁", "conditionEstimate");
   const packed = luInPlace(n, scaled.data);
   if (packed.singularAt !== null) return { condition: Infinity, norm: norm / scale, inverseNorm: Infinity, solves: 0 };
   const { inverseNorm, solves } = estimateInverse(packed, n);

@@ -1,4 +1,13 @@
-import { AsymmetricError, EPSILON, type Matrix, OptionError, ShapeError, requireOptions } from "../core/index.js";
+import {
+  AsymmetricError,
+  EPSILON,
+  type Matrix,
+  OptionError,
+  ShapeError,
+  requireMatrix,
+  requireOptions,
+  requireVector,
+} from "../core/index.js";
 import type { ComplexVectors } from "./eig.js";
 import {
   type MatrixInput,
@@ -125,7 +134,12 @@ export function reconstructHermitian(decomposition: {
   readonly values: Float64Array;
   readonly vectors: ComplexVectors;
 }): ComplexVectors {
-  const { values, vectors } = decomposition;
+  const caller = "reconstructHermitian";
+  const values = requireVector(decomposition?.values, null, "decomposition.values", caller);
+  const vectors = {
+    re: requireMatrix(decomposition.vectors?.re, "decomposition.vectors.re", caller),
+    im: requireMatrix(decomposition.vectors.im, "decomposition.vectors.im", caller),
+  };
   const n = values.length;
   const scaled = (V: Matrix): Matrix => ({ ...V, data: V.data.map((entry, k) => entry * values[k % n]) });
   const [re, im] = [scaled(vectors.re), scaled(vectors.im)];

@@ -229,6 +229,17 @@ export function unscaleNumber(value: number, scale: number, what: string, caller
   return unscale(Float64Array.of(value), scale, what, caller)[0];
 }
 
+/** Multiplies by the quotient of two powers of two, in place; the quotient alone may leave the double range. */
+export function timesQuotient(values: Float64Array, numerator: number, denominator: number): Float64Array {
+  if (numerator === denominator) return values;
+  const alike = numerator < 1 === denominator < 1;
+  const quotient = numerator / denominator;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = alike ? values[i] * quotient : (values[i] * numerator) / denominator;
+  }
+  return values;
+}
+
 /** Throws when a result overflowed, naming what did: a finite input never yields NaN or Infinity in silence. */
 export function requireRepresentable(values: Float64Array, what: string, caller: string): void {
   let probe = 0;

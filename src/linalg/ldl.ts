@@ -1,7 +1,15 @@
-import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
+import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, requireVector } from "../core/index.js";
 import { axpy } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, type Triangle, norm2, requireSymmetric } from "./input.js";
+import {
+  type MatrixInput,
+  type Triangle,
+  largestModulus,
+  norm2,
+  requireSymmetric,
+  safeScale,
+  unscale,
+} from "./input.js";
 import { matmul } from "./products.js";
 
 /** (1 + √17)/8: balances the growth of 1 x 1 and 2 x 2 pivots. [bunch1977] */
@@ -76,12 +84,13 @@ export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization 
     l.set(a.subarray(i * n, i * n + i), i * n);
     l[i * n + i] = 1;
     if (i > 0 && offDiagonal[i - 1] !== 0) l[i * n + i - 1] = 0;
-    diagonal[i] = a[i * n + i] / scale;
+    diagonal[i] = a[i * n + i];
   }
+  unscale(diagonal, scale, "D", "ldl");
   const result = {
     l: { rows: n, cols: n, data: l },
     diagonal,
-    offDiagonal: offDiagonal.slice(0, Math.max(0, n - 1)).map((entry) => entry / scale),
+    offDiagonal: unscale(offDiagonal.slice(0, Math.max(0, n - 1)), scale, "D", "ldl"),
     permutation,
   };
   return { ...result, certificate: original === null ? null : certifyFactors(original, reconstructLdl(result), []) };
@@ -89,8 +98,10 @@ export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization 
 
 /** Multiplies the factors of {@link ldl} again and undoes the exchanges: A − shift I. */
 export function reconstructLdl(factorization: Omit<LdlFactorization, "certificate">): Matrix {
-  const { l, diagonal, offDiagonal, permutation } = factorization;
-  const n = diagonal.length;
+  const l = requireMatrix(factorization?.l, "factorization.l", "reconstructLdl");
+  const n = l.rows;
+  const diagonal = requireVector(factorization.diagonal, n, "factorization.diagonal", "reconstructLdl");
+  const { offDiagonal, permutation } = factorization;
   const scaled = new Float64Array(n * n); // L D
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
@@ -157,7 +168,11 @@ function factorShifted(
   caller: string,
 ): { n: number; factors: BlockFactors; scale: number; norm: number; original: Matrix | null } {
   const shift = requireNumber(options.shift ?? 0, "shift", caller);
-  const { n, data, scale } = requireSymmetric(A, options.triangle, "A", caller);
+  const input = requireSymmetric(A, options.triangle, "A", caller);
+  const { n, data } = input;
+  // The shift may be larger than the matrix, and then it sets the scale.
+  const scale = safeScale(Math.max(largestModulus(data) / input.scale, Math.abs(shift)));
+  if (scale !== input.scale) for (let i = 0; i < n * n; i++) data[i] = (data[i] / input.scale) * scale;
   for (let i = 0; i < n; i++) data[i * n + i] -= shift * scale;
   const norm = norm2(data, 0, data.length);
   const original = keep ? { rows: n, cols: n, data: data.map((entry) => entry / scale) } : null;

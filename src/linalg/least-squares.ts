@@ -1,5 +1,6 @@
 import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
 import { type MatrixInput, norm2, requireInput, requireRepresentable, requireRightHandSide } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 import { svd } from "./svd.js";
 
@@ -63,6 +64,15 @@ export function leastSquares(
     0,
     1,
   );
+  return inTheNameOf("leastSquares", () => solveBySvd(input, columns, isVector, relative));
+}
+
+function solveBySvd(
+  input: Matrix,
+  columns: Matrix,
+  isVector: boolean,
+  relative: number,
+): LeastSquaresSolution<Matrix | Float64Array> {
   const { u, singularValues, v } = svd(input);
   const projected = matmul(u, columns, { transposeA: true });
   const rank = invertRows(projected, singularValues, relative);
@@ -73,6 +83,7 @@ export function leastSquares(
   const residualNorms = Float64Array.from({ length: columns.cols }, (_, j) =>
     norm2(residual.data, j, residual.rows, residual.cols),
   );
+  requireRepresentable(residualNorms, "the residual norms", "leastSquares");
   return { solution: isVector ? solution.data : solution, residualNorms, rank, singularValues };
 }
 
@@ -133,6 +144,10 @@ export function pinv(A: MatrixInput, options: PseudoInverseOptions = {}): Pseudo
     0,
     1,
   );
+  return inTheNameOf("pinv", () => invertBySvd(input, relative));
+}
+
+function invertBySvd(input: Matrix, relative: number): PseudoInverse {
   const { u, singularValues, v } = svd(input);
   const k = singularValues.length;
   const scaled = { rows: k, cols: u.rows, data: new Float64Array(k * u.rows) }; // Uᵀ, then s⁺ Uᵀ

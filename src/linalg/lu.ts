@@ -1,7 +1,15 @@
-import { type Matrix, SingularError, log, requireOptions } from "../core/index.js";
+import { type Matrix, SingularError, log, requireMatrix, requireOptions } from "../core/index.js";
 import { gemm, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, requireRightHandSide, requireSquareInput } from "./input.js";
+import {
+  type MatrixInput,
+  largestModulus,
+  requireRightHandSide,
+  requireSquareInput,
+  safeScale,
+  timesQuotient,
+  unscale,
+} from "./input.js";
 import { matmul } from "./products.js";
 
 const PANEL = 32; // columns eliminated between two trailing updates
@@ -50,7 +58,7 @@ export interface LuFactorization {
 export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
   requireOptions(options, ["certificate"], "lu");
   const { rows: n, data } = requireSquareInput(A, "A", "lu");
-  const packed = luInPlace(n, data.slice());
+  const { packed, scale } = factorScaled(n, data);
   const l = new Float64Array(n * n);
   const u = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -58,6 +66,7 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
     l[i * n + i] = 1;
     u.set(packed.data.subarray(i * n + i, (i + 1) * n), i * n + i);
   }
+  unscale(u, scale, "U", "lu");
   const { permutation, sign, singularAt } = packed;
   const result = { l: { rows: n, cols: n, data: l }, u: { rows: n, cols: n, data: u }, permutation, sign, singularAt };
   const certificate =
@@ -67,11 +76,18 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
 
 /** Multiplies the factors of {@link lu} again and undoes the row exchanges: A. */
 export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "permutation">): Matrix {
-  const product = matmul(factorization.l, factorization.u);
+  const l = requireMatrix(factorization?.l, "factorization.l", "reconstructLu");
+  const product = matmul(l, requireMatrix(factorization.u, "factorization.u", "reconstructLu"));
   const n = product.rows;
   const data = new Float64Array(n * n);
   for (let i = 0; i < n; i++) data.set(product.data.subarray(i * n, (i + 1) * n), factorization.permutation[i] * n);
   return { rows: n, cols: n, data };
+}
+
+/** The factors of the matrix times a power of two that brings its entries near one: growth overflows only if U does. */
+function factorScaled(n: number, data: Float64Array): { packed: PackedLu; scale: number } {
+  const scale = safeScale(largestModulus(data));
+  return { packed: luInPlace(n, scale === 1 ? data.slice() : data.map((entry) => entry * scale)), scale };
 }
 
 /** L and U packed in one array, with the row exchanges. */
@@ -171,9 +187,12 @@ export function solve(A: MatrixInput, B: MatrixInput): Matrix;
 export function solve(A: MatrixInput, B: MatrixInput | Float64Array): Matrix | Float64Array {
   const { rows: n, data } = requireSquareInput(A, "A", "solve");
   const { columns, isVector } = requireRightHandSide(B, n, "B", "solve");
-  const packed = luInPlace(n, data.slice());
+  const { packed, scale } = factorScaled(n, data);
   if (packed.singularAt !== null) throw singular(`pivot ${packed.singularAt} of the elimination is exactly zero`);
+  const sideScale = safeScale(largestModulus(columns.data));
+  timesQuotient(columns.data, sideScale, 1);
   solvePacked(packed, n, columns.data, columns.cols);
+  timesQuotient(columns.data, scale, sideScale);
   if (!columns.data.every(Number.isFinite)) throw singular("a solution that overflows");
   return isVector ? columns.data : columns;
 }
@@ -216,10 +235,10 @@ export interface LogDeterminant {
  */
 export function logDeterminant(A: MatrixInput): LogDeterminant {
   const { rows: n, data } = requireSquareInput(A, "A", "logDeterminant");
-  const packed = luInPlace(n, data.slice());
+  const { packed, scale } = factorScaled(n, data);
   if (packed.singularAt !== null) return { sign: 0, logModulus: -Infinity };
   let sign: number = packed.sign;
-  let logModulus = 0;
+  let logModulus = scale === 1 ? 0 : -n * log(scale);
   for (let i = 0; i < n; i++) {
     const pivot = packed.data[i * n + i];
     if (pivot < 0) sign = -sign;

@@ -11,6 +11,7 @@ import {
 } from "../core/index.js";
 import { eigh } from "./eigh.js";
 import type { MatrixInput, Triangle } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 
 /** Functions of {@link matrixFunction} that have a name. */
@@ -61,7 +62,7 @@ export function matrixFunction(
       got: describe(f),
     });
   }
-  const { values, vectors, norm } = eigh(A, { ...options, vectors: true });
+  const { values, vectors, norm } = inTheNameOf("matrixFunction", () => eigh(A, { ...options, vectors: true }));
   const n = values.length;
   const threshold = n * EPSILON * norm;
   const scaled = new Float64Array(n * n); // V diag(f(λ))
@@ -77,9 +78,11 @@ export function matrixFunction(
     }
     for (let i = 0; i < n; i++) scaled[i * n + j] = vectors.data[i * n + j] * image;
   }
-  const { data } = matmul({ rows: n, cols: n, data: scaled }, vectors, { transposeB: true });
+  const { data } = inTheNameOf("matrixFunction", () =>
+    matmul({ rows: n, cols: n, data: scaled }, vectors, { transposeB: true }),
+  );
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i] = 0.5 * (data[i * n + j] + data[j * n + i]);
+    for (let j = 0; j < i; j++) data[i * n + j] = data[j * n + i] = 0.5 * data[i * n + j] + 0.5 * data[j * n + i];
   }
   return { rows: n, cols: n, data };
 }

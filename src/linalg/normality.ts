@@ -1,7 +1,9 @@
-import { EPSILON } from "../core/index.js";
+import { EPSILON, type Matrix } from "../core/index.js";
+import { inUnitsOf } from "./certificate.js";
 import { eig } from "./eig.js";
 import { eigh } from "./eigh.js";
-import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale } from "./input.js";
+import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale, unscaleNumber } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { realSchur } from "./schur.js";
 import { length2 } from "./scalar.js";
 
@@ -15,6 +17,7 @@ const ROUNDING = 20; // the Schur form has a backward error of a few n ε ‖A�
  *
  * @param A n x n; 0 for the empty matrix
  * @throws {ShapeError} when A is not square
+ * @throws {NonFiniteError} when A is not finite or the result overflows
  *
  * Accuracy: as {@link eig}. Cost: about 10 n³ flops.
  *
@@ -26,8 +29,10 @@ const ROUNDING = 20; // the Schur form has a backward error of a few n ε ‖A�
  * ```
  */
 export function spectralRadius(A: MatrixInput): number {
-  const { real, imaginary } = eig(requireSquareInput(A, "A", "spectralRadius"));
-  return real.length === 0 ? 0 : length2(real[0], imaginary[0]);
+  const caller = "spectralRadius";
+  const { matrix, scale } = nearOne(A, caller);
+  const { real, imaginary } = inTheNameOf(caller, () => eig(matrix));
+  return real.length === 0 ? 0 : unscaleNumber(length2(real[0], imaginary[0]), scale, "the result", caller);
 }
 
 /**
@@ -37,6 +42,7 @@ export function spectralRadius(A: MatrixInput): number {
  *
  * @param A n x n; −Infinity, the supremum of nothing, for the empty matrix
  * @throws {ShapeError} when A is not square
+ * @throws {NonFiniteError} when A is not finite or the result overflows
  *
  * Accuracy: n ε ‖A‖. Cost: that of the values of {@link eigh}.
  *
@@ -48,12 +54,22 @@ export function spectralRadius(A: MatrixInput): number {
  * ```
  */
 export function numericalAbscissa(A: MatrixInput): number {
-  const { rows: n, data } = requireSquareInput(A, "A", "numericalAbscissa");
+  const caller = "numericalAbscissa";
+  const { matrix, scale } = nearOne(A, caller); // halves of subnormal entries would be rounded
+  const { rows: n, data } = matrix;
   if (n === 0) return -Infinity;
   const symmetric = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) symmetric[i * n + j] = 0.5 * data[i * n + j] + 0.5 * data[j * n + i];
-  return eigh({ rows: n, cols: n, data: symmetric }, { vectors: false }).values[n - 1];
+  const { values } = inTheNameOf(caller, () => eigh({ rows: n, cols: n, data: symmetric }, { vectors: false }));
+  return unscaleNumber(values[n - 1], scale, "the result", caller);
+}
+
+/** The checked matrix times a power of two that brings its entries near one. */
+function nearOne(A: MatrixInput, caller: string): { matrix: Matrix; scale: number } {
+  const { rows, cols, data } = requireSquareInput(A, "A", caller);
+  const scale = safeScale(largestModulus(data));
+  return { matrix: { rows, cols, data: data.map((entry) => entry * scale) }, scale };
 }
 
 /** Departure from normality with the rounding level below which it means nothing. */
@@ -75,6 +91,7 @@ export interface DepartureFromNormality {
  *
  * @param A n x n
  * @throws {ShapeError} when A is not square
+ * @throws {NonFiniteError} when A is not finite or the result overflows
  *
  * Accuracy: absolute error near n ε ‖A‖_F (the difference of squares would give sqrt(ε) ‖A‖_F). Cost: about 10 n³ flops.
  *
@@ -86,10 +103,11 @@ export interface DepartureFromNormality {
  * ```
  */
 export function departureFromNormality(A: MatrixInput): DepartureFromNormality {
-  const { rows: n, data } = requireSquareInput(A, "A", "departureFromNormality");
-  const scale = safeScale(largestModulus(data));
-  const t = data.map((entry) => entry * scale);
-  realSchur(n, t, false);
+  const caller = "departureFromNormality";
+  const { matrix, scale } = nearOne(A, caller);
+  const { rows: n, data: t } = matrix;
+  const norm = norm2(t, 0, t.length);
+  inTheNameOf(caller, () => realSchur(n, t, false));
   const rest = new Float64Array(n * n); // what the complex Schur form has above its diagonal, up to unitary rotations
   for (let i = 0; i < n; i++) {
     for (let j = i + 1; j < n; j++) rest[i * n + j] = t[i * n + j];
@@ -98,7 +116,10 @@ export function departureFromNormality(A: MatrixInput): DepartureFromNormality {
       rest[(i + 1) * n + i] = t[i * (n + 1)] - t[(i + 1) * (n + 1)];
     }
   }
-  const norm = norm2(data, 0, data.length);
-  const departure = norm2(rest, 0, rest.length) / scale;
-  return { departure, relative: norm === 0 ? 0 : departure / norm, roundingLevel: ROUNDING * n * EPSILON * norm };
+  const departure = norm2(rest, 0, rest.length);
+  return {
+    departure: unscaleNumber(departure, scale, "the departure", caller),
+    relative: norm === 0 ? 0 : departure / norm,
+    roundingLevel: inUnitsOf(ROUNDING * n * EPSILON * norm, scale),
+  };
 }

@@ -1,5 +1,6 @@
 import { requireOptions } from "../core/index.js";
-import { type MatrixInput, largestModulus, norm2, requireInput } from "./input.js";
+import { type MatrixInput, largestModulus, norm2, requireInput, requireRepresentable } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { svd } from "./svd.js";
 
 /** Options of {@link norms}. */
@@ -34,7 +35,7 @@ export interface MatrixNorms {
  * Relation: one(A) = infinity(Aᵀ) and max <= spectral <= frobenius <= sqrt(rank) · spectral.
  *
  * @param A any shape; an empty matrix has all norms 0
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite or a norm overflows
  *
  * Accuracy: n ε relative, n the length of the longest sum. Cost: O(rows · cols), plus values of an SVD if spectral.
  *
@@ -64,8 +65,11 @@ export function norms(A: MatrixInput, options: NormsOptions = {}): MatrixNorms {
   }
   let columnSum = 0;
   for (let j = 0; j < cols; j++) columnSum += norm2(data, j, rows, cols);
-  const values = options.spectral === true ? svd({ rows, cols, data }, { vectors: "none" }).singularValues : null;
-  return {
+  const values =
+    options.spectral === true
+      ? inTheNameOf("norms", () => svd({ rows, cols, data }, { vectors: "none" }).singularValues)
+      : null;
+  const result = {
     frobenius: norm2(data, 0, data.length),
     one: largestModulus(columnSums),
     infinity,
@@ -75,4 +79,10 @@ export function norms(A: MatrixInput, options: NormsOptions = {}): MatrixNorms {
     spectral: values === null ? null : values.length === 0 ? 0 : values[0],
     nuclear: values === null ? null : values.reduce((sum, value) => sum + value, 0),
   };
+  requireRepresentable(
+    Float64Array.from(Object.values(result), (norm) => norm ?? 0),
+    "every norm",
+    "norms",
+  );
+  return result;
 }

@@ -1,4 +1,4 @@
-import { type Matrix, requireInteger } from "../core/index.js";
+import { ArgumentError, type Matrix, describe, requireFinite, requireInteger } from "../core/index.js";
 import type { Rng } from "../random/index.js";
 import { newArray } from "./input.js";
 import { qr } from "./qr.js";
@@ -11,7 +11,8 @@ import { qr } from "./qr.js";
  *
  * @param rng source of normals, such as an Rng; n² of them are drawn, row after row
  * @param n order, >= 0
- * @throws {ArgumentError} when n is not an integer >= 0
+ * @throws {ArgumentError} when n is not an integer >= 0 or rng has no normals
+ * @throws {NonFiniteError} when one of them is not finite
  *
  * Accuracy: ‖Qᵀ Q − I‖ within a small multiple of n ε. Cost: 8 n³/3 flops.
  * @see [mezzadri2007]
@@ -26,7 +27,17 @@ import { qr } from "./qr.js";
  */
 export function orthogonalMatrix(rng: Pick<Rng, "normal">, n: number): Matrix {
   requireInteger(n, "n", "orthogonalMatrix");
+  if (typeof rng?.normal !== "function") {
+    throw new ArgumentError({
+      function: "orthogonalMatrix",
+      argument: "rng",
+      expected: "a source of normals { normal(): number }",
+      got: describe(rng),
+      remedy: "use createRng(seed)",
+    });
+  }
   const data = newArray(n * n, "orthogonalMatrix");
   for (let i = 0; i < data.length; i++) data[i] = rng.normal();
+  requireFinite(data, "rng.normal()", "orthogonalMatrix");
   return qr({ rows: n, cols: n, data }).q;
 }

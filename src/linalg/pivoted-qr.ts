@@ -88,7 +88,8 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
 
 /** Multiplies the factors of {@link pivotedQr} again and undoes the column exchanges: A. */
 export function reconstructPivotedQr(factorization: Pick<PivotedQrFactorization, "q" | "r" | "permutation">): Matrix {
-  requireMatrix(factorization.q, "factorization.q", "reconstructPivotedQr");
+  requireMatrix(factorization?.q, "factorization.q", "reconstructPivotedQr");
+  requireMatrix(factorization.r, "factorization.r", "reconstructPivotedQr");
   const product = matmul(factorization.q, factorization.r);
   const data = new Float64Array(product.data.length);
   for (let i = 0; i < product.rows; i++) {

@@ -66,7 +66,7 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
 
 /** Multiplies the factors of {@link qr} (and of {@link pivotedQr}, in its column order) again: Q R. */
 export function reconstructQr(factorization: Pick<QrFactorization, "q" | "r">): Matrix {
-  requireMatrix(factorization.q, "factorization.q", "reconstructQr");
+  requireMatrix(factorization?.q, "factorization.q", "reconstructQr");
   requireMatrix(factorization.r, "factorization.r", "reconstructQr");
   return matmul(factorization.q, factorization.r);
 }

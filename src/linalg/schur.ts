@@ -1,4 +1,4 @@
-import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
+import { EPSILON, type Matrix, requireMatrix, requireOptions, pow } from "../core/index.js";
 import { axpy, dot, gemv } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscale } from "./input.js";
@@ -63,7 +63,9 @@ export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecompos
 
 /** Multiplies the factors of {@link schur} again: Q T Qᵀ. */
 export function reconstructSchur(decomposition: Pick<SchurDecomposition, "q" | "t">): Matrix {
-  return matmul(matmul(decomposition.q, decomposition.t), decomposition.q, { transposeB: true });
+  const q = requireMatrix(decomposition?.q, "decomposition.q", "reconstructSchur");
+  const t = requireMatrix(decomposition.t, "decomposition.t", "reconstructSchur");
+  return matmul(matmul(q, t), q, { transposeB: true });
 }
 
 /** Reduces h (n x n, entries near one) to real Schur form in place; returns Q when wanted. */

@@ -1,4 +1,12 @@
-import { type Matrix, OptionError, requireOneOf, requireOptions, transpose } from "../core/index.js";
+import {
+  type Matrix,
+  OptionError,
+  requireMatrix,
+  requireOneOf,
+  requireOptions,
+  requireVector,
+  transpose,
+} from "../core/index.js";
 import { type RowSvd, bidiagonalSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
 import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
@@ -113,7 +121,14 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
 
 /** Multiplies the factors of {@link svd} again: U diag(s) Vᵀ. */
 export function reconstructSvd(decomposition: Omit<SvdWithVectors, "certificate">): Matrix {
-  const { u, singularValues, v } = decomposition;
+  const u = requireMatrix(decomposition?.u, "decomposition.u", "reconstructSvd");
+  const v = requireMatrix(decomposition.v, "decomposition.v", "reconstructSvd");
+  const singularValues = requireVector(
+    decomposition.singularValues,
+    null,
+    "decomposition.singularValues",
+    "reconstructSvd",
+  );
   const k = singularValues.length;
   const scaled = new Float64Array(u.rows * k);
   for (let i = 0; i < u.rows; i++) {

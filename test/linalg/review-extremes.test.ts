@@ -1,8 +1,45 @@
 import { describe, expect, test } from "vitest";
-import { EPSILON, type Matrix, NonFiniteError, fromRows } from "../../src/core/index.js";
-import { eig, eigh, eighHermitian, pinv, pivotedQr, qr, svd, tridiagonalEigh } from "../../src/linalg/index.js";
+import { EPSILON, type Matrix, NonFiniteError, fromRows, identity } from "../../src/core/index.js";
+import {
+  cholesky,
+  conditionEstimate,
+  departureFromNormality,
+  eig,
+  eigh,
+  eighHermitian,
+  generalizedEigh,
+  gram,
+  inertia,
+  ldl,
+  leastSquares,
+  logDeterminant,
+  lu,
+  matrixFunction,
+  norms,
+  numericalAbscissa,
+  orthogonalMatrix,
+  pinv,
+  pivotedQr,
+  qr,
+  reconstructCholesky,
+  reconstructEigh,
+  reconstructHermitian,
+  reconstructLdl,
+  reconstructLu,
+  reconstructPencil,
+  reconstructPivotedQr,
+  reconstructQr,
+  reconstructSchur,
+  reconstructSvd,
+  solve,
+  solveCholesky,
+  spectralRadius,
+  svd,
+  tridiagonalEigh,
+} from "../../src/linalg/index.js";
 import { tolerance } from "../support/compare.js";
-import { assemble, randomSymmetric, scaleMatrix, withSpectrum } from "./support.js";
+import { createRng, normalMatrix } from "../../src/random/index.js";
+import { assemble, differenceRatio, randomSymmetric, scaleMatrix, withSpectrum } from "./support.js";
 
 const BOUND = 20;
 const LARGEST = 1.7e308;
@@ -10,10 +47,34 @@ const full = fromRows([
   [LARGEST, LARGEST],
   [LARGEST, LARGEST],
 ]);
+const turned = fromRows([
+  [LARGEST, LARGEST],
+  [-LARGEST, LARGEST],
+]);
+const mixed = fromRows([
+  [LARGEST, LARGEST],
+  [LARGEST, -LARGEST],
+]);
+const upper = fromRows([
+  [0, LARGEST, LARGEST],
+  [0, 0, LARGEST],
+  [0, 0, 0],
+]);
+const spread = fromRows([
+  [1, 0],
+  [0, 0],
+]);
 const zero2 = fromRows([
   [0, 0],
   [0, 0],
 ]);
+
+function upper3(entry: number): Matrix {
+  return fromRows([
+    [0, entry],
+    [0, 0],
+  ]);
+}
 
 describe("entries near the end of the double range", () => {
   test.each<[string, () => unknown]>([
@@ -28,6 +89,21 @@ describe("entries near the end of the double range", () => {
     ["qr", () => qr(full)],
     ["pivotedQr", () => pivotedQr(full)],
     ["eig", () => eig(full)],
+    ["spectralRadius", () => spectralRadius(full)],
+    ["numericalAbscissa", () => numericalAbscissa(full)],
+    ["departureFromNormality", () => departureFromNormality(upper)],
+    ["norms", () => norms(full)],
+    ["norms", () => norms(full, { spectral: true })],
+    ["conditionEstimate", () => conditionEstimate(full)],
+    ["lu", () => lu(turned)],
+    ["ldl", () => ldl(mixed)],
+    ["ldl", () => ldl(full, { shift: -LARGEST })],
+    ["generalizedEigh", () => generalizedEigh(scaleMatrix(spread, 1e300), scaleMatrix(identity(2), 1e-300))],
+    ["leastSquares", () => leastSquares(fromRows([[1], [-1]]), Float64Array.of(LARGEST, LARGEST))],
+    ["leastSquares", () => leastSquares(full, Float64Array.of(1, 1))],
+    ["pinv", () => pinv(full)],
+    ["matrixFunction", () => matrixFunction(full, "exp")],
+    ["solveCholesky", () => solveCholesky({ l: fromRows([[1e-200]]) }, Float64Array.of(1))],
   ])("%s: a result beyond the range is an error, not an infinity", (name, run) => {
     expect(run).toThrow(NonFiniteError);
     expect(run).toThrow(new RegExp(`^${name}: .* must be representable \\(below 1.80e\\+308\\), got an overflow`));
@@ -35,6 +111,41 @@ describe("entries near the end of the double range", () => {
 
   test("pinv does not take an overflowing singular value for rank 0", () => {
     expect(() => pinv(fromRows([[LARGEST, LARGEST]]))).toThrow("must be representable");
+  });
+
+  test("LU overflows only where its results do", () => {
+    const x = solve(turned, Float64Array.of(1e308, 1e308));
+    expect(x[0]).toBe(0);
+    expect(Math.abs(x[1]! * 1.7 - 1)).toBeLessThan(8 * EPSILON);
+    const { sign, logModulus } = logDeterminant(turned);
+    expect(sign).toBe(1);
+    expect(Math.abs(logModulus / (2 * Math.log(LARGEST) + Math.LN2) - 1)).toBeLessThan(8 * EPSILON);
+    const y = solve(fromRows([[3e-310]]), Float64Array.of(6e-310));
+    expect(Math.abs(y[0]! - 2)).toBeLessThan(1e-13);
+  });
+
+  test("a pencil whose scales differ by more than the double range", () => {
+    const A = scaleMatrix(spread, 1e200);
+    const { values } = generalizedEigh(A, scaleMatrix(identity(2), 1e-100));
+    expect(values[0]).toBe(0);
+    expect(Math.abs(values[1]! / 1e300 - 1)).toBeLessThan(BOUND * EPSILON);
+    expect(Array.from(generalizedEigh(scaleMatrix(spread, 1e-300), scaleMatrix(identity(2), 1e300)).values)).toEqual([
+      0, 0,
+    ]);
+  });
+
+  test("inertia with a shift far beyond the matrix, and the reverse", () => {
+    const tiny = scaleMatrix(withSpectrum(5, [1, 2, 3]), 1e-300);
+    expect(inertia(tiny, { shift: 1e300 })).toMatchObject({ negative: 3, zero: 0, positive: 0 });
+    expect(inertia(tiny, { shift: -1e300 })).toMatchObject({ negative: 0, zero: 0, positive: 3 });
+    expect(inertia(tiny, { shift: 1.5e-300 })).toMatchObject({ negative: 1, zero: 0, positive: 2 });
+    const huge = scaleMatrix(withSpectrum(5, [-1, 2, 3]), 1e300);
+    expect(inertia(huge, { shift: 1e-300 })).toMatchObject({ negative: 1, zero: 0, positive: 2 });
+  });
+
+  test("halves of subnormal entries are not lost", () => {
+    expect(numericalAbscissa(fromRows([[5e-324]]))).toBe(5e-324);
+    expect(departureFromNormality(upper3(1e308)).relative).toBe(1);
   });
 
   test("what fits is computed as everywhere, certificate included", () => {
@@ -121,4 +232,55 @@ test("repeated complex pairs: members stay together and each vector belongs to i
   );
   const stacked = fromRows(columns);
   expect(pivotedQr(stacked).rank).toBe(3);
+});
+
+describe("reconstruct…", () => {
+  test.each<[string, (factors: never) => unknown, string]>([
+    ["reconstructEigh", reconstructEigh, "decomposition.vectors"],
+    ["reconstructSvd", reconstructSvd, "decomposition.u"],
+    ["reconstructHermitian", reconstructHermitian, "decomposition.values"],
+    ["reconstructQr", reconstructQr, "factorization.q"],
+    ["reconstructPivotedQr", reconstructPivotedQr, "factorization.q"],
+    ["reconstructCholesky", reconstructCholesky, "factorization.l"],
+    ["reconstructLu", reconstructLu, "factorization.l"],
+    ["reconstructLdl", reconstructLdl, "factorization.l"],
+    ["reconstructSchur", reconstructSchur, "decomposition.q"],
+    ["reconstructPencil", (factors) => reconstructPencil(factors, identity(2)), "decomposition.vectors"],
+  ])("%s refuses what has no factors", (name, run, argument) => {
+    for (const nothing of [undefined, {}, { vectors: null, u: null, values: null }]) {
+      expect(() => run(nothing as never)).toThrow(`${name}: ${argument} must be`);
+    }
+  });
+
+  test("values and vectors that do not belong together", () => {
+    const { vectors } = eigh(identity(2));
+    expect(() => reconstructEigh({ values: new Float64Array(1), vectors })).toThrow(
+      "reconstructEigh: decomposition.values must be of length 2, one per vector, got length 1",
+    );
+  });
+
+  test("a pencil: B X Λ Xᵀ B = A", () => {
+    for (const n of [1, 5, 40]) {
+      const A = randomSymmetric(n, n);
+      const B = gram(normalMatrix(createRng(n + 1), n, 3 * n));
+      expect(differenceRatio(A, reconstructPencil(generalizedEigh(A, B), B))).toBeLessThanOrEqual(20 * BOUND);
+    }
+  });
+
+  test("a tridiagonal matrix", () => {
+    const d = Float64Array.of(1, 2, 3, 4);
+    const e = Float64Array.of(-1, 0.5, 2);
+    const { values, vectors } = tridiagonalEigh(d, e, { vectors: "full" });
+    expect(differenceRatio(assemble(d, e), reconstructEigh({ values, vectors: vectors! }))).toBeLessThanOrEqual(BOUND);
+  });
+});
+
+test("factors and sources that cannot be used are named", () => {
+  expect(() => solveCholesky({ l: fromRows([[1, 2]]) }, Float64Array.of(1))).toThrow("got 1 x 2");
+  expect(() => solveCholesky({ l: fromRows([[0]]) }, Float64Array.of(1))).toThrow(
+    "diagonal > 0, as cholesky returns it, got 0 at index 0",
+  );
+  expect(solveCholesky(cholesky(fromRows([[4]])), Float64Array.of(8))[0]).toBe(2);
+  expect(() => orthogonalMatrix(null as never, 2)).toThrow("orthogonalMatrix: rng must be a source of normals");
+  expect(() => orthogonalMatrix({ normal: () => Number.NaN }, 2)).toThrow("rng.normal() must be finite");
 });
