@@ -1,59 +1,121 @@
 import { ArgumentError, log1p, pow, requireInteger } from "../core/index.js";
-import { decodeFrequency } from "./frequencies.js";
 import type { ModeSpectrum } from "./types.js";
 
-/** The modes of a spectrum that a search for weights looks at. */
+/** The modes of a spectrum that a search for weights looks at, in shells of one degree ℓ or one squared length |k|². */
 export interface Band {
-  /** Modes that count: inside the band, of the parity asked for, and not vanishing. */
-  readonly modes: readonly number[];
-  /** Degree ℓ, or |k|² of a frequency, of every mode of the spectrum; NaN outside the band. */
+  /** ℓ or |k|² of each shell, ascending. */
   readonly levels: Float64Array;
+  /** Shell of each mode of the spectrum, −1 outside the band. */
+  readonly shellOf: Int32Array;
+  /** Mode with the largest eigenvalue that counts in each shell, −1 where none does. */
+  readonly largest: Int32Array;
+  /** Mode with the smallest one. */
+  readonly smallest: Int32Array;
+  /** Number of modes that count: inside the band, of the parity asked for, and not vanishing. */
+  readonly count: number;
   /** The other modes of the spectrum. */
   readonly omitted: readonly number[];
   /** Largest degree, or largest |k_j|. */
   readonly maxDegree: number;
+  /** Largest e with |ln(λ̃/λ)| <= e for eigenvalues λ̃ within the error bounds of the modes that count. */
+  readonly logarithmicError: number;
 }
 
 /** Picks the modes of a band, by degree or by centred frequency; a spectrum with fewer than two of them is refused. */
 export function bandOf(
   spectrum: ModeSpectrum,
-  largest: number | undefined,
+  largestDegree: number | undefined,
   parity: "all" | "even" | "odd",
   caller: string,
 ): Band {
-  const { eigenvalues, conventions } = spectrum;
-  const degrees = conventions.modes === "degree";
-  const d = conventions.dimension;
-  const N = degrees ? 0 : Math.round(pow(eigenvalues.length, 1 / d));
-  const top = degrees ? eigenvalues.length - 1 : Math.floor(N / 2);
-  const maxDegree = requireInteger(largest ?? top, "maxDegree", caller, 0, top);
-  const vanishing = new Set(spectrum.vanishing);
-  const frequency = new Int32Array(degrees ? 0 : d);
-  const modes: number[] = [];
-  const levels = new Float64Array(eigenvalues.length).fill(Number.NaN);
+  const { eigenvalues, errorBounds } = spectrum;
+  const N = spectrum.conventions.modes === "degree" ? 0 : sideOf(spectrum);
+  const top = N === 0 ? eigenvalues.length - 1 : Math.floor(N / 2);
+  const maxDegree = requireInteger(largestDegree ?? top, "maxDegree", caller, 0, top);
+  const { level, odd } = levelsOf(spectrum, N, maxDegree);
+  const levels = distinct(level);
+  const shellOf = Int32Array.from(level, (value) => (value < 0 ? -1 : indexIn(levels, value)));
+  const largest = new Int32Array(levels.length).fill(-1);
+  const smallest = new Int32Array(levels.length).fill(-1);
+  const skip = new Uint8Array(eigenvalues.length);
+  for (const i of spectrum.vanishing) skip[i] = 1;
   const omitted: number[] = [];
+  let count = 0;
+  let ratio = 0;
   for (let i = 0; i < eigenvalues.length; i++) {
-    const level = degrees ? i : decodeFrequency(i, d, N, frequency);
-    const sum = degrees ? i : frequency.reduce((total, k) => total + Math.abs(k), 0);
-    const inside = degrees ? i <= maxDegree : frequency.every((k) => Math.abs(k) <= maxDegree);
-    const counts = parity === "all" || (parity === "odd") === (sum % 2 === 1);
-    if (inside) levels[i] = level;
-    (inside && counts && !vanishing.has(i) && eigenvalues[i] > 0 ? modes : omitted).push(i);
+    const shell = shellOf[i];
+    const counts = shell >= 0 && (parity === "all" || (parity === "odd") === (odd[i] === 1));
+    if (!counts || skip[i] === 1 || !(eigenvalues[i] > 0)) {
+      omitted.push(i);
+      continue;
+    }
+    count++;
+    ratio = Math.max(ratio, errorBounds[i] / eigenvalues[i]);
+    if (largest[shell] < 0 || eigenvalues[i] > eigenvalues[largest[shell]]) largest[shell] = i;
+    if (smallest[shell] < 0 || eigenvalues[i] < eigenvalues[smallest[shell]]) smallest[shell] = i;
   }
-  if (modes.length < 2) {
+  if (count < 2) {
     throw new ArgumentError({
       function: caller,
       argument: "spectrum",
       expected: "with two nonvanishing modes at least",
-      got: String(modes.length),
+      got: String(count),
     });
   }
-  return { modes, levels, omitted, maxDegree };
+  const logarithmicError = ratio < 1 ? -log1p(-ratio) : Infinity;
+  return { levels, shellOf, largest, smallest, count, omitted, maxDegree, logarithmicError };
 }
 
-/** Largest e with |ln(λ̃/λ)| <= e for all λ̃ that the error bounds of the modes allow. */
-export function logarithmicError(spectrum: ModeSpectrum, modes: readonly number[]): number {
-  let ratio = 0;
-  for (const i of modes) ratio = Math.max(ratio, spectrum.errorBounds[i] / spectrum.eigenvalues[i]);
-  return ratio < 1 ? -log1p(-ratio) : Infinity;
+function sideOf({ eigenvalues, conventions }: ModeSpectrum): number {
+  return Math.round(pow(eigenvalues.length, 1 / conventions.dimension));
+}
+
+/** Level of each mode, −1 outside the band, and whether its degree or Σ k_j is odd. */
+function levelsOf(
+  { eigenvalues, conventions }: ModeSpectrum,
+  N: number,
+  maxDegree: number,
+): { level: Float64Array; odd: Uint8Array } {
+  const level = new Float64Array(eigenvalues.length);
+  const odd = new Uint8Array(eigenvalues.length);
+  for (let i = 0; i < level.length; i++) {
+    if (N === 0) {
+      level[i] = i <= maxDegree ? i : -1;
+      odd[i] = i % 2;
+      continue;
+    }
+    let rest = i;
+    let squared = 0;
+    let sum = 0;
+    for (let j = 0; j < conventions.dimension; j++) {
+      const digit = rest % N;
+      rest = (rest - digit) / N;
+      const k = Math.min(digit, N - digit); // |k_j| of the centred frequency
+      sum += k;
+      squared = k > maxDegree ? Number.NaN : squared + k * k;
+    }
+    level[i] = squared >= 0 ? squared : -1;
+    odd[i] = sum % 2;
+  }
+  return { level, odd };
+}
+
+/** The values >= 0 that occur, ascending. */
+function distinct(values: Float64Array): Float64Array {
+  const sorted = values.slice().sort();
+  let length = 0;
+  for (const value of sorted)
+    if (value >= 0 && (length === 0 || value !== sorted[length - 1])) sorted[length++] = value;
+  return sorted.slice(0, length);
+}
+
+function indexIn(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,5 +1,5 @@
 import { type Tagged, exp, log, requireNumber, requireOptions } from "../core/index.js";
-import { type Band, bandOf, logarithmicError } from "./band.js";
+import { type Band, bandOf } from "./band.js";
 import { conditionOfSpread } from "./conditioning.js";
 import { requireSpectrum } from "./require-kernel.js";
 import type { ModeSpectrum } from "./types.js";
@@ -55,7 +55,8 @@ export interface FlatteningSymbol {
  * @param options  growth and band
  * @throws {ArgumentError} when growth < 0, the band exceeds the spectrum, or fewer than two modes are left
  *
- * Accuracy: that of the eigenvalues: δ moves by twice their largest relative error at most. Cost: two sweeps, after sorting the lengths.
+ * Accuracy: that of the eigenvalues: δ moves by twice their largest relative error at most. Cost: two
+ * sweeps, after sorting the lengths.
  *
  * @example
  * ```ts
@@ -76,17 +77,15 @@ export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOpti
   const shells = shellsOf(spectrum, band, growth);
   const { spread, bound } = tightestPair(shells);
   const logarithms = leastLogarithms(shells);
-  const symbol = new Float64Array(spectrum.conventions.modes === "degree" ? band.maxDegree + 1 : band.levels.length);
-  shells.forEach(({ modes }, a) => {
-    for (const i of modes) symbol[i] = exp(logarithms[a] - logarithms[0]);
-  });
+  const symbol = new Float64Array(spectrum.conventions.modes === "degree" ? band.maxDegree + 1 : band.shellOf.length);
+  const values = logarithms.map((x) => exp(x - logarithms[0]));
+  for (let i = 0; i < symbol.length; i++) symbol[i] = band.shellOf[i] < 0 ? 0 : values[band.shellOf[i]];
   return {
     symbol,
     domain: spectrum.conventions.domain,
-    condition: conditionOfSpread(spread, band.modes.length),
+    condition: conditionOfSpread(spread, band.count),
     spread,
-    spreadError:
-      2 * logarithmicError(spectrum, band.modes) + 8 * Number.EPSILON * (1 + spread + largestModulus(shells)),
+    spreadError: 2 * band.logarithmicError + 8 * Number.EPSILON * (1 + spread + largestModulus(shells)),
     bound,
     growth,
     omitted: band.omitted,
@@ -95,37 +94,24 @@ export function flatteningSymbol(spectrum: ModeSpectrum, options: FlatteningOpti
 
 /** All modes of one degree or one length. */
 interface Shell {
-  readonly modes: number[];
   /** g ln(1 + q). */
   readonly rise: number;
   /** Modes of the largest and smallest eigenvalue that counts, −1 where none does. */
-  largest: number;
-  smallest: number;
+  readonly largest: number;
+  readonly smallest: number;
   /** −ln of these: the least and the largest lift that a mode of the shell asks for. */
-  least: number;
-  most: number;
+  readonly least: number;
+  readonly most: number;
 }
 
 /** Shells by increasing q; those whose modes all vanish take part in the growth bound only. */
-function shellsOf(spectrum: ModeSpectrum, band: Band, growth: number): Shell[] {
-  const root = spectrum.conventions.modes === "degree" ? (x: number): number => x : Math.sqrt;
-  const byLevel = new Map<number, Shell>();
-  band.levels.forEach((level, i) => {
-    if (Number.isNaN(level)) return;
-    const shell = byLevel.get(level);
-    if (shell !== undefined) shell.modes.push(i);
-    else {
-      const rise = growth * log(1 + root(level));
-      byLevel.set(level, { modes: [i], rise, largest: -1, smallest: -1, least: Infinity, most: -Infinity });
-    }
+function shellsOf({ eigenvalues, conventions }: ModeSpectrum, band: Band, growth: number): Shell[] {
+  return Array.from(band.levels, (level, a): Shell => {
+    const rise = growth * log(1 + (conventions.modes === "degree" ? level : Math.sqrt(level)));
+    const [largest, smallest] = [band.largest[a], band.smallest[a]];
+    if (largest < 0) return { rise, largest, smallest, least: Infinity, most: -Infinity };
+    return { rise, largest, smallest, least: -log(eigenvalues[largest]), most: -log(eigenvalues[smallest]) };
   });
-  for (const i of band.modes) {
-    const shell = byLevel.get(band.levels[i])!;
-    const lift = -log(spectrum.eigenvalues[i]);
-    if (lift < shell.least) [shell.least, shell.largest] = [lift, i];
-    if (lift > shell.most) [shell.most, shell.smallest] = [lift, i];
-  }
-  return [...byLevel.entries()].sort((a, b) => a[0] - b[0]).map(([, shell]) => shell);
 }
 
 /** max over pairs (a, b) of most(b) − least(a) − reach(a, b), by one sweep up and one down. */

@@ -4,7 +4,7 @@ import type { CompositeFactor, GaussianSpectrum } from "./gaussian.js";
 
 /** The exponent that flattens K (1 + N)^s on Gaussian space, found numerically. */
 export interface GaussianSmoothness {
-  /** s*, the minimiser on [0, 1 + d/2). */
+  /** s*, the minimiser on [0, min(100, 1 + d/2)). */
   readonly smoothness: number;
   /** Largest over smallest d μ_ℓ E_s(ℓ) at s*, or why it is unresolved: see {@link conditionNumber}. */
   readonly condition: Tagged;
@@ -47,13 +47,13 @@ export function flattenGaussian(
   const spread = (s: number): number => {
     let top = -Infinity;
     let bottom = Infinity;
-    degrees.forEach((l, i) => {
+    for (const [i, l] of degrees.entries()) {
       const { value } = factor(l, s);
-      if (!value.defined) throw new RangeError(value.reason); // not reached: s stays below 1 + d/2
+      if (!value.defined) return Infinity; // beyond the double range: s stays below 1 + d/2
       const height = logarithms[i] + log(value.value);
       top = Math.max(top, height);
       bottom = Math.min(bottom, height);
-    });
+    }
     return top - bottom;
   };
   const step = Math.min(100, 1 + d / 2) / SCAN;

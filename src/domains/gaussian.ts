@@ -28,7 +28,7 @@ export interface GaussianLevel {
 
 /** Mean of (1 + number operator)^s over an eigenfunction |x| Y_ℓ of the kernel. */
 export interface CompositeFactor {
-  /** E_s(ℓ), or the reason why it is infinite. */
+  /** E_s(ℓ), or the reason why it is infinite or leaves the double range. */
   readonly value: Tagged;
   /** Estimate of its absolute error. */
   readonly error: number;
@@ -277,5 +277,10 @@ function compositeFactor(d: number, degree: number, s: number, series?: HermiteS
     return closed(4 - (4 * c) / d + (c * c) / (d * (d - 2)));
   }
   const { value, error } = (series ?? hermiteSeries(d, degree)).power(s);
-  return { value: defined(value), error, method: "extrapolated series" };
+  const method = "extrapolated series";
+  if (!(value > 0 && Number.isFinite(value) && Number.isFinite(error))) {
+    const reason = `E_s of degree ${degree} at s = ${s} leaves the double range`;
+    return { value: undefinedBecause(reason), error: Infinity, method };
+  }
+  return { value: defined(value), error, method };
 }

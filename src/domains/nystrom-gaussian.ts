@@ -12,6 +12,7 @@ import {
 import { type Kernel, requirePoints } from "../kernels/index.js";
 import { eigh, golubWelsch } from "../linalg/index.js";
 import { weightedMatrix } from "./commutator.js";
+import { conditionFloor } from "./conditioning.js";
 import { requireKernel } from "./require-kernel.js";
 
 /** Points and weights of a quadrature rule in several dimensions. */
@@ -26,6 +27,8 @@ export interface PointRule {
 export interface NystromSpectrum {
   /** Eigenvalues, descending. */
   readonly eigenvalues: Float64Array;
+  /** How many of them exceed max(1e-13, n ε) of the largest; the others, and their eigenfunctions, are rounding. */
+  readonly resolved: number;
   /** Values of the eigenfunctions at the points (columns), of unit norm in L²(weights). */
   readonly eigenfunctions: Matrix;
   /** Σ of all eigenvalues, equal to Σ w_i K(x_i, x_i). */
@@ -70,7 +73,14 @@ export function weightedNystrom(kernel: Kernel, points: Matrix, weights: Float64
   }
   let trace = 0;
   for (let i = 0; i < n; i++) trace += A.data[i * n + i];
-  return { eigenvalues: values.slice().reverse(), eigenfunctions: { rows: n, cols: n, data: functions }, trace };
+  const eigenvalues = values.slice().reverse();
+  const floor = conditionFloor(n) * Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
+  return {
+    eigenvalues,
+    resolved: eigenvalues.filter((value) => Math.abs(value) >= floor && value !== 0).length,
+    eigenfunctions: { rows: n, cols: n, data: functions },
+    trace,
+  };
 }
 
 /**
@@ -131,6 +141,7 @@ export function gaussHermiteGrid(d: number, m: number): PointRule {
  *
  * @param x         real argument
  * @param maxDegree K
+ * @throws {ArgumentError} when the values leave the double range
  *
  * Accuracy: about K ε relative to the largest value up to K; values grow like e^{x²/4}.
  *
@@ -147,6 +158,15 @@ export function hermitePolynomials(x: number, maxDegree: number): Float64Array {
   out[0] = 1;
   if (maxDegree >= 1) out[1] = x;
   for (let k = 1; k < maxDegree; k++) out[k + 1] = (x * out[k] - Math.sqrt(k) * out[k - 1]) / Math.sqrt(k + 1);
+  const beyond = out.findIndex((value) => !Number.isFinite(value));
+  if (beyond >= 0) {
+    throw new ArgumentError({
+      function: "hermitePolynomials",
+      argument: "maxDegree",
+      expected: `below ${beyond}, where the values at x = ${x} leave the double range`,
+      got: String(maxDegree),
+    });
+  }
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { ArgumentError, OptionError, type Tagged, log, requireOneOf, requireOptions } from "../core/index.js";
-import { bandOf, logarithmicError } from "./band.js";
+import { type Band, bandOf } from "./band.js";
 import { conditionOfSpread } from "./conditioning.js";
 import { frequencyFactor } from "./frequencies.js";
 import { requireSpectrum } from "./require-kernel.js";
@@ -51,7 +51,7 @@ export interface OptimalSmoothness {
  * where (1 + N)^s is no multiplier (see `gaussian(d).optimalSmoothness`)
  *
  * Accuracy: that of the eigenvalues: F(s*) moves by twice their largest relative error at most, s* by their relative error over ln σ.
- * Cost: O(m²) for m degrees, or m different lengths |k|.
+ * Cost: O(n + m log n) for n modes of m different degrees or lengths |k|.
  *
  * @example
  * ```ts
@@ -80,54 +80,83 @@ export function optimalSmoothness(spectrum: ModeSpectrum, options: OptimalSmooth
       remedy: "use gaussian(d).optimalSmoothness: the number operator is no multiplier on |x| Y",
     });
   }
-  const { modes, levels, omitted } = bandOf(spectrum, options.maxDegree, parity, caller);
-  const slopes = slopesOf(
-    spectrum,
-    modes.map((i) => levels[i]),
-    symbol,
-    options.frequency,
-    caller,
-  );
-  const intercepts = modes.map((l) => log(eigenvalues[l]));
-  const largestSlope = slopes.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  const envelope = extremeLines(intercepts, slopes);
-  const smoothness = minimiseSpread(envelope.intercepts, envelope.slopes);
-  const at = (s: number): { spread: number; rounding: number; active: number[] } => {
-    let top = -Infinity;
-    let bottom = Infinity;
-    const heights = intercepts.map((a, i) => a + s * slopes[i]);
-    for (const height of heights) {
-      top = Math.max(top, height);
-      bottom = Math.min(bottom, height);
-    }
-    const near = 1e-9 * (1 + Math.abs(top) + Math.abs(bottom));
-    return {
-      spread: top - bottom,
-      rounding: 8 * Number.EPSILON * (1 + Math.abs(top) + Math.abs(bottom) + Math.abs(s) * largestSlope),
-      active: modes.filter((_, i) => top - heights[i] <= near || heights[i] - bottom <= near),
-    };
-  };
-  const best = at(smoothness);
+  const band = bandOf(spectrum, options.maxDegree, parity, caller);
+  const slopes = slopesOf(spectrum, band.levels, symbol, options.frequency, caller);
+  // Lines ln μ + s ln σ_1 of the largest and of the smallest eigenvalue of each shell: the others lie between them.
+  const shells = Array.from(slopes.keys()).filter((a) => band.largest[a] >= 0);
+  const upper = shells.map((a) => ({ slope: slopes[a], height: log(eigenvalues[band.largest[a]]) }));
+  const lower = shells.map((a) => ({ slope: slopes[a], height: log(eigenvalues[band.smallest[a]]) }));
+  const smoothness = minimiseSpread(extremeLines(upper, 1), extremeLines(lower, -1));
+  const best = spreadAt(smoothness, upper, lower);
   return {
     smoothness,
-    condition: conditionOfSpread(best.spread, modes.length),
+    condition: conditionOfSpread(best.spread, band.count),
     spread: best.spread,
-    spreadError: 2 * logarithmicError(spectrum, modes) + best.rounding,
-    conditionAtZero: conditionOfSpread(at(0).spread, modes.length),
-    active: best.active,
-    omitted,
+    spreadError: 2 * band.logarithmicError + best.rounding,
+    conditionAtZero: conditionOfSpread(spreadAt(0, upper, lower).spread, band.count),
+    active: activeModes(spectrum, band, slopes, smoothness, best),
+    omitted: band.omitted,
     symbol,
   };
 }
 
-/** Slope ln σ_1 of each mode's line in s. */
+/** A line height + s · slope. */
+interface Line {
+  readonly slope: number;
+  readonly height: number;
+}
+
+/** Extreme values of all lines at s. */
+interface Spread {
+  readonly top: number;
+  readonly bottom: number;
+  readonly spread: number;
+  readonly rounding: number;
+}
+
+function spreadAt(s: number, upper: readonly Line[], lower: readonly Line[]): Spread {
+  let top = -Infinity;
+  let bottom = Infinity;
+  let size = 1;
+  for (const { slope, height } of upper) {
+    top = Math.max(top, height + s * slope);
+    size = Math.max(size, Math.abs(height), Math.abs(s * slope));
+  }
+  for (const { slope, height } of lower) {
+    bottom = Math.min(bottom, height + s * slope);
+    size = Math.max(size, Math.abs(height));
+  }
+  return { top, bottom, spread: top - bottom, rounding: 16 * Number.EPSILON * size };
+}
+
+/** Modes that attain the extremes, up to a relative 1e-9. */
+function activeModes(
+  { eigenvalues }: ModeSpectrum,
+  { shellOf, omitted }: Band,
+  slopes: Float64Array,
+  s: number,
+  { top, bottom }: Spread,
+): number[] {
+  const near = 1e-9 * (1 + Math.abs(top) + Math.abs(bottom));
+  const left = new Uint8Array(eigenvalues.length);
+  for (const i of omitted) left[i] = 1;
+  const active: number[] = [];
+  for (let i = 0; i < eigenvalues.length; i++) {
+    if (left[i] === 1) continue;
+    const height = log(eigenvalues[i]) + s * slopes[shellOf[i]];
+    if (top - height <= near || height - bottom <= near) active.push(i);
+  }
+  return active;
+}
+
+/** Slope ln σ_1 of each shell's lines in s: strictly increasing with the level. */
 function slopesOf(
   spectrum: ModeSpectrum,
-  levels: readonly number[],
+  levels: Float64Array,
   symbol: SobolevSymbol,
   frequency: OptimalSmoothnessOptions["frequency"],
   caller: string,
-): number[] {
+): Float64Array {
   const { modes, dimension: d } = spectrum.conventions;
   if (modes === "degree") {
     if (frequency !== undefined) {
@@ -144,57 +173,38 @@ function slopesOf(
   return levels.map((squared) => log(symbolValue(symbol, 1, Math.sqrt(squared), factor * squared)));
 }
 
-/** Of lines with the same slope only the highest and the lowest matter; on the torus that is one pair for each length |k|. */
-function extremeLines(
-  intercepts: readonly number[],
-  slopes: readonly number[],
-): { intercepts: number[]; slopes: number[] } {
-  const ends = new Map<number, [number, number]>();
-  slopes.forEach((slope, i) => {
-    const pair = ends.get(slope);
-    if (pair === undefined) ends.set(slope, [intercepts[i], intercepts[i]]);
-    else [pair[0], pair[1]] = [Math.min(pair[0], intercepts[i]), Math.max(pair[1], intercepts[i])];
-  });
-  const lines = [...ends].flatMap(([slope, [low, high]]) =>
-    low === high
-      ? [[slope, low]]
-      : [
-          [slope, low],
-          [slope, high],
-        ],
-  );
-  return { intercepts: lines.map((line) => line[1]), slopes: lines.map((line) => line[0]) };
+/**
+ * The lines, by increasing slope, that are the largest (sign 1) or the smallest (sign −1) at some s: corners of the upper or lower hull
+ * of the points (slope, height).
+ */
+function extremeLines(lines: readonly Line[], sign: 1 | -1): Line[] {
+  const hull: Line[] = [];
+  for (const line of lines) {
+    while (hull.length >= 2) {
+      const [p, q] = [hull[hull.length - 2], hull[hull.length - 1]];
+      const turn = (q.slope - p.slope) * (line.height - p.height) - (line.slope - p.slope) * (q.height - p.height);
+      if (sign * turn < 0) break;
+      hull.pop();
+    }
+    hull.push(line);
+  }
+  return hull;
 }
 
-/**
- * Minimiser of max(a + s b) − min(a + s b): starting on the far left, follow the upper and lower envelopes to their next
- * corners until the slope of the difference is no longer negative.
- */
-function minimiseSpread(a: readonly number[], b: readonly number[]): number {
-  const order = a.map((_, i) => i);
-  // At s → −∞ the smallest slope is on top (ties: the higher line), the largest at the bottom (ties: the lower line).
-  let top = order.reduce((best, i) => (b[i] < b[best] || (b[i] === b[best] && a[i] > a[best]) ? i : best), 0);
-  let bottom = order.reduce((best, i) => (b[i] > b[best] || (b[i] === b[best] && a[i] < a[best]) ? i : best), 0);
+/** Minimiser of max − min of two envelopes: on the far left the smallest slope is on top and the largest at the bottom; follow both
+ * envelopes to their next corners until the slope of the difference is no longer negative. */
+function minimiseSpread(upper: readonly Line[], lower: readonly Line[]): number {
+  const corner = (p: Line | undefined, q: Line | undefined): number =>
+    p === undefined || q === undefined ? Infinity : (p.height - q.height) / (q.slope - p.slope);
+  let top = 0;
+  let bottom = lower.length - 1;
   let s = -Infinity;
-  while (b[top] < b[bottom]) {
-    let nextTop = -1;
-    let cornerTop = Infinity;
-    let nextBottom = -1;
-    let cornerBottom = Infinity;
-    for (const i of order) {
-      if (b[i] > b[top]) {
-        const corner = (a[top] - a[i]) / (b[i] - b[top]);
-        if (corner < cornerTop || (corner === cornerTop && b[i] > b[nextTop])) [cornerTop, nextTop] = [corner, i];
-      }
-      if (b[i] < b[bottom]) {
-        const corner = (a[i] - a[bottom]) / (b[bottom] - b[i]);
-        if (corner < cornerBottom || (corner === cornerBottom && b[i] < b[nextBottom]))
-          [cornerBottom, nextBottom] = [corner, i];
-      }
-    }
-    s = Math.min(cornerTop, cornerBottom);
-    if (cornerTop <= s) top = nextTop;
-    if (cornerBottom <= s) bottom = nextBottom;
+  while (upper[top].slope < lower[bottom].slope) {
+    const next = corner(upper[top], upper[top + 1]);
+    const nextBelow = corner(lower[bottom], lower[bottom - 1]);
+    s = Math.min(next, nextBelow);
+    if (next <= s) top++;
+    if (nextBelow <= s) bottom--;
   }
   return s === -Infinity ? 0 : s;
 }

@@ -5,6 +5,7 @@ import {
   type Tagged,
   defined,
   requireFinite,
+  requireInteger,
   requireNumber,
   requireOptions,
   requirePositive,
@@ -20,6 +21,8 @@ import {
 export interface FlowProblem {
   /** Eigenvalue of the kernel operator on each mode (`mercer(…).eigenvalues`, or one entry per basis function). */
   readonly eigenvalues: Float64Array;
+  /** Modes whose eigenvalue is zero within its error (`mercer(…).vanishing`): their rate is taken as exactly zero; none by default. */
+  readonly vanishing?: readonly number[];
   /** Symbol σ of the Sobolev operator in the loss ½⟨r, P r⟩ on the same modes; ones by default (the plain L² loss). */
   readonly symbol?: Float64Array;
   /** Initial residual f_0 − f* by mode: coefficients in a basis of eigenfunctions. */
@@ -48,13 +51,13 @@ export interface FlowHistory {
   readonly sobolevLoss: Float64Array;
   /** Decay rates μσ by mode. */
   readonly rates: Float64Array;
-  /** Modes with residual and zero rate: they are never learned, at any smoothness. */
+  /** Modes with residual and zero rate: they are never learned, at any smoothness. Pass `vanishing`, so that rounding is no rate. */
   readonly neverLearned: readonly number[];
   /** "gradient flow" or "gradient descent". */
   readonly method: "gradient flow" | "gradient descent";
   /** Descent is stable exactly for steps below this: 2/max(μσ). */
   readonly stepLimit: number;
-  /** True for flow, and for descent with a step below the limit. */
+  /** False when a mode grows: a negative rate, or descent with a step above the limit. */
   readonly stable: boolean;
 }
 
@@ -67,7 +70,7 @@ export interface FlowHistory {
  * @param problem eigenvalues, symbol and initial residual by mode
  * @param options times, or step counts and the step size
  * @throws {ShapeError} when the lengths differ
- * @throws {ArgumentError} for negative times, fractional step counts or a step <= 0
+ * @throws {ArgumentError} for negative times, fractional step counts, a step <= 0 or vanishing modes that do not exist
  *
  * Accuracy: a few ε per mode, at any time.
  *
@@ -134,7 +137,7 @@ export function sobolevFlow(problem: FlowProblem, options: FlowOptions): FlowHis
     neverLearned,
     method: step === undefined ? "gradient flow" : "gradient descent",
     stepLimit,
-    stable: step === undefined || step < stepLimit,
+    stable: rates.every((rate) => rate >= 0) && (step === undefined || step < stepLimit),
   };
 }
 
@@ -169,7 +172,9 @@ function requireProblem(
   ] as const) {
     requireFinite(values, name, caller);
   }
-  return { rates: eigenvalues.map((mu, k) => mu * symbol[k]), residual, masses, symbol };
+  const rates = eigenvalues.map((mu, k) => mu * symbol[k]);
+  for (const k of problem.vanishing ?? []) rates[requireInteger(k, "vanishing", caller, 0, modes - 1)] = 0;
+  return { rates, residual, masses, symbol };
 }
 
 /** Options of {@link timeToAccuracy}. */

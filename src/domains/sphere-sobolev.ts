@@ -152,6 +152,14 @@ function sampledSobolev(
 ): SampledSobolev {
   const P = kernel.gram(points);
   const n = points.rows;
+  if (n === 0) {
+    throw new ArgumentError({
+      function: "sphere.sobolev.sampled",
+      argument: "points",
+      expected: "of one row or more",
+      got: describe(points),
+    });
+  }
   const { values } = eigh(P, { vectors: false });
   const eigenvalues = values.map((value) => value / n);
   const top = Math.max(Math.abs(eigenvalues[0]), Math.abs(eigenvalues[n - 1]));

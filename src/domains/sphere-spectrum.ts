@@ -12,8 +12,10 @@ export interface SphereSpectrum extends ModeSpectrum {
   readonly nodes: number;
   /** K(x, x), which Σ N(d, k) μ_k approaches from below like 1/maxDegree. */
   readonly valueAtOne: number;
-  /** Σ_{k <= maxDegree} N(d, k) μ_k. */
+  /** Σ_{k <= maxDegree} N(d, k) μ_k, without the degrees whose share is not known to K(x, x) itself: N(d, k) reaches 1e300 in high dimension. */
   readonly partialTrace: number;
+  /** Bound on the error of partialTrace: Σ N(d, k) errorBounds[k] over the degrees it contains. */
+  readonly partialTraceError: number;
 }
 
 /** Rounding part of the error bars in ε times the integral of |f P_k|, beside k/2 for the k steps of the recurrence and √d for the measure. */
@@ -229,7 +231,9 @@ export function sphereSpectrum(
   const { eigenvalues, errorBounds, nodes } = computed;
   const counts = multiplicities(d, maxDegree);
   const vanishing: number[] = [];
+  const valueAtOne = kernel.profile(0);
   let partialTrace = 0;
+  let partialTraceError = 0;
   for (let k = 0; k <= maxDegree; k++) {
     if (vanishesByParity(kernel, k)) {
       eigenvalues[k] = 0;
@@ -238,9 +242,10 @@ export function sphereSpectrum(
       continue;
     }
     if (Math.abs(eigenvalues[k]) <= errorBounds[k]) vanishing.push(k);
-    partialTrace += Number.isFinite(counts[k])
-      ? counts[k] * eigenvalues[k]
-      : Math.sign(eigenvalues[k]) * exp(logMultiplicity(d, k) + log(Math.abs(eigenvalues[k])));
+    const error = timesMultiplicity(d, k, counts[k], errorBounds[k]);
+    if (!(error <= Math.abs(valueAtOne))) continue;
+    partialTrace += timesMultiplicity(d, k, counts[k], eigenvalues[k]);
+    partialTraceError += error;
   }
   return {
     conventions: {
@@ -256,9 +261,16 @@ export function sphereSpectrum(
     vanishing,
     method: exact === null ? "quadrature" : "recurrence",
     nodes,
-    valueAtOne: kernel.profile(0),
+    valueAtOne,
     partialTrace,
+    partialTraceError: partialTraceError + 4 * Number.EPSILON * Math.abs(partialTrace),
   };
+}
+
+/** N(d, k) μ, by logarithms where N leaves the double range. */
+function timesMultiplicity(d: number, k: number, count: number, value: number): number {
+  if (Number.isFinite(count) || value === 0) return value === 0 ? 0 : count * value;
+  return Math.sign(value) * exp(logMultiplicity(d, k) + log(Math.abs(value)));
 }
 
 /** Name of S^{d−1} in the conventions of its spectra and operators. */

@@ -87,9 +87,16 @@ export function sphere(d: number): SphereDomain {
     },
     bandwidthFor(n) {
       requireInteger(n, "n", "sphere.bandwidthFor", 1);
-      let degree = 0;
-      while (domain.bandDimension(degree + 1) <= n) degree++;
-      return degree;
+      // Doubling, then bisection: the circle carries (n − 1)/2 degrees.
+      let high = 1;
+      while (domain.bandDimension(high) <= n) high *= 2;
+      let low = Math.floor(high / 2);
+      while (high - low > 1) {
+        const middle = Math.floor((low + high) / 2);
+        if (domain.bandDimension(middle) <= n) low = middle;
+        else high = middle;
+      }
+      return low;
     },
     mercer(kernel, maxDegree, options = {}) {
       requireOptions(options, ["method"], "sphere.mercer");

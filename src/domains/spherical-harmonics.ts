@@ -156,12 +156,13 @@ export interface ZonalOperatorOptions {
  * The Gram matrix of a zonal kernel at scattered points of S^{d−1}, multiplied through a truncated harmonic expansion.
  *
  * Relation: A = Y M Yᵀ with the harmonics Y at the points and M = diag μ_ℓ; ‖A − K‖₂ <= n (K(x, x) − Σ_{ℓ <= L} N μ_ℓ), because the
- * remainder is positive semidefinite with that diagonal. Network kernels decay slowly: the bound tells when it is not worth it.
+ * remainder of a positive semidefinite kernel is one too, with that diagonal. Network kernels decay slowly: the bound tells when it is
+ * not worth it.
  *
  * @param spectrum from `sphere(d).mercer(kernel, L)`: its error bounds are part of errorBound
  * @param points   n unit vectors of R^d
  * @param options  degree
- * @throws {ArgumentError} when the dimensions differ, or the degree exceeds the spectrum
+ * @throws {ArgumentError} when the dimensions differ, the degree exceeds the spectrum, or the kernel is seen not to be semidefinite
  * @throws {ResourceError} when n times the dimension D of the band exceeds 2^27
  *
  * Cost: 4nD flops per product and nD numbers of memory, D = N(d + 1, L) = 2L + 1, (L + 1)², (L + 1)(L + 2)(2L + 3)/6, … for
@@ -212,6 +213,8 @@ export function zonalOperator(
     trace += count * spectrum.eigenvalues[l];
     uncertainty += count * spectrum.errorBounds[l];
   }
+  const rounding = uncertainty + 8 * Number.EPSILON * Math.abs(spectrum.valueAtOne);
+  requireSemidefinite(spectrum, maxDegree, spectrum.valueAtOne - trace, rounding);
   const coefficients = new Float64Array(Y.cols);
   const apply = (x: Float64Array, out: Float64Array): void => {
     coefficients.fill(0);
@@ -235,6 +238,22 @@ export function zonalOperator(
     apply,
     applyTranspose: apply,
     maxDegree,
-    errorBound: n * (Math.max(0, spectrum.valueAtOne - trace) + uncertainty + 8 * Number.EPSILON * spectrum.valueAtOne),
+    errorBound: n * (Math.max(0, spectrum.valueAtOne - trace) + rounding),
   };
+}
+
+/** The bound holds for positive semidefinite kernels; those that show themselves not to be are refused. */
+function requireSemidefinite(spectrum: SphereSpectrum, maxDegree: number, rest: number, rounding: number): void {
+  const negative = spectrum.eigenvalues.findIndex((mu, l) => mu < -spectrum.errorBounds[l]);
+  if (rest >= -rounding && negative < 0) return;
+  throw new ArgumentError({
+    function: "zonalOperator",
+    argument: "spectrum",
+    expected: "of a positive semidefinite kernel",
+    got:
+      negative >= 0
+        ? `the eigenvalue ${spectrum.eigenvalues[negative].toExponential(3)} of degree ${negative}`
+        : `a trace beyond degree ${maxDegree} of ${rest.toExponential(3)}`,
+    remedy: "use gramOperator, which needs no bound",
+  });
 }

@@ -99,7 +99,7 @@ export function symmetricComposite(K: Matrix, P: Matrix): SymmetricComposite {
       requireVector(residual, n, "residual", `${caller}.flow`);
       requireFinite(residual, "residual", `${caller}.flow`);
       requireNumber(time, "time", `${caller}.flow`, 0);
-      if (n > 0 && !(values[0] >= conditionFloor(n) * top)) {
+      if (n > 0 && !(top > 0 && values[0] >= conditionFloor(n) * top)) {
         throw new SingularError({
           function: `${caller}.flow`,
           argument: "P",

@@ -1,7 +1,7 @@
 import { type LongRunning, ResourceError, pow, requireInteger, requireOptions } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { requireKernel } from "./require-kernel.js";
-import { torus } from "./torus.js";
+import { torus, vanishesOnTorus } from "./torus.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** The fine grid has about that many points at least: they cost little. */
@@ -66,8 +66,13 @@ export function torusCoefficients(
   const eigenvalues = new Float64Array(modes);
   const errorBounds = new Float64Array(modes);
   const vanishing: number[] = [];
+  const digits = new Int32Array(d);
   const gain = pow(2, d + 1) - 1;
   for (let i = 0; i < modes; i++) {
+    if (vanishesOnTorus(kernel, i, d, 2 * B + 1, digits)) {
+      vanishing.push(i);
+      continue;
+    }
     const { frequency } = band.level(i);
     const a = coarse.indexOf(frequency);
     const b = fine.indexOf(frequency);

@@ -22,6 +22,7 @@ import { evenSum, expandEven, halfGridValues, transformEven } from "./even-grid.
 import { decodeFrequency, frequencyFactor } from "./frequencies.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
 import { requireKernel } from "./require-kernel.js";
+import { vanishesByParity } from "./sphere-spectrum.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** Largest grid that is accepted: 2³⁰ points are 16 GiB of complex numbers. */
@@ -116,7 +117,8 @@ export interface TorusDomain {
  * @throws {ArgumentError} for d or N out of range
  * @throws {ResourceError} when N^d exceeds 2^30
  *
- * Accuracy: eigenvalues to 4 ε log₂(N^d) times the root mean square of the kernel, as `errorBounds` says.
+ * Accuracy: eigenvalues to 4 ε log₂(N^d) times the root mean square of the kernel, as `errorBounds` says; those that vanish by parity
+ * (even N, no bias) are exactly 0.
  * Cost: O(d (N/2)^d log N) for the transform, N^d for the result, 24 bytes per grid point; the kernel itself is
  * evaluated about N^d/(2^d d!) times.
  *
@@ -294,20 +296,28 @@ function gridSpectrum(
   // the root mean square of the row. The kernel's own rounding, a few ε of its diagonal, averages the same way.
   const rms = Math.sqrt(squares / points);
   const bound = 4 * Number.EPSILON * (log2(Math.max(2, points)) + 1) * rms + 4 * Number.EPSILON * Math.abs(atZero);
+  const errorBounds = new Float64Array(points).fill(bound);
   const vanishing: number[] = [];
   let negativeRounding = 0;
   let sum = 0;
+  const frequency = new Int32Array(d);
   for (let i = 0; i < points; i++) {
     const value = eigenvalues[i] / points;
-    eigenvalues[i] = value;
     sum += value;
+    if (N % 2 === 0 && vanishesOnTorus(kernel, i, d, N, frequency)) {
+      eigenvalues[i] = 0;
+      errorBounds[i] = 0;
+      vanishing.push(i);
+      continue;
+    }
+    eigenvalues[i] = value;
     if (Math.abs(value) <= bound) vanishing.push(i);
     if (value < negativeRounding) negativeRounding = value;
   }
   return {
     conventions,
     eigenvalues,
-    errorBounds: new Float64Array(points).fill(bound),
+    errorBounds,
     multiplicities: new Float64Array(points).fill(1),
     vanishing,
     shape,
@@ -315,6 +325,17 @@ function gridSpectrum(
     traceDefect: sum - atZero,
     complete: true,
   };
+}
+
+/**
+ * Parity by theory: t^j has the frequencies |k|₁ = j, j − 2, …, so that a part of the kernel that is a polynomial of t leaves the higher
+ * frequencies of its parity at zero. Aliases on even grids have the same parity and larger |k|₁.
+ */
+export function vanishesOnTorus(kernel: Kernel, index: number, d: number, N: number, frequency: Int32Array): boolean {
+  decodeFrequency(index, d, N, frequency);
+  let sum = 0;
+  for (let j = 0; j < d; j++) sum += Math.abs(frequency[j]);
+  return vanishesByParity(kernel, sum);
 }
 
 function gridName(d: number, N: number): string {

@@ -25,21 +25,41 @@ export function multiplicity(d: number, k: number): number {
   const top = k + d - 3;
   const short = Math.min(k, d - 3);
   let binomial = 1;
-  for (let j = 1; j <= short; j++) binomial = (binomial * (top - short + j)) / j;
-  const value = ((2 * k + d - 2) * binomial) / (d - 2);
-  return value < 2 ** 53 ? Math.round(value) : value;
+  for (let j = 1; j <= short; j++) {
+    const product = binomial * (top - short + j);
+    // Beyond 2^53 partial products round; beyond 1e300 they would overflow before the division.
+    binomial = product < 1e300 ? product / j : binomial * ((top - short + j) / j);
+  }
+  const value = ((2 * k + d - 2) / (d - 2)) * binomial;
+  return value < SURELY_EXACT
+    ? Math.round(((2 * k + d - 2) * binomial) / (d - 2))
+    : value < 2 ** 54
+      ? exactCount(d, k)
+      : value;
+}
+
+/** Below this no partial product of a multiplicity has left the integers of a double. */
+const SURELY_EXACT = 2 ** 40;
+
+/** N(d, k) by integer arithmetic, for counts near 2^53: the products that lead there exceed it. */
+function exactCount(d: number, k: number): number {
+  const top = k + d - 3;
+  const short = Math.min(k, d - 3);
+  let binomial = 1n;
+  for (let j = 1; j <= short; j++) binomial = (binomial * BigInt(top - short + j)) / BigInt(j);
+  return Number((BigInt(2 * k + d - 2) * binomial) / BigInt(d - 2));
 }
 
 /**
  * Natural logarithm of N(d, k), for dimensions and degrees whose multiplicity leaves the double range.
  *
- * Accuracy: about 1e-15 times the largest of the logarithms of the factorials.
+ * Accuracy: a few ε where N(d, k) itself is a double; about 1e-15 times the largest of the logarithms of the factorials beyond.
  */
 export function logMultiplicity(d: number, k: number): number {
   requireInteger(d, "d", "logMultiplicity", 2);
   requireInteger(k, "k", "logMultiplicity");
-  const direct = k + d < 60 ? multiplicity(d, k) : Infinity;
-  if (k === 0 || d === 2 || Number.isFinite(direct)) return log(k === 0 ? 1 : d === 2 ? 2 : direct);
+  const direct = Math.min(k, d) < 5000 ? multiplicity(d, k) : Infinity;
+  if (Number.isFinite(direct)) return log(direct);
   return log(2 * k + d - 2) + logGamma(k + d - 2) - logGamma(k + 1) - logGamma(d - 1);
 }
 
