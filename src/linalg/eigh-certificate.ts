@@ -32,12 +32,17 @@ export interface EighCertificate {
   readonly errorBounds: Float64Array;
   /** Counts at the shifts that lie clear of all eigenvalues. */
   readonly counts: readonly CountCheck[];
-  /** True when there was at least one shift on either side of the values and all counts agree: none is missed, none is double. */
+  /**
+   * True when the vectors are independent, there was at least one shift on either side of the values and all counts
+   * agree: none is missed, none is double. A range that ends inside a cluster has no such shift there: then it is false.
+   */
   readonly complete: boolean;
 }
 
 /** A shift must be this many error bounds away from every eigenvalue. */
 const CLEARANCE = 4;
+/** Vectors with ‖Vᵀ V − I‖_F below this are independent: no pair is there twice, which counts beyond the ends would not see. */
+const INDEPENDENT = 0.5;
 /** The products of the certificate itself are rounded: n ε ‖A‖_F times this is added to each bound. */
 const MEASUREMENT = 2;
 
@@ -60,17 +65,19 @@ export function certifyEigen(
   let orthogonalityLoss = 0;
   for (let j = 0; j < count; j++) gram[j * count + j] -= 1;
   for (let i = 0; i < gram.length; i++) orthogonalityLoss = Math.max(orthogonalityLoss, Math.abs(gram[i]));
-  const common = norm * norm2(gram, 0, gram.length) + MEASUREMENT * n * EPSILON * norm;
+  const dependence = norm2(gram, 0, gram.length);
+  const common = norm * dependence + MEASUREMENT * n * EPSILON * norm;
   const total = norm2(residual, 0, residual.length);
   const errorBounds = residualNorms.map((value) => (count === n ? total : value) + common);
-  const counts = countChecks(A, part, errorBounds);
+  const counts = count === 0 ? emptyChecks(A, part, common) : countChecks(A, part, errorBounds);
   return {
     residualNorms: residualNorms.map((value) => value / scale),
     backwardError: norm === 0 ? 0 : residualNorms.reduce((worst, value) => Math.max(worst, value), 0) / norm,
     orthogonalityLoss,
     errorBounds: errorBounds.map((value) => inUnitsOf(value, scale)),
     counts: counts.checks.map((check) => ({ ...check, shift: check.shift / scale })),
-    complete: counts.bothSides && counts.checks.every((check) => check.expected === check.found),
+    complete:
+      dependence < INDEPENDENT && counts.bothSides && counts.checks.every((check) => check.expected === check.found),
   };
 }
 
@@ -83,7 +90,6 @@ function countChecks(
   const { values, first, before, after } = part;
   const count = values.length;
   const checks: CountCheck[] = [];
-  if (count === 0) return { checks, bothSides: A.rows === 0 };
   let bound = 0;
   for (const value of bounds) bound = Math.max(bound, value);
   const clearance = CLEARANCE * bound + Number.MIN_VALUE;
@@ -102,6 +108,19 @@ function countChecks(
   if (count > 1) between(values[widest], values[widest + 1], first + widest + 1);
   const above = between(values[count - 1], after, first + count);
   return { checks, bothSides: below && above };
+}
+
+/** Inertia at both ends of the gap in which a range was found to hold nothing. */
+function emptyChecks(
+  A: Matrix,
+  { first, before, after }: Pick<SpectrumPart, "first" | "before" | "after">,
+  bound: number,
+): { checks: CountCheck[]; bothSides: boolean } {
+  const clearance = 2 * CLEARANCE * bound + Number.MIN_VALUE;
+  const shifts = [before + clearance, after - clearance].filter(Number.isFinite);
+  if (after - before < 2 * clearance) return { checks: [], bothSides: A.rows === 0 };
+  const checks = shifts.map((shift) => ({ shift, expected: first, found: inertia(A, { shift }).negative }));
+  return { checks, bothSides: true };
 }
 
 /** Multiplies the factors of {@link eigh} again: V diag(values) Vᵀ, which is A for the whole spectrum. */

@@ -95,7 +95,7 @@ function vectorsOf(
     if (n > SMALL_ORDER && count <= SMALL_SHARE * n) {
       // One value more on either side, for the gaps of the certificate.
       const from = Math.max(0, first - 1);
-      const wide = count === 0 ? new Float64Array(0) : counter.values(from, Math.min(n - 1, last + 1));
+      const wide = counter.values(from, Math.min(n - 1, last + 1));
       const values = wide.slice(first - from, first - from + count);
       const rows = inverseIteration(n, diagonal, offDiagonal, values);
       if (rows !== null) {
