@@ -39,6 +39,11 @@ function allocate(dimension: number, rows: number, from: "large" | "small" = "la
   return length < RESIDENT_FROM[from] ? new Float64Array(length) : residentMatrix(rows, dimension);
 }
 
+/** An empty basis for vectors that are written once and read one by one, in ordinary memory: a memory of its own costs more. */
+export function createResultBasis(dimension: number, capacity: number): Basis {
+  return { dimension, data: new Float64Array(dimension * (Math.max(1, capacity) + 1)), count: 0 };
+}
+
 /** A basis with room for `capacity` vectors that starts with copies of the given rows, one after the other. */
 export function copyBasis(dimension: number, rows: Float64Array, capacity: number): Basis {
   const basis = createBasis(dimension, capacity, "small");

@@ -1,7 +1,16 @@
 import { type CancellationSignal, type Progress, type Status, axpy, isCancelled } from "../core/index.js";
 import { svd } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
+import {
+  type Basis,
+  appendRow,
+  basisRow,
+  createBasis,
+  createResultBasis,
+  orthogonalize,
+  subtract,
+  workRow,
+} from "./basis.js";
 import { type Coroutine, multiply, multiplyTransposed } from "./products.js";
 import { requireFiniteProduct } from "./start.js";
 import { combineRows, newDirection, rotateRows, roundoff, selectColumns, stepsToWait } from "./thick-restart.js";
@@ -108,7 +117,7 @@ export function* golubKahan(settings: GolubKahanSettings, run: GolubKahanRun): C
       const triplets = ritz(settings, run);
       const { converged, wait } = report(settings, run, triplets, wanted);
       run.testAt = run.matvecs + 2 * wait; // two products a step
-      if (converged === wanted) return extract(settings, run, "converged");
+      if (converged === wanted) return extract(settings, run, "converged", triplets);
       if (run.size === m) compress(settings, run, triplets, converged);
     }
     if (run.beta === 0) {
@@ -213,13 +222,18 @@ function compress(settings: GolubKahanSettings, run: GolubKahanRun, triplets: Tr
   run.restarts++;
 }
 
-function extract(settings: GolubKahanSettings, run: GolubKahanRun, status: Status): GolubKahanOutcome {
+function extract(
+  settings: GolubKahanSettings,
+  run: GolubKahanRun,
+  status: Status,
+  known: Triplets | null = null,
+): GolubKahanOutcome {
   const { rows, cols, count } = settings;
   const { size, matvecs, restarts } = run;
   const found = Math.min(count, size);
-  const left = createBasis(rows, found);
-  const right = createBasis(cols, found);
-  const triplets = size === 0 ? null : ritz(settings, run);
+  const left = createResultBasis(rows, found);
+  const right = createResultBasis(cols, found);
+  const triplets = known ?? (size === 0 ? null : ritz(settings, run));
   const kept = triplets?.order.slice(0, found) ?? [];
   kept.forEach((i, k) => {
     combineRows(run.left, triplets!.p, size, i, basisRow(left, k));

@@ -232,12 +232,10 @@ function fixSigns(leading: Float64Array, other: Float64Array): void {
 }
 
 function toColumns(basis: Basis, order: readonly number[]): Matrix {
-  const n = basis.dimension;
+  const { dimension: n, data: rows } = basis;
   const data = new Float64Array(n * order.length);
-  order.forEach((row, k) => {
-    const v = basisRow(basis, row);
-    for (let i = 0; i < n; i++) data[i * order.length + k] = v[i];
-  });
+  let at = 0; // the columns are written in the order of memory and read from as many streams
+  for (let i = 0; i < n; i++) for (const row of order) data[at++] = rows[row * n + i];
   return { rows: n, cols: order.length, data };
 }
 

@@ -11,7 +11,16 @@ import {
 import { eigh } from "../linalg/index.js";
 import { type Rng } from "../random/index.js";
 import { gemm, gemv } from "../routines/index.js";
-import { type Basis, appendRow, basisRow, createBasis, orthogonalize, subtract, workRow } from "./basis.js";
+import {
+  type Basis,
+  appendRow,
+  basisRow,
+  createBasis,
+  createResultBasis,
+  orthogonalize,
+  subtract,
+  workRow,
+} from "./basis.js";
 import { type Coroutine, multiply } from "./products.js";
 import { randomUnit, requireFiniteProduct } from "./start.js";
 
@@ -168,7 +177,7 @@ export function* thickRestart(
       const pairs = ritz(settings, state);
       const { converged, wait } = report(settings, state, pairs, wanted);
       state.testAt = state.matvecs + wait;
-      if (converged === wanted && complete) return extract(settings, state, "converged");
+      if (converged === wanted && complete) return extract(settings, state, "converged", pairs);
       if (full) compress(settings, state, pairs, converged);
     }
     if (invariant) {
@@ -348,13 +357,18 @@ export function newDirection(basis: Basis, rng: Rng): Float64Array | null {
   return null;
 }
 
-function extract(settings: ThickRestartSettings, state: ThickRestartState, status: Status): ThickRestartOutcome {
+function extract(
+  settings: ThickRestartSettings,
+  state: ThickRestartState,
+  status: Status,
+  known: ProjectedPairs | null = null,
+): ThickRestartOutcome {
   const { n, count } = settings;
-  const vectors = createBasis(n, Math.min(count, state.size));
+  const vectors = createResultBasis(n, Math.min(count, state.size));
   if (state.size === 0) {
     return { status, values: new Float64Array(0), residualNorms: new Float64Array(0), vectors, state };
   }
-  const pairs = ritz(settings, state);
+  const pairs = known ?? ritz(settings, state);
   const kept = pairs.order.slice(0, count);
   const rows = { ...state.basis, data: state.basis.data.subarray(state.locked * n) };
   kept.forEach((i, k) => combineRows(rows, pairs.vectors, state.size, i, basisRow(vectors, k)));
