@@ -113,7 +113,7 @@ export function zonalHarmonicsInto(
  * @returns K + 1 values of modulus <= 1
  * @throws {ArgumentError} for d < 2, an angle out of range or a negative degree
  *
- * Accuracy: a few ε · √K absolute for d <= 1000 and K <= 10,000; values below 1e-308 are reported as 0 (see
+ * Accuracy: ε √K absolute for 3 <= d <= 1000 and K <= 10,000, and ε K for d = 2; values below 1e-308 are reported as 0 (see
  * {@link logZonalHarmonics}). Cost: 4 flops per degree.
  * @see [dai2013]
  *
@@ -145,6 +145,8 @@ export interface LogZonalHarmonics {
  *
  * Relation: P_k = signs[k] · exp(logarithms[k]). The recurrence is rescaled whenever both terms leave [1e-150, 1e150].
  *
+ * Accuracy: that of {@link zonalHarmonics} where P_k is a double, and about ε K relative to the neighbouring degrees below.
+ *
  * @throws {ArgumentError} as {@link zonalHarmonics}
  */
 export function logZonalHarmonics(d: number, theta: number, maxDegree: number): LogZonalHarmonics {
@@ -153,6 +155,7 @@ export function logZonalHarmonics(d: number, theta: number, maxDegree: number): 
   requireInteger(maxDegree, "maxDegree", "logZonalHarmonics");
   const logarithms = new Float64Array(maxDegree + 1);
   const signs = new Int8Array(maxDegree + 1);
+  const plain = zonalHarmonics(d, theta, maxDegree); // keeps its accuracy near the poles, where t does not tell the angle
   const t = cos(theta);
   let shift = 0; // P_k = current · e^{shift}
   let previous = 1;
@@ -170,8 +173,9 @@ export function logZonalHarmonics(d: number, theta: number, maxDegree: number): 
       current /= size;
       shift += log(size);
     }
-    logarithms[k] = log(Math.abs(current)) + shift;
-    signs[k] = Math.sign(current);
+    const direct = Math.abs(plain[k]) > 1e-250;
+    logarithms[k] = direct ? log(Math.abs(plain[k])) : log(Math.abs(current)) + shift;
+    signs[k] = Math.sign(direct ? plain[k] : current);
   }
   return { logarithms, signs };
 }

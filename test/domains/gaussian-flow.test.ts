@@ -141,6 +141,20 @@ test("descent: factors (1 − ημσ)^m, stability limit, zero modes never learn
   expect(history.neverLearned).toEqual([2]);
 });
 
+test("modes given as vanishing keep their residual; a negative rate is no stable flow", () => {
+  const problem = { eigenvalues: Float64Array.of(1, 1e-17, -1e-17), residual: Float64Array.of(1, 1, 1) };
+  const bare = sobolevFlow(problem, { times: [1e18] });
+  expect([bare.neverLearned, bare.stable]).toEqual([[], false]);
+  const known = sobolevFlow({ ...problem, vanishing: [1, 2] }, { times: [1e18] });
+  expect(Array.from(known.amplitudes.data)).toEqual([0, 1, 1]);
+  expect([known.neverLearned, known.stable]).toEqual([[1, 2], true]);
+  const { exact } = timeToAccuracy({ ...problem, vanishing: [1, 2] }, { epsilon: 0.5 });
+  expect(exact.defined ? "" : exact.reason).toContain("modes with zero rate keep a residual of norm 1.414e+0");
+  expect(() => sobolevFlow({ ...problem, vanishing: [3] }, { times: [1] })).toThrow(
+    "sobolevFlow: vanishing must be an integer in [0, 2], got 3",
+  );
+});
+
 test("time to accuracy: exact crossing, zero modes, and Weyl's guarantee against a perturbed kernel", () => {
   const problem = { eigenvalues: Float64Array.of(2, 0.5, 0.1), residual: Float64Array.of(1, 1, 1) };
   const { exact, guaranteed } = timeToAccuracy(problem, { epsilon: 0.1, perturbation: 0.05 });

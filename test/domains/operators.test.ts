@@ -325,6 +325,41 @@ test("fractional number operator on |x| Y: matrix elements in the Hermite basis 
   expect(factor.value.defined && Math.abs(factor.value.value / sum - 1)).toBeLessThan(2e-3);
 });
 
+test("fast zonal products refuse kernels that show themselves indefinite: their bound would not hold", () => {
+  const points = spherePoints(createRng(4), 50, 3);
+  const beyond = zonalKernel((theta) => Math.cos(theta) - 0.5 * zonalHarmonics(3, theta, 12)[12]);
+  expect(() => zonalOperator(sphere(3).mercer(beyond, 6), points)).toThrow(
+    "zonalOperator: spectrum must be of a positive semidefinite kernel, got a trace beyond degree 6 of -5.000e-1; use gramOperator",
+  );
+  expect(() => zonalOperator(sphere(3).mercer(beyond, 14), points)).toThrow(
+    "got the eigenvalue -2.000e-2 of degree 12",
+  );
+  const bump = zonalOperator(
+    sphere(3).mercer(sphere(3).sobolev({ symbol: "D", smoothness: 2, bandwidth: 30 }).kernel, 30),
+    points,
+  );
+  expect(bump.errorBound).toBeGreaterThan(0); // all of the trace is there: rounding alone is left
+});
+
+test("values that leave the double range, and eigenvalues that are rounding, are said to be", () => {
+  expect(() => hermitePolynomials(60, 1000)).toThrow(
+    "hermitePolynomials: maxDegree must be below 508, where the values at x = 60 leave the double range, got 1000",
+  );
+  expect(hermitePolynomials(60, 507).every(Number.isFinite)).toBe(true);
+  const { points, weights } = gaussHermiteGrid(1, 40);
+  const { eigenvalues, resolved } = weightedNystrom(mehlerKernel(0.25), points, weights);
+  expect(resolved).toBe(Array.from(eigenvalues).filter((value) => value >= 1e-13).length);
+  expect(resolved).toBe(22); // 4^{-21} = 2.3e-13
+  expect(Math.abs(eigenvalues[resolved - 1] / 0.25 ** (resolved - 1) - 1)).toBeLessThan(0.05);
+  const beyond = gaussian(10_000).compositeFactor(10_000, 100).value;
+  expect(beyond.defined ? "" : beyond.reason).toBe("E_s of degree 10000 at s = 100 leaves the double range");
+  expect(gaussian(10_000).compositeFactor(10_000, -100).value.defined).toBe(false);
+  const empty = { rows: 0, cols: 3, data: new Float64Array(0) };
+  expect(() => sphere(3).sobolev({ symbol: "D", smoothness: 1, bandwidth: 2 }).sampled(empty)).toThrow(
+    "sphere.sobolev.sampled: points must be of one row or more",
+  );
+});
+
 test("physics-informed losses on the torus: which modes are learned when", () => {
   const grid = torus(2, 12);
   const K = grid.mercer(ntk({ depth: 3 }));

@@ -145,6 +145,60 @@ test("multiplicities count harmonics: sums, tables, logarithms beyond the double
   expect(sphere(3).bandwidthFor(100)).toBe(9);
 });
 
+test("multiplicities are exact to 2^53, finite where they may be, and logarithms keep their digits", () => {
+  const exact = (d: number, k: number): bigint => {
+    let binomial = 1n;
+    for (let j = 1; j <= d - 3; j++) binomial = (binomial * BigInt(k + j)) / BigInt(j);
+    return (BigInt(2 * k + d - 2) * binomial) / BigInt(d - 2);
+  };
+  // Partial products of these leave the integers of a double although the result does not.
+  for (const [d, k] of [
+    [218, 9],
+    [133, 11],
+    [107, 12],
+    [44, 19],
+  ])
+    expect(BigInt(multiplicity(d, k))).toBe(exact(d, k));
+  for (const [d, k] of [
+    [1000, 226],
+    [300, 700],
+    [120, 5000],
+  ]) {
+    const value = Number(exact(d, k));
+    expect(value).toBeLessThan(Infinity);
+    expect(Math.abs(multiplicity(d, k) / value - 1)).toBeLessThan(tolerance(2, Math.min(d, k)));
+  }
+  expect(Math.abs(logMultiplicity(4, 10_000) - 2 * Math.log(10_001))).toBeLessThan(tolerance(2, 1, 20));
+  // No walk over the degrees one by one.
+  expect(circle().bandwidthFor(Number.MAX_SAFE_INTEGER)).toBe((Number.MAX_SAFE_INTEGER - 1) / 2);
+  for (const n of [1, 3, 4, 8, 9, 10]) expect(sphere(3).bandwidthFor(n)).toBe(Math.floor(Math.sqrt(n)) - 1);
+});
+
+test("logarithms of zonal harmonics keep their digits near the poles", () => {
+  for (const theta of [3.1415884452395533, 4.2e-6, 1e-3]) {
+    const { logarithms, signs } = logZonalHarmonics(4, theta, 2130);
+    const near = Math.min(theta, Math.PI - theta + 1.2246467991473532e-16);
+    const value = Math.sin(2131 * near) / (2131 * Math.sin(near));
+    expect(Math.abs(logarithms[2130] - Math.log(Math.abs(value)))).toBeLessThan(tolerance(8, 46, 1 / Math.abs(value)));
+    expect(signs[2130]).toBe(Math.sign(value));
+  }
+});
+
+test("partial traces leave out what is not known: no NaN in dimension 1,000, and the error of the rest", () => {
+  const far = sphere(1000).mercer(ntk({ depth: 3 }), 400);
+  expect(Number.isFinite(far.partialTrace)).toBe(true);
+  expect(far.partialTrace).toBeLessThanOrEqual(3 + far.partialTraceError);
+  expect(far.partialTrace).toBeGreaterThan(1); // the linear part alone
+  const two = sphere(20).mercer(ntk({ depth: 2 }), 60);
+  const integrated = sphere(20).mercer(ntk({ depth: 2 }), 60, { method: "quadrature" });
+  expect(two.partialTraceError).toBeLessThan(1e-13);
+  const known = integrated.eigenvalues.reduce((sum, _, k) => {
+    const error = integrated.multiplicities[k] * integrated.errorBounds[k];
+    return error <= 2 ? sum + two.eigenvalues[k] * two.multiplicities[k] : sum;
+  }, 0);
+  expect(Math.abs(integrated.partialTrace - known)).toBeLessThanOrEqual(integrated.partialTraceError + 1e-14);
+});
+
 test("zonal harmonics: closed forms, parity, orthogonality, degree 10,000 and dimension 1,000", () => {
   for (const theta of [1e-6, 0.3, 1, 2, Math.PI - 1e-6]) {
     const T = zonalHarmonics(2, theta, 50);

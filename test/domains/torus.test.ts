@@ -6,11 +6,12 @@ import {
   composite,
   conditionNumber,
   sphere,
+  sobolevFlow,
   sphereAsymptotics,
   torus,
   torusCoefficients,
 } from "../../src/domains/index.js";
-import { type Kernel, nngp, ntk, zonalKernel } from "../../src/kernels/index.js";
+import { type Kernel, arcCosine, nngp, ntk, zonalKernel } from "../../src/kernels/index.js";
 import { eigh } from "../../src/linalg/index.js";
 import { createRng, fillNormal } from "../../src/random/index.js";
 import { gamma } from "../../src/special/index.js";
@@ -89,6 +90,54 @@ test("parity: odd sums vanish on even grids for two layers except ±e_j, are fil
   const report = conditionNumber(spectrum);
   expect(!report.condition.defined && report.condition.reason).toContain("unresolved");
   expect(conditionNumber(spectrum, { modes: "nonzero" }).condition.defined).toBe(true);
+});
+
+test("zero modes by theory are those of the transform, for every kernel with a parity, and none is learned", () => {
+  const kernels = [
+    ntk({ depth: 2 }),
+    ntk({ depth: 2, activation: "leaky-relu" }),
+    ntk({ depth: 3, activation: "abs" }),
+    ntk({ depth: 3, activation: "identity" }),
+    nngp({ depth: 2 }),
+    arcCosine(0),
+    arcCosine(1),
+    arcCosine(2),
+    ntk({ depth: 3 }),
+    ntk({ depth: 2, weightVariance: 2, biasVariance: 0.1 }),
+  ];
+  for (const kernel of kernels) {
+    // The profile alone says nothing of its origin: its zeros are rounding.
+    const hidden = zonalKernel((theta, supplement) => kernel.profile(theta, supplement));
+    for (const [d, N] of [
+      [1, 2],
+      [1, 10],
+      [1, 11],
+      [2, 2],
+      [2, 6],
+      [2, 8],
+      [3, 4],
+      [4, 4],
+    ] as const) {
+      const domain = torus(d, N);
+      const known = domain.mercer(kernel);
+      const found = domain.mercer(hidden);
+      expect(known.vanishing, `${kernel.name}, ${d}, ${N}`).toEqual(found.vanishing);
+      found.eigenvalues.forEach((value, i) =>
+        expect(Math.abs(value - known.eigenvalues[i])).toBeLessThanOrEqual(found.errorBounds[i]),
+      );
+      const residual = new Float64Array(N ** d).fill(1);
+      expect(sobolevFlow({ ...known, residual }, { times: [1] }).neverLearned).toEqual(known.vanishing);
+      expect(sobolevFlow({ ...found, residual }, { times: [1] }).neverLearned).toEqual(known.vanishing);
+    }
+  }
+  const { eigenvalues, vanishing } = torusCoefficients(ntk({ depth: 2 }), 2, 4);
+  const band = torus(2, 9);
+  const odd = Array.from(eigenvalues.keys()).filter((i) => {
+    const sum = band.level(i).frequency.reduce((total, k) => total + Math.abs(k), 0);
+    return sum % 2 === 1 && sum > 1;
+  });
+  expect(vanishing).toEqual(odd);
+  for (const i of odd) expect(eigenvalues[i]).toBe(0);
 });
 
 test("decay: ratio to the law with its constants near 1 for d = 1, 2, 3", () => {
