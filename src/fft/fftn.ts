@@ -157,14 +157,18 @@ function transformAxes(re: Float64Array, im: Float64Array, shape: readonly numbe
   if (!transformGrid(re, im, shape, 1)) transformPanels(re, im, shape);
 }
 
-/** The rows first, then the other axes, as transformGrid has them. */
+/**
+ * The rows first, then the other axes, as transformGrid has them. Axes of length 1 change nothing; the last of the others
+ * has stride 1.
+ */
 function transformPanels(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
-  const rowLength = shape[shape.length - 1];
-  if (rowLength > 1) transformAxis(re, im, rowLength, 1);
+  const axes = shape.filter((length) => length > 1);
+  if (axes.length === 0) return;
+  transformAxis(re, im, axes[axes.length - 1], 1);
   let stride = re.length;
-  for (const length of shape) {
+  for (const length of axes) {
     stride /= length;
-    if (length > 1 && stride > 1) transformAxis(re, im, length, stride);
+    if (stride > 1) transformAxis(re, im, length, stride);
   }
 }
 

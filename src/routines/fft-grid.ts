@@ -28,7 +28,8 @@ let recent: WeakRef<WasmArena> | null = null;
 export function transformGrid(re: Float64Array, im: Float64Array, shape: readonly number[], divisor: number): boolean {
   const points = re.length;
   if (points < LEAST_POINTS || points > MOST_POINTS || routinesBackend() === "js") return false;
-  const plans = shape.map((length) => ({ length, radices: length === 1 ? [] : fftRadices(length) }));
+  // Axes of length 1 change nothing; the last of the others has its entries side by side.
+  const plans = shape.filter((length) => length > 1).map((length) => ({ length, radices: fftRadices(length) }));
   const longest = Math.max(...shape);
   const width = longest > LONG_AXIS ? LONG_AXIS_COLUMNS : COLUMNS;
   const panel = 2 * longest * width;
@@ -51,7 +52,7 @@ export function transformGrid(re: Float64Array, im: Float64Array, shape: readonl
   let stride = points;
   for (const { length, radices } of plans) {
     stride /= length;
-    if (length === 1 || stride === 1) continue;
+    if (stride === 1) continue;
     values.set(fftTwiddles(length, radices as readonly number[]), table);
     const work = { table: 8 * table, first: 8 * first, second: 8 * second };
     transformColumns(functions, length, radices as readonly number[], 8 * grid, points, stride, width, work);
