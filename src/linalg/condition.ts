@@ -1,6 +1,6 @@
 import { type Matrix } from "../core/index.js";
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscaleNumber } from "./input.js";
-import { type PackedLu, luInPlace, solvePacked } from "./lu.js";
+import { type PackedLu, factorLu, solvePacked } from "./lu-factor.js";
 
 /** Estimated condition number in the 1-norm. */
 export interface ConditionEstimate {
@@ -44,9 +44,10 @@ export function conditionEstimate(A: MatrixInput): ConditionEstimate {
   const scaled = { rows: n, cols: n, data: input.data.map((entry) => entry * scale) };
   const norm = oneNorm(scaled);
   unscaleNumber(norm, scale, "‖A‖₁", "conditionEstimate");
-  const packed = luInPlace(n, scaled.data);
+  const packed = factorLu(n, scaled.data);
   if (packed.singularAt !== null) return { condition: Infinity, norm: norm / scale, inverseNorm: Infinity, solves: 0 };
   const { inverseNorm, solves } = estimateInverse(packed, n);
+  packed.release();
   return { condition: norm * inverseNorm, norm: norm / scale, inverseNorm: inverseNorm * scale, solves };
 }
 

@@ -1,7 +1,7 @@
 import { EPSILON, type Matrix, ResourceError, identity, log2, pow } from "../core/index.js";
 import { gemm, gemv } from "../routines/index.js";
 import { type MatrixInput, largestModulus, requireRepresentable, requireSquareInput } from "./input.js";
-import { luInPlace, solvePacked } from "./lu.js";
+import { factorLu, solvePacked } from "./lu-factor.js";
 import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 import { binaryExponent } from "./scalar.js";
@@ -155,7 +155,9 @@ function pade(A: Matrix, A2: Matrix, A4: Matrix, A6: Matrix): Matrix {
     numerator[k] = V.data[k] + U.data[k];
     denominator[k] = V.data[k] - U.data[k];
   }
-  solvePacked(luInPlace(n, denominator), n, numerator, n); // well conditioned for α <= θ
+  const packed = factorLu(n, denominator); // well conditioned for α <= θ
+  solvePacked(packed, n, numerator, n);
+  packed.release();
   return { rows: n, cols: n, data: numerator };
 }
 

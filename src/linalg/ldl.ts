@@ -1,5 +1,4 @@
 import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, requireVector } from "../core/index.js";
-import { axpy } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import {
   type MatrixInput,
@@ -10,10 +9,10 @@ import {
   safeScale,
   unscale,
 } from "./input.js";
+import { LDL_EXTRA_ROWS, type PackedLdl, factorLdl } from "./ldl-factor.js";
 import { matmul } from "./products.js";
-
-/** (1 + √17)/8: balances the growth of 1 x 1 and 2 x 2 pivots. [bunch1977] */
-const GROWTH = (1 + Math.sqrt(17)) / 8;
+import { length2 } from "./scalar.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 /** Options of {@link inertia}. */
 export interface InertiaOptions {
@@ -64,7 +63,7 @@ export interface Inertia {
  * @param A n x n, symmetric (checked)
  * @throws {AsymmetricError} when A is not symmetric to n ε ‖A‖_F
  *
- * Accuracy: backward error a small multiple of n ε ‖A‖. Cost: n³/3 flops, unblocked.
+ * Accuracy: backward error a small multiple of n ε ‖A‖. Cost: n³/3 flops, blocked.
  * @see [bunch1977]
  *
  * @example
@@ -76,23 +75,21 @@ export interface Inertia {
  */
 export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization {
   requireOptions(options, ["shift", "triangle", "certificate"], "ldl");
-  const { n, factors, scale, original } = factorShifted(A, options, options.certificate === true, "ldl");
-  const { a, offDiagonal, permutation } = factors;
+  const { n, factors, scale, original, release } = factorShifted(A, options, options.certificate === true, "ldl");
+  const { a } = factors;
+  const last = n - 1; // row i of U D Uᵀ is row last − i of L D Lᵀ
   const l = new Float64Array(n * n);
-  const diagonal = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    l.set(a.subarray(i * n, i * n + i), i * n);
-    l[i * n + i] = 1;
-    if (i > 0 && offDiagonal[i - 1] !== 0) l[i * n + i - 1] = 0;
-    diagonal[i] = a[i * n + i];
-  }
-  unscale(diagonal, scale, "D", "ldl");
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) l[i * n + j] = a[(last - j) * n + last - i];
+  for (let i = 0; i < n; i++) l[i * (n + 1)] = 1;
+  const diagonal = Float64Array.from({ length: n }, (_, i) => a[(last - i) * (n + 1)]);
+  const offDiagonal = Float64Array.from({ length: Math.max(0, last) }, (_, i) => factors.offDiagonal[last - i]);
   const result = {
     l: { rows: n, cols: n, data: l },
-    diagonal,
-    offDiagonal: unscale(offDiagonal.slice(0, Math.max(0, n - 1)), scale, "D", "ldl"),
-    permutation,
+    diagonal: unscale(diagonal, scale, "D", "ldl"),
+    offDiagonal: unscale(offDiagonal, scale, "D", "ldl"),
+    permutation: factors.permutation.map((index) => last - index).reverse(),
   };
+  release();
   return { ...result, certificate: original === null ? null : certifyFactors(original, reconstructLdl(result), []) };
 }
 
@@ -142,22 +139,32 @@ export function reconstructLdl(factorization: Omit<LdlFactorization, "certificat
  */
 export function inertia(A: MatrixInput, options: InertiaOptions = {}): Inertia {
   requireOptions(options, ["shift", "triangle"], "inertia");
-  const { n, factors, scale, norm } = factorShifted(A, options, false, "inertia");
+  const { n, factors, scale, norm, release } = factorShifted(A, options, false, "inertia");
   const { a, offDiagonal } = factors;
   const threshold = n * EPSILON * norm;
   let negative = 0;
   let zero = 0;
-  for (let i = 0; i < n; i++) {
-    const pivot = a[i * n + i];
-    if (i < n - 1 && offDiagonal[i] !== 0) {
-      negative++; // 2 x 2 pivots are indefinite by choice
-      i++;
-    } else if (Math.abs(pivot) <= threshold) {
-      zero++;
-    } else if (pivot < 0) {
-      negative++;
+  const count = (pivot: number): void => {
+    if (Math.abs(pivot) <= threshold) zero++;
+    else if (pivot < 0) negative++;
+  };
+  for (let k = 0; k < n; k++) {
+    const pivot = a[k * (n + 1)];
+    if (k === n - 1 || offDiagonal[k + 1] === 0) {
+      count(pivot);
+      continue;
     }
+    // A 2 x 2 pivot has a negative determinant by choice, but either of its eigenvalues may be too small to tell.
+    const next = a[(k + 1) * (n + 1)];
+    const beside = offDiagonal[k + 1];
+    const mean = 0.5 * (pivot + next);
+    const radius = length2(0.5 * (pivot - next), beside);
+    const large = mean < 0 ? mean - radius : mean + radius;
+    count(large);
+    count((pivot / large) * next - (beside / large) * beside);
+    k++;
   }
+  release();
   return { negative, zero, positive: n - negative - zero, threshold: threshold / scale };
 }
 
@@ -166,106 +173,27 @@ function factorShifted(
   options: InertiaOptions,
   keep: boolean,
   caller: string,
-): { n: number; factors: BlockFactors; scale: number; norm: number; original: Matrix | null } {
+): {
+  n: number;
+  factors: PackedLdl;
+  scale: number;
+  norm: number;
+  original: Matrix | null;
+  release: () => void;
+} {
   const shift = requireNumber(options.shift ?? 0, "shift", caller);
-  const input = requireSymmetric(A, options.triangle, "A", caller);
-  const { n, data } = input;
+  const height = (order: number): number => order + LDL_EXTRA_ROWS;
+  const allocate = (order: number): Float64Array => borrowStore(height(order), order);
+  const input = requireSymmetric(A, options.triangle, "A", caller, allocate);
+  const { n, data: store } = input;
+  const data = store.subarray(0, n * n);
   // The shift may be larger than the matrix, and then it sets the scale.
   const scale = safeScale(Math.max(largestModulus(data) / input.scale, Math.abs(shift)));
   if (scale !== input.scale) for (let i = 0; i < n * n; i++) data[i] = (data[i] / input.scale) * scale;
   for (let i = 0; i < n; i++) data[i * n + i] -= shift * scale;
   const norm = norm2(data, 0, data.length);
   const original = keep ? { rows: n, cols: n, data: data.map((entry) => entry / scale) } : null;
-  return { n, factors: factorInPlace(n, data), scale, norm, original };
-}
-
-interface BlockFactors {
-  /** L below the diagonal, the diagonal of D on it. */
-  readonly a: Float64Array;
-  readonly offDiagonal: Float64Array;
-  readonly permutation: Uint32Array;
-}
-
-/** Bunch–Kaufman factorisation of the lower triangle in place. */
-function factorInPlace(n: number, a: Float64Array): BlockFactors {
-  const offDiagonal = new Float64Array(n);
-  const permutation = Uint32Array.from({ length: n }, (_, i) => i);
-  const first = new Float64Array(n); // pivot columns, contiguous for the updates
-  const second = new Float64Array(n);
-  for (let k = 0; k < n;) {
-    const { size, row } = choosePivot(n, a, k);
-    const target = k + size - 1;
-    if (row !== target) exchange(n, a, permutation, target, row);
-    if (size === 1) {
-      const pivot = a[k * n + k];
-      if (pivot !== 0) {
-        for (let i = k + 1; i < n; i++) first[i] = a[i * n + k];
-        for (let i = k + 1; i < n; i++) {
-          const factor = first[i] / pivot;
-          a[i * n + k] = factor;
-          axpy(i - k, -factor, first, k + 1, 1, a, i * n + k + 1, 1);
-        }
-      }
-      k += 1;
-      continue;
-    }
-    const d11 = a[k * n + k];
-    const d21 = a[(k + 1) * n + k];
-    const d22 = a[(k + 1) * n + k + 1];
-    offDiagonal[k] = d21;
-    for (let i = k + 2; i < n; i++) {
-      first[i] = a[i * n + k];
-      second[i] = a[i * n + k + 1];
-    }
-    // Solve with the 2 x 2 block divided by d21: no overflow in the determinant.
-    const p = d22 / d21;
-    const q = d11 / d21;
-    const t = 1 / (q * p - 1) / d21;
-    for (let i = k + 2; i < n; i++) {
-      const factor1 = t * (p * first[i] - second[i]);
-      const factor2 = t * (q * second[i] - first[i]);
-      a[i * n + k] = factor1;
-      a[i * n + k + 1] = factor2;
-      axpy(i - k - 1, -factor1, first, k + 2, 1, a, i * n + k + 2, 1);
-      axpy(i - k - 1, -factor2, second, k + 2, 1, a, i * n + k + 2, 1);
-    }
-    k += 2;
-  }
-  return { a, offDiagonal, permutation };
-}
-
-/** Size of the next pivot block and the row to bring to its last position. */
-function choosePivot(n: number, a: Float64Array, k: number): { size: 1 | 2; row: number } {
-  const diagonal = Math.abs(a[k * n + k]);
-  let lambda = 0;
-  let r = k;
-  for (let i = k + 1; i < n; i++) {
-    if (Math.abs(a[i * n + k]) > lambda) {
-      lambda = Math.abs(a[i * n + k]);
-      r = i;
-    }
-  }
-  if (lambda === 0 || diagonal >= GROWTH * lambda) return { size: 1, row: k };
-  let sigma = 0; // largest off-diagonal entry of row and column r
-  for (let j = k; j < r; j++) sigma = Math.max(sigma, Math.abs(a[r * n + j]));
-  for (let i = r + 1; i < n; i++) sigma = Math.max(sigma, Math.abs(a[i * n + r]));
-  if (diagonal * sigma >= GROWTH * lambda * lambda) return { size: 1, row: k };
-  if (Math.abs(a[r * n + r]) >= GROWTH * sigma) return { size: 1, row: r };
-  return { size: 2, row: r };
-}
-
-/** Exchanges rows and columns p < r of the lower triangle, L included. */
-function exchange(n: number, a: Float64Array, permutation: Uint32Array, p: number, r: number): void {
-  const swap = (x: number, y: number): void => {
-    const value = a[x];
-    a[x] = a[y];
-    a[y] = value;
-  };
-  for (let j = 0; j < p; j++) swap(p * n + j, r * n + j);
-  for (let j = p + 1; j < r; j++) swap(j * n + p, r * n + j);
-  for (let i = r + 1; i < n; i++) swap(i * n + p, i * n + r);
-  swap(p * n + p, r * n + r);
-  const index = permutation[p];
-  permutation[p] = permutation[r];
-  permutation[r] = index;
+  data.reverse(); // eliminated from the last row upwards, which is the first row of A
+  const release = (): void => releaseStore(store, height(n), n);
+  return { n, factors: factorLdl(n, store), scale, norm, original, release };
 }

@@ -1,5 +1,4 @@
 import { type Matrix, SingularError, log, requireMatrix, requireOptions } from "../core/index.js";
-import { gemm, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import {
   type MatrixInput,
@@ -10,9 +9,8 @@ import {
   timesQuotient,
   unscale,
 } from "./input.js";
+import { type PackedLu, factorLu, solvePacked } from "./lu-factor.js";
 import { matmul } from "./products.js";
-
-const PANEL = 32; // columns eliminated between two trailing updates
 
 /** Options of {@link lu}. */
 export interface LuOptions {
@@ -43,9 +41,10 @@ export interface LuFactorization {
  *
  * @param A n x n
  * @throws {ShapeError} when A is not square
- * @throws {NonFiniteError} when A is not finite
+ * @throws {NonFiniteError} when A is not finite, or U overflows
  *
- * Accuracy: ‖P A − L U‖ <= n ε times the element growth, in practice near n ε ‖A‖. Cost: 2 n³/3 flops, blocked.
+ * Accuracy: ‖P A − L U‖ <= n ε times the element growth, in practice near n ε ‖A‖. Cost: 2 n³/3 flops, blocked recursively.
+ * @see [toledo1997]
  *
  * @example
  * ```ts
@@ -66,6 +65,7 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
     l[i * n + i] = 1;
     u.set(packed.data.subarray(i * n + i, (i + 1) * n), i * n + i);
   }
+  packed.release();
   unscale(u, scale, "U", "lu");
   const { permutation, sign, singularAt } = packed;
   const result = { l: { rows: n, cols: n, data: l }, u: { rows: n, cols: n, data: u }, permutation, sign, singularAt };
@@ -84,79 +84,14 @@ export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "
   return { rows: n, cols: n, data };
 }
 
-/** The factors of the matrix times a power of two that brings its entries near one: growth overflows only if U does. */
+/**
+ * The factors of the matrix times a power of two. Elimination never multiplies two entries of A, so only a matrix at the ends of
+ * the double range is moved, and not far: growth then overflows only if U does, and entries far below the largest stay.
+ */
 function factorScaled(n: number, data: Float64Array): { packed: PackedLu; scale: number } {
-  const scale = safeScale(largestModulus(data));
-  return { packed: luInPlace(n, scale === 1 ? data.slice() : data.map((entry) => entry * scale)), scale };
-}
-
-/** L and U packed in one array, with the row exchanges. */
-export interface PackedLu {
-  /** n x n: U on and above the diagonal, L below it. */
-  readonly data: Float64Array;
-  /** Row i of P A is row permutation[i] of A. */
-  readonly permutation: Uint32Array;
-  /** Determinant of P. */
-  readonly sign: 1 | -1;
-  /** Index of the first zero pivot, or null. */
-  readonly singularAt: number | null;
-}
-
-/** Right-looking blocked elimination; overwrites `a`. */
-export function luInPlace(n: number, a: Float64Array): PackedLu {
-  const permutation = Uint32Array.from({ length: n }, (_, i) => i);
-  let sign: 1 | -1 = 1;
-  let singularAt: number | null = null;
-  for (let start = 0; start < n; start += PANEL) {
-    const end = Math.min(n, start + PANEL);
-    for (let j = start; j < end; j++) {
-      let pivotRow = j;
-      for (let i = j + 1; i < n; i++) if (Math.abs(a[i * n + j]) > Math.abs(a[pivotRow * n + j])) pivotRow = i;
-      if (pivotRow !== j) {
-        // Whole rows are exchanged at once: rows are contiguous, so this costs no more than a later permutation.
-        const swap = a.slice(j * n, (j + 1) * n);
-        a.copyWithin(j * n, pivotRow * n, (pivotRow + 1) * n);
-        a.set(swap, pivotRow * n);
-        const index = permutation[j];
-        permutation[j] = permutation[pivotRow];
-        permutation[pivotRow] = index;
-        sign = sign === 1 ? -1 : 1;
-      }
-      const pivot = a[j * n + j];
-      if (pivot === 0) {
-        singularAt ??= j;
-        continue;
-      }
-      for (let i = j + 1; i < n; i++) {
-        const factor = a[i * n + j] / pivot;
-        a[i * n + j] = factor;
-        if (factor === 0) continue;
-        for (let k = j + 1; k < end; k++) a[i * n + k] -= factor * a[j * n + k];
-      }
-    }
-    const rest = n - end;
-    if (rest === 0) break;
-    const width = end - start;
-    trsm("left", "lower", false, true, width, rest, 1, a, start * n + start, n, a, start * n + end, n);
-    gemm(false, false, rest, rest, width, -1, a, end * n + start, n, a, start * n + end, n, 1, a, end * n + end, n);
-  }
-  return { data: a, permutation, sign, singularAt };
-}
-
-/** B <- A⁻¹ B (or A⁻ᵀ B) with packed factors; B is n x m. */
-export function solvePacked(packed: PackedLu, n: number, b: Float64Array, m: number, transposed = false): void {
-  const source = b.slice();
-  if (!transposed) {
-    for (let i = 0; i < n; i++)
-      b.set(source.subarray(packed.permutation[i] * m, (packed.permutation[i] + 1) * m), i * m);
-    trsm("left", "lower", false, true, n, m, 1, packed.data, 0, n, b, 0, m);
-    trsm("left", "upper", false, false, n, m, 1, packed.data, 0, n, b, 0, m);
-    return;
-  }
-  trsm("left", "upper", true, false, n, m, 1, packed.data, 0, n, b, 0, m);
-  trsm("left", "lower", true, true, n, m, 1, packed.data, 0, n, b, 0, m);
-  source.set(b);
-  for (let i = 0; i < n; i++) b.set(source.subarray(i * m, (i + 1) * m), packed.permutation[i] * m);
+  const modulus = largestModulus(data);
+  const scale = modulus > 2 ** 1000 ? 2 ** -64 : modulus !== 0 && modulus < 2 ** -900 ? 2 ** 900 : 1;
+  return { packed: factorLu(n, data, scale), scale };
 }
 
 /**
@@ -192,6 +127,7 @@ export function solve(A: MatrixInput, B: MatrixInput | Float64Array): Matrix | F
   const sideScale = safeScale(largestModulus(columns.data));
   timesQuotient(columns.data, sideScale, 1);
   solvePacked(packed, n, columns.data, columns.cols);
+  packed.release();
   timesQuotient(columns.data, scale, sideScale);
   if (!columns.data.every(Number.isFinite)) throw singular("a solution that overflows");
   return isVector ? columns.data : columns;
@@ -244,5 +180,7 @@ export function logDeterminant(A: MatrixInput): LogDeterminant {
     if (pivot < 0) sign = -sign;
     logModulus += log(Math.abs(pivot));
   }
+  packed.release();
+  packed.release();
   return { sign: sign as -1 | 1, logModulus };
 }

@@ -1,13 +1,16 @@
-import { EPSILON, type Matrix, requireMatrix, requireOptions, pow } from "../core/index.js";
-import { axpy, dot, gemv } from "../routines/index.js";
+import { EPSILON, type Matrix, requireMatrix, requireOptions, pow, transpose } from "../core/index.js";
+import { reflectColumns, reflectRows } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscale } from "./input.js";
+import { formTransposedQ, hessenbergRows, reduceToHessenberg } from "./hessenberg.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
 import { length2 } from "./scalar.js";
 import { stalled } from "./stalled.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const SWEEPS_PER_VALUE = 60; // 3 on average
+const WINDOW = 24; // steps of a bulge between two updates outside the window on the diagonal
 const EXCEPTIONAL = 10; // after this many sweeps on one block an unusual shift breaks possible cycles
 
 /** Options of {@link schur}. */
@@ -70,50 +73,33 @@ export function reconstructSchur(decomposition: Pick<SchurDecomposition, "q" | "
 
 /** Reduces h (n x n, entries near one) to real Schur form in place; returns Q when wanted. */
 export function realSchur(n: number, h: Float64Array, wantQ: boolean): Float64Array | null {
-  const q = hessenberg(n, h, wantQ);
-  francis(n, h, q);
-  return q;
+  const q = wantQ ? n * n : 0; // entries of Qᵀ behind H
+  const height = (wantQ ? 2 : 1) * n + hessenbergRows(n);
+  const store = borrowStore(height, n);
+  store.set(h);
+  const reflectors = reduceToHessenberg(n, store, n * n + q);
+  const rows = wantQ ? store.subarray(n * n, n * n + q).fill(0) : null;
+  if (rows !== null) formTransposedQ(n, reflectors, rows, store.subarray(n * n + q));
+  francis(n, store.subarray(0, n * n), rows);
+  h.set(store.subarray(0, n * n));
+  const Q = rows === null ? null : transpose({ rows: n, cols: n, data: rows }).data;
+  releaseStore(store, height, n);
+  return Q;
 }
 
-/** Householder reduction to upper Hessenberg form in place. */
-function hessenberg(n: number, h: Float64Array, wantQ: boolean): Float64Array | null {
-  const vectors = new Float64Array(Math.max(0, n - 2) * n); // row k: reflector k, entries k + 1 … n − 1
-  const taus = new Float64Array(Math.max(0, n - 2));
-  const work = new Float64Array(n);
-  for (let k = 0; k < n - 2; k++) {
-    const length = n - k - 1;
-    const v = k * n + k + 1;
-    for (let i = k + 1; i < n; i++) vectors[k * n + i] = h[i * n + k];
-    const tau = makeReflector(vectors, v, length);
-    taus[k] = tau;
-    h[(k + 1) * n + k] = vectors[v];
-    for (let i = k + 2; i < n; i++) h[i * n + k] = 0;
-    vectors[v] = 1;
-    if (tau === 0) continue;
-    // Left: rows k + 1 …, columns k + 1 …; right: all rows, columns k + 1 ….
-    const width = n - k - 1;
-    gemv(true, length, width, tau, h, (k + 1) * n + k + 1, n, vectors, v, 1, 0, work, 0, 1);
-    for (let i = 0; i < length; i++) axpy(width, -vectors[v + i], work, 0, 1, h, (k + 1 + i) * n + k + 1, 1);
-    for (let i = 0; i < n; i++) {
-      const row = i * n + k + 1;
-      axpy(length, -tau * dot(length, h, row, 1, vectors, v, 1), vectors, v, 1, h, row, 1);
-    }
-  }
-  if (!wantQ) return null;
-  const q = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) q[i * n + i] = 1;
-  for (let k = n - 3; k >= 0; k--) {
-    if (taus[k] === 0) continue;
-    const length = n - k - 1;
-    const v = k * n + k + 1;
-    gemv(true, length, length, taus[k], q, (k + 1) * n + k + 1, n, vectors, v, 1, 0, work, 0, 1);
-    for (let i = 0; i < length; i++) axpy(length, -vectors[v + i], work, 0, 1, q, (k + 1 + i) * n + k + 1, 1);
-  }
-  return q;
+/** What the iteration works on. */
+interface Iteration {
+  readonly n: number;
+  readonly h: Float64Array;
+  /** Qᵀ, so that its update runs along rows; null when not wanted. */
+  readonly q: Float64Array | null;
+  /** τ, v₁, v₂ of the reflectors that have not been applied outside their window. */
+  readonly reflectors: Float64Array;
 }
 
-/** Francis double-shift QR on a Hessenberg matrix in place, accumulating into q unless it is null. */
+/** Francis double-shift QR on a Hessenberg matrix in place, accumulating into qᵀ unless it is null. */
 export function francis(n: number, h: Float64Array, q: Float64Array | null, limit: number = SWEEPS_PER_VALUE): void {
+  const iteration = { n, h, q, reflectors: new Float64Array(3 * WINDOW) };
   const norm = largestModulus(h);
   const negligible = pow(EPSILON, 3) * norm; // entries whose squares could not be told from zero in the shifts
   let last = n - 1;
@@ -138,13 +124,14 @@ export function francis(n: number, h: Float64Array, q: Float64Array | null, limi
       sweeps = 0;
     } else {
       if (++sweeps > limit) throw stalled("schur", "A", limit, last, Math.abs(h[last * n + last - 1]), norm);
-      sweep(n, h, q, first, last, sweeps);
+      sweep(iteration, first, last, sweeps);
     }
   }
 }
 
 /** One implicit double-shift sweep on rows and columns first … last. */
-function sweep(n: number, h: Float64Array, q: Float64Array | null, first: number, last: number, count: number): void {
+function sweep(iteration: Iteration, first: number, last: number, count: number): void {
+  const { n, h } = iteration;
   const shifts = chooseShifts(n, h, first, last, count);
   const x = new Float64Array(3);
   // Start as low as two small subdiagonal entries in a row allow: what is above them would not notice the bulge.
@@ -157,31 +144,84 @@ function sweep(n: number, h: Float64Array, q: Float64Array | null, first: number
     const left = Math.abs(h[start * n + start - 1]) * (Math.abs(x[1]) + Math.abs(x[2]));
     if (left <= EPSILON * Math.abs(x[0]) * above) break;
   }
-  for (let k = start; k < last; k++) {
-    const size = Math.min(3, last - k + 1);
-    if (k > start) {
-      for (let i = 0; i < size; i++) x[i] = h[(k + i) * n + k - 1];
-    }
-    const tau = makeReflector(x, 0, size);
-    const v1 = x[1];
-    const v2 = size === 3 ? x[2] : 0;
+  for (let from = start; from < last - 1; from += WINDOW) {
+    chase(iteration, from, Math.min(last - 1, from + WINDOW), start, first, last, x);
+  }
+  finishSweep(iteration, last);
+}
+
+/**
+ * Moves the bulge through rows from … to − 1 of the sweep. Inside a window on the diagonal reflectors act at once; the
+ * rows right of it, the columns above it and Q get all of them together, each entry being read and written once.
+ */
+function chase(
+  { n, h, q, reflectors }: Iteration,
+  from: number,
+  to: number,
+  start: number,
+  first: number,
+  last: number,
+  x: Float64Array,
+): void {
+  const end = Math.min(last, to + 2) + 1; // first column right of the window
+  const count = to - from;
+  for (let k = from; k < to; k++) {
+    if (k > start) for (let i = 0; i < 3; i++) x[i] = h[(k + i) * n + k - 1];
+    const tau = makeReflector(x, 0, 3);
+    const v = x[1];
+    const w = x[2];
     if (k > start) {
       h[k * n + k - 1] = x[0];
-      for (let i = 1; i < size; i++) h[(k + i) * n + k - 1] = 0;
+      h[(k + 1) * n + k - 1] = h[(k + 2) * n + k - 1] = 0;
     } else if (k > first) {
       h[k * n + k - 1] *= 1 - tau; // the two entries that this would fill below it are negligible
     }
-    if (tau === 0) continue;
-    const row0 = k * n;
-    for (let j = k; j < n; j++) {
-      const sum = tau * (h[row0 + j] + v1 * h[row0 + n + j] + (size === 3 ? v2 * h[row0 + 2 * n + j] : 0));
-      h[row0 + j] -= sum;
-      h[row0 + n + j] -= sum * v1;
-      if (size === 3) h[row0 + 2 * n + j] -= sum * v2;
+    const at = 3 * (k - from);
+    reflectors[at] = tau;
+    reflectors[at + 1] = v;
+    reflectors[at + 2] = w;
+    const row1 = n;
+    const row2 = 2 * n;
+    for (let j = k * n + k, stop = k * n + end; j < stop; j++) {
+      const s = tau * (h[j] + v * h[j + row1] + w * h[j + row2]);
+      h[j] -= s;
+      h[j + row1] -= s * v;
+      h[j + row2] -= s * w;
     }
-    reflectColumns(h, n, k, Math.min(last, k + 3) + 1, size, tau, v1, v2);
-    if (q !== null) reflectColumns(q, n, k, n, size, tau, v1, v2);
+    for (let i = from * n + k, stop = Math.min(last, k + 3) * n + k; i <= stop; i += n) {
+      const s = tau * (h[i] + v * h[i + 1] + w * h[i + 2]);
+      h[i] -= s;
+      h[i + 1] -= s * v;
+      h[i + 2] -= s * w;
+    }
   }
+  reflectRows(n - end, count, reflectors, h, from * n + end, n);
+  reflectColumns(from, count, reflectors, h, from, n);
+  if (q !== null) reflectRows(n, count, reflectors, q, from * n, n);
+}
+
+/** The last reflector of a sweep, of two rows. */
+function finishSweep({ n, h, q }: Iteration, last: number): void {
+  const k = last - 1;
+  const x = Float64Array.of(h[k * n + k - 1], h[last * n + k - 1]);
+  const tau = makeReflector(x, 0, 2);
+  const v = x[1];
+  h[k * n + k - 1] = x[0];
+  h[last * n + k - 1] = 0;
+  const onRows = (a: Float64Array, from: number): void => {
+    for (let j = k * n + from; j < (k + 1) * n; j++) {
+      const s = tau * (a[j] + v * a[j + n]);
+      a[j] -= s;
+      a[j + n] -= s * v;
+    }
+  };
+  onRows(h, k);
+  for (let i = k; i <= last * n + k; i += n) {
+    const s = tau * (h[i] + v * h[i + 1]);
+    h[i] -= s;
+    h[i + 1] -= s * v;
+  }
+  if (q !== null) onRows(q, 0);
 }
 
 /** Two shifts σ, μ as (r, s, w) with (x − r)(x − s) − w = (x − σ)(x − μ): the eigenvalues of the trailing 2 x 2 block. */
@@ -228,25 +268,6 @@ function firstColumn(
   for (let i = 0; i < 3; i++) x[i] /= size;
 }
 
-/** Applies I − τ (1, v₁, v₂)ᵀ(1, v₁, v₂) from the right to columns k … of the first `rows` rows. */
-function reflectColumns(
-  a: Float64Array,
-  n: number,
-  k: number,
-  rows: number,
-  size: number,
-  tau: number,
-  v1: number,
-  v2: number,
-): void {
-  for (let i = 0, at = k; i < rows; i++, at += n) {
-    const sum = tau * (a[at] + v1 * a[at + 1] + (size === 3 ? v2 * a[at + 2] : 0));
-    a[at] -= sum;
-    a[at + 1] -= sum * v1;
-    if (size === 3) a[at + 2] -= sum * v2;
-  }
-}
-
 /** Turns a 2 x 2 diagonal block with real eigenvalues into an upper triangle by a rotation; leaves complex pairs alone. */
 function splitRealPair(n: number, h: Float64Array, q: Float64Array | null, k: number): void {
   const a = h[k * (n + 1)];
@@ -261,15 +282,19 @@ function splitRealPair(n: number, h: Float64Array, q: Float64Array | null, k: nu
   const r = length2(z, c);
   const cosine = r === 0 ? 1 : z / r;
   const sine = r === 0 ? 0 : c / r;
-  for (let j = k; j < n; j++) {
-    const x = h[k * n + j];
-    const y = h[(k + 1) * n + j];
-    h[k * n + j] = cosine * x + sine * y;
-    h[(k + 1) * n + j] = cosine * y - sine * x;
-  }
+  rotateRows(h, n, k, k, cosine, sine);
   rotateColumns(h, n, k, k + 2, cosine, sine);
-  if (q !== null) rotateColumns(q, n, k, n, cosine, sine);
+  if (q !== null) rotateRows(q, n, k, 0, cosine, sine);
   h[(k + 1) * n + k] = 0;
+}
+
+function rotateRows(a: Float64Array, n: number, k: number, from: number, c: number, s: number): void {
+  for (let at = k * n + from, end = (k + 1) * n; at < end; at++) {
+    const x = a[at];
+    const y = a[at + n];
+    a[at] = c * x + s * y;
+    a[at + n] = c * y - s * x;
+  }
 }
 
 function rotateColumns(a: Float64Array, n: number, k: number, rows: number, c: number, s: number): void {

@@ -34,6 +34,8 @@ export interface WasmFunctions {
   addSymmetric(n: number, alpha: number, a: number, stride: number, x: number, y: number): void;
   zonalRow(t: number, count: number, k: number, table: number, weights: number, out: number): number;
   transposeBlock(x: number, rows: number, cols: number, stride: number, out: number, outStride: number): void;
+  reflectRows(cols: number, count: number, reflectors: number, a: number, stride: number): void;
+  reflectColumns(rows: number, count: number, reflectors: number, a: number, stride: number): void;
   pass2(x: number, y: number, w: number, span: number, m: number): void;
   pass3(x: number, y: number, w: number, span: number, m: number): void;
   pass4(x: number, y: number, w: number, span: number, m: number): void;

@@ -8,6 +8,7 @@ export * from "./syrk.js";
 export * from "./gemv.js";
 export { symv } from "./symv.js";
 export * from "./trsm.js";
+export * from "./reflect.js";
 export * from "./vectors.js";
 export { transformGrid } from "./fft-grid.js";
 export { fftRadices } from "./fft-passes.js";

@@ -1,5 +1,6 @@
 import { requireBlock, requireStrided } from "./extent.js";
 import { gemm, scaleBlock } from "./gemm.js";
+import { gemv } from "./gemv.js";
 
 /** Triangles up to this order are solved by substitution; larger ones are halved, and the halves meet in gemm. */
 const BASE = 24;
@@ -79,11 +80,9 @@ function solveLeft(
       const row = bOffset + i * bStride;
       const from = lower ? 0 : i + 1;
       const to = lower ? i : m;
-      for (let p = from; p < to; p++) {
-        const factor = a[aOffset + i * rowStep + p * colStep];
-        const shift = bOffset + p * bStride - row;
-        for (let j = row; j < row + n; j++) b[j] -= factor * b[j + shift];
-      }
+      // All rows that are solved already at once, in the order of gemv.
+      const factors = aOffset + i * rowStep + from * colStep;
+      gemv(true, to - from, n, -1, b, bOffset + from * bStride, bStride, a, factors, colStep, 1, b, row, 1);
       if (unit) continue;
       const pivot = a[aOffset + i * (aStride + 1)];
       for (let j = row; j < row + n; j++) b[j] /= pivot;
