@@ -1,6 +1,7 @@
 import { ArgumentError, requireInteger, requireNumber, acos, cos, sin, exp, pow } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { gammaRatio, logGamma } from "../special/index.js";
+import { requireKernel } from "./require-kernel.js";
 
 /** Leading behaviour of the eigenvalues of a bias-free NTK on S^{d−1} at large degree. */
 export interface SphereAsymptotics {
@@ -38,6 +39,7 @@ export interface SphereAsymptotics {
  * ```
  */
 export function sphereAsymptotics(kernel: Kernel, d: number): SphereAsymptotics {
+  requireKernel(kernel, "sphereAsymptotics");
   requireInteger(d, "d", "sphereAsymptotics", 2);
   const { kind, depth, linearAbsolute, homogeneous, architecture, parameterisation } = kernel.conventions;
   const fits = kind === "ntk" && homogeneous && architecture === "plain" && parameterisation === "ntk";

@@ -83,7 +83,8 @@ export function integrateSobolevFlow(
     ["K", K],
     ["P", P],
   ] as const) {
-    if (operator !== null && (operator?.rows !== n || operator.cols !== n)) {
+    if (operator === null && name === "P") continue;
+    if (operator?.rows !== n || operator.cols !== n) {
       throw new ShapeError({
         function: caller,
         argument: name,

@@ -3,6 +3,7 @@ import {
   type Matrix,
   ShapeError,
   type Tagged,
+  describe,
   defined,
   requireFinite,
   requireInteger,
@@ -88,14 +89,14 @@ export function sobolevFlow(problem: FlowProblem, options: FlowOptions): FlowHis
   const caller = "sobolevFlow";
   requireOptions(options, ["times", "step"], caller);
   const { rates, residual, masses, symbol } = requireProblem(problem, caller);
-  const { step } = options;
+  const { step, times } = options ?? {};
   if (step !== undefined) requirePositive(step, "step", caller);
-  if (!Array.isArray(options.times)) {
+  if (!Array.isArray(times)) {
     throw new ArgumentError({
       function: caller,
       argument: "times",
       expected: "an array of numbers",
-      got: typeof options.times,
+      got: typeof times,
     });
   }
   for (const time of options.times) {
@@ -173,7 +174,16 @@ function requireProblem(
     requireFinite(values, name, caller);
   }
   const rates = eigenvalues.map((mu, k) => mu * symbol[k]);
-  for (const k of problem.vanishing ?? []) rates[requireInteger(k, "vanishing", caller, 0, modes - 1)] = 0;
+  const vanishing = problem.vanishing ?? [];
+  if (!Array.isArray(vanishing)) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "vanishing",
+      expected: "an array of modes",
+      got: describe(vanishing),
+    });
+  }
+  for (const k of vanishing as readonly number[]) rates[requireInteger(k, "vanishing", caller, 0, modes - 1)] = 0;
   return { rates, residual, masses, symbol };
 }
 

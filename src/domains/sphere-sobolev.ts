@@ -16,7 +16,7 @@ import { conditionFloor, conditionOfSymbol } from "./conditioning.js";
 import { requireKernel } from "./require-kernel.js";
 import { type SphereSpectrum, sphereName, sphereSpectrum } from "./sphere-spectrum.js";
 import { type SobolevSymbol, requireSymbol, symbolValue } from "./symbols.js";
-import { multiplicities, zonalSum } from "./zonal-harmonics.js";
+import { multiplicities, sumAt } from "./zonal-harmonics.js";
 
 /** Options of `sphere(d).sobolev`. */
 export interface SphereSobolevOptions {
@@ -116,7 +116,7 @@ function fromSymbol(
   requireFinite(coefficients, "symbol times multiplicity", caller);
   const largest = symbol.reduce((a, b) => Math.max(a, b), -Infinity);
   const smallest = symbol.reduce((a, b) => Math.min(a, b), Infinity);
-  const profile = (theta: number, supplement = Math.PI - theta): number => zonalSum(coefficients, d, theta, supplement);
+  const profile = (theta: number, supplement = Math.PI - theta): number => sumAt(coefficients, d, theta, supplement);
   const kernel = zonalKernel(profile, {
     name: `Sobolev kernel ${name}, s = ${smoothness}, ℓ <= ${bandwidth}`,
     dimension: d,

@@ -1,4 +1,4 @@
-import { requireFinite, sin, exp, log1p, pow, log } from "../core/index.js";
+import { requireFinite, requireInteger, sin, exp, log1p, pow, log } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { gammaRatio, gaussLegendre } from "../special/index.js";
 import type { ModeSpectrum } from "./types.js";
@@ -158,8 +158,17 @@ export function rectifierCoefficients(d: number, s: 0 | 1 | 2, maxDegree: number
   return out.subarray(0, maxDegree + 1);
 }
 
-/** Spectra of κ₀, κ₁ or κ₂ (κ_n(1) = 1): 2λ², 2dλ², 2d(d + 2)λ²/3 with λ the Funk–Hecke coefficients of max(t, 0)ⁿ. */
+/**
+ * Spectra of κ₀, κ₁ or κ₂ on S^{d−1} (κ_n(1) = 1), with full relative accuracy at every degree.
+ *
+ * Relation: 2λ², 2dλ², 2d(d + 2)λ²/3 with λ the Funk–Hecke coefficients of max(t, 0)ⁿ.
+ *
+ * @throws {ArgumentError} for d, order or maxDegree out of range
+ */
 export function arcCosineSpectrum(d: number, order: 0 | 1 | 2, maxDegree: number): Float64Array {
+  requireInteger(d, "d", "arcCosineSpectrum", 2);
+  requireInteger(order, "order", "arcCosineSpectrum", 0, 2);
+  requireInteger(maxDegree, "maxDegree", "arcCosineSpectrum", 0, 10_000_000);
   const factor = [2, 2 * d, (2 * d * (d + 2)) / 3][order];
   return rectifierCoefficients(d, order, maxDegree).map((lambda) => factor * lambda * lambda);
 }

@@ -1,8 +1,10 @@
 import {
+  ArgumentError,
   type LongRunning,
   type Matrix,
   ResourceError,
   type Tagged,
+  describe,
   isCancelled,
   requireFinite,
   requireInteger,
@@ -170,6 +172,8 @@ export function torus(d: number, N: number): TorusDomain {
       return index;
     },
     firstRow(kernel, options = {}) {
+      requireKernel(kernel, "torus.firstRow", 2 * d);
+      requireOptions(options, ["signal", "onProgress"], "torus.firstRow");
       const half = halfGridValues(kernel, d, N, options);
       return half === null ? null : expandEven(half, d, N);
     },
@@ -181,8 +185,8 @@ export function torus(d: number, N: number): TorusDomain {
     sobolev(options) {
       requireOptions(options, ["symbol", "smoothness", "frequency", "bandwidth"], "torus.sobolev");
       const half = Math.floor(N / 2);
-      const bandwidth = requireInteger(options.bandwidth ?? half, "bandwidth", "torus.sobolev", 0, half);
-      const symbol = requireSymbol(options.symbol ?? "C", options.smoothness, "torus.sobolev");
+      const bandwidth = requireInteger(options?.bandwidth ?? half, "bandwidth", "torus.sobolev", 0, half);
+      const symbol = requireSymbol(options?.symbol ?? "C", options?.smoothness, "torus.sobolev");
       const factor = frequencyFactor(options.frequency, "torus.sobolev");
       const s = options.smoothness;
       return domain.multiplier(
@@ -202,6 +206,14 @@ export function torus(d: number, N: number): TorusDomain {
       );
     },
     multiplier(name, symbol) {
+      if (typeof name !== "string" || typeof symbol !== "function") {
+        throw new ArgumentError({
+          function: "torus.multiplier",
+          argument: typeof name === "string" ? "symbol" : "name",
+          expected: typeof name === "string" ? "a function of the frequency" : "a text",
+          got: describe(typeof name === "string" ? symbol : name),
+        });
+      }
       const values = new Float64Array(points);
       const frequency = new Int32Array(d);
       for (let i = 0; i < points; i++) values[i] = symbol(frequency, decodeFrequency(i, d, N, frequency));

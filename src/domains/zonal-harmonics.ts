@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber, log, cos, square, sin } from "../core/index.js";
+import { requireFinite, requireInteger, requireNumber, requireVector, log, cos, square, sin } from "../core/index.js";
 import { logGamma } from "../special/index.js";
 
 /**
@@ -186,6 +186,13 @@ export function logZonalHarmonics(d: number, theta: number, maxDegree: number): 
  * Relation: b_k = a_k + α_k t b_{k+1} − β_{k+1} b_{k+2}, α_k = (2k + d − 2)/(k + d − 2), β_k = k/(k + d − 2); the sum is b_0.
  * The supplement keeps sums near θ = π accurate: P_k(−t) = (−1)^k P_k(t).
  *
+ * @param coefficients a_0 … a_K
+ * @param d            ambient dimension, >= 2
+ * @param theta        angle in [0, π]
+ * @param supplement   π − θ, where it is known better than the difference
+ * @throws {ArgumentError} for d < 2 or angles out of range
+ * @throws {NonFiniteError} for coefficients that are not finite
+ *
  * Accuracy: about 2 ε Σ |a_k|.
  */
 export function zonalSum(
@@ -194,6 +201,16 @@ export function zonalSum(
   theta: number,
   supplement: number = Math.PI - theta,
 ): number {
+  requireVector(coefficients, null, "coefficients", "zonalSum");
+  requireFinite(coefficients, "coefficients", "zonalSum");
+  requireInteger(d, "d", "zonalSum", 2);
+  requireNumber(theta, "theta", "zonalSum", 0, Math.PI);
+  requireNumber(supplement, "supplement", "zonalSum", 0, Math.PI);
+  return coefficients.length === 0 ? 0 : sumAt(coefficients, d, theta, supplement);
+}
+
+/** {@link zonalSum} of at least one coefficient, without checks. */
+export function sumAt(coefficients: Float64Array, d: number, theta: number, supplement: number): number {
   const mirrored = theta > Math.PI / 2;
   const angle = mirrored ? supplement : theta;
   const t = cos(angle);
