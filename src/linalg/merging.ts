@@ -47,10 +47,58 @@ export function groupByKind(kept: readonly number[], start: number, kind: Uint8A
   return { columns, upTo: ends[BOTH], from: ends[FIRST] };
 }
 
+/** Copies columns from … to − 1 of the kept rows columns[first … last − 1] (of n entries each) to `gathered`, one below the other. */
+export function gatherRows(
+  n: number,
+  rows: Float64Array,
+  kept: readonly number[],
+  columns: Uint32Array,
+  first: number,
+  last: number,
+  from: number,
+  to: number,
+  gathered: Float64Array,
+  share: readonly [number, number] = [0, last - first],
+): void {
+  const width = to - from;
+  for (let j = share[0]; j < share[1]; j++) {
+    const at = kept[columns[first + j]] * n;
+    gathered.set(rows.subarray(at + from, at + to), j * width);
+  }
+}
+
 /**
- * Replaces columns from … to − 1 of the kept rows (of n entries each) by the product of `vectors`, whose columns are
- * grouped, with the rows columns[first … last − 1]. `room` takes at least (last − first + kept.length)(to − from) numbers.
+ * Replaces columns from … to − 1 of the kept rows by `vectors`, kept.length² numbers, its columns first … last − 1, times the
+ * gathered rows; of the kept rows those in `share`. `product` takes as many times to − from numbers.
  */
+export function multiplyRows(
+  n: number,
+  rows: Float64Array,
+  kept: readonly number[],
+  first: number,
+  last: number,
+  vectors: Float64Array,
+  from: number,
+  to: number,
+  gathered: Float64Array,
+  product: Float64Array,
+  share: readonly [number, number] = [0, kept.length],
+): void {
+  const count = kept.length;
+  const width = to - from;
+  const inner = last - first;
+  const [start, end] = share;
+  if (inner === 0) product.fill(0, 0, (end - start) * width);
+  else if (width > 0) {
+    const at = start * count + first;
+    gemm(false, false, end - start, width, inner, 1, vectors, at, count, gathered, 0, width, 0, product, 0, width);
+  }
+  for (let i = start, taken = 0; i < end; i++, taken += width) {
+    rows.set(product.subarray(taken, taken + width), kept[i] * n + from);
+  }
+}
+
+/** Both for one thread; `room` takes at least (last − first + kept.length)(to − from) numbers. */
 export function multiplyHalf(
   n: number,
   rows: Float64Array,
@@ -63,18 +111,9 @@ export function multiplyHalf(
   to: number,
   room: Float64Array,
 ): void {
-  const count = kept.length;
-  const width = to - from;
-  const inner = last - first;
-  const gathered = room.subarray(0, inner * width);
-  for (let j = 0; j < inner; j++) {
-    const at = kept[columns[first + j]] * n;
-    gathered.set(rows.subarray(at + from, at + to), j * width);
-  }
-  const product = room.subarray(inner * width, (inner + count) * width);
-  if (inner === 0) product.fill(0);
-  else if (width > 0) {
-    gemm(false, false, count, width, inner, 1, vectors, first, count, gathered, 0, width, 0, product, 0, width);
-  }
-  for (let i = 0; i < count; i++) rows.set(product.subarray(i * width, (i + 1) * width), kept[i] * n + from);
+  const inside = (last - first) * (to - from);
+  const gathered = room.subarray(0, inside);
+  const product = room.subarray(inside, inside + kept.length * (to - from));
+  gatherRows(n, rows, kept, columns, first, last, from, to, gathered);
+  multiplyRows(n, rows, kept, first, last, vectors, from, to, gathered, product);
 }

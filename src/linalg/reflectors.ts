@@ -55,7 +55,7 @@ export function blockReflector(
     t[j * count + j] = tau[j];
     for (let i = 0; i < j; i++) {
       let sum = 0;
-      for (let k = i; k < j; k++) sum += t[i * count + k] * gram[k * count + j];
+      for (let k = i; k < j; k++) sum += t[i * count + k] * gram[j * count + k]; // gram is symmetric
       t[i * count + j] = -tau[j] * sum;
     }
   }

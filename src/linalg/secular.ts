@@ -154,7 +154,7 @@ export function solveSecular(
 /**
  * Weights for which the computed roots are exact, from Löwner's formula
  * ẑ_j² ∝ (λ_j − p_j) Π_{i≠j} (λ_i − p_j) / (p_i − p_j); every factor is positive and accurate. Row i of
- * `differences` holds p_j − λ_i. The common factor 1/ρ is dropped: the vectors are normalised anyway. [gu1995]
+ * `differences` holds p_j − λ_i. Those in `share` are written to `out`. The common factor 1/ρ is dropped: the vectors are normalised anyway. [gu1995]
  */
 export function recomputeWeights(
   count: number,
@@ -162,21 +162,27 @@ export function recomputeWeights(
   z: Float64Array,
   differences: Float64Array,
   squared: boolean,
+  out: Float64Array = new Float64Array(count),
+  share: readonly [number, number] = [0, count],
 ): Float64Array {
+  const [first, last] = share;
   const product = new Float64Array(count).fill(1);
   for (let i = 0; i < count; i++) {
     const pole = d[i];
     const at = i * count;
+    const before = Math.min(i, last);
+    const after = Math.max(i + 1, first);
     if (squared) {
-      for (let j = 0; j < i; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
-      for (let j = i + 1; j < count; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
+      for (let j = first; j < before; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
+      for (let j = after; j < last; j++) product[j] *= differences[at + j] / ((d[j] - pole) * (d[j] + pole));
     } else {
-      for (let j = 0; j < i; j++) product[j] *= differences[at + j] / (d[j] - pole);
-      for (let j = i + 1; j < count; j++) product[j] *= differences[at + j] / (d[j] - pole);
+      for (let j = first; j < before; j++) product[j] *= differences[at + j] / (d[j] - pole);
+      for (let j = after; j < last; j++) product[j] *= differences[at + j] / (d[j] - pole);
     }
-    product[i] *= -differences[at + i];
+    if (i >= first && i < last) product[i] *= -differences[at + i];
   }
-  return product.map((value, j) => (z[j] < 0 ? -1 : 1) * Math.sqrt(Math.abs(value)));
+  for (let j = first; j < last; j++) out[j] = (z[j] < 0 ? -1 : 1) * Math.sqrt(Math.abs(product[j]));
+  return out;
 }
 
 /** p_j − p_origin for all j. */

@@ -39,14 +39,15 @@ const SMALL_SHARE = 0.15;
 /** Below this order all values by QL cost nothing. */
 const SMALL_ORDER = 48;
 
-/** Solves the tridiagonal problem of a reduction, for the whole spectrum or a range of it. */
+/** Solves the tridiagonal problem of a reduction, for the whole spectrum or a range of it; `solve` finds all vectors. */
 export function solveTridiagonal(
   reduction: Pick<Tridiagonalization, "n" | "diagonal" | "offDiagonal">,
   range: EigenvalueRange | undefined,
   scale: number,
   wantVectors: boolean,
+  solve: typeof tridiagonalVectors = tridiagonalVectors,
 ): SpectrumPart {
-  return wantVectors ? vectorsOf(reduction, range, scale) : valuesOf(reduction, range, scale);
+  return wantVectors ? vectorsOf(reduction, range, scale, solve) : valuesOf(reduction, range, scale);
 }
 
 /** Indices of a range, as [first, last]; last < first when the interval holds nothing. */
@@ -84,6 +85,7 @@ function vectorsOf(
   reduction: Pick<Tridiagonalization, "n" | "diagonal" | "offDiagonal">,
   range: EigenvalueRange | undefined,
   scale: number,
+  solve: typeof tridiagonalVectors,
 ): SpectrumPart {
   const { n, diagonal, offDiagonal } = reduction;
   let first = 0;
@@ -105,7 +107,7 @@ function vectorsOf(
       }
     }
   }
-  const { values, rows, scratch, release } = tridiagonalVectors(n, diagonal, offDiagonal);
+  const { values, rows, scratch, release } = solve(n, diagonal, offDiagonal);
   const wanted = rows.subarray(first * n, (last + 1) * n);
   return {
     scratch,

@@ -3,6 +3,7 @@ import { type RowEigen, divideAndConquer } from "./divide-and-conquer.js";
 import { largestModulus, safeScale, unscale } from "./input.js";
 import { ascendingOrder, implicitQl, rootFreeQl } from "./tridiagonal-ql.js";
 import { columnsFromRows } from "./vectors.js";
+import { ALONE, type Team } from "./worker-team.js";
 
 /** Options of {@link tridiagonalEigh}. */
 export interface TridiagonalEighOptions {
@@ -109,9 +110,18 @@ export function tridiagonalValues(n: number, d: Float64Array, e: Float64Array): 
 
 const QL_LIMIT = 32; // below this order QL with vectors beats the bookkeeping of divide and conquer
 
-/** Eigenvalues ascending and eigenvectors as rows; d and e (length n) are destroyed. T scaled near one. */
-export function tridiagonalVectors(n: number, d: Float64Array, e: Float64Array): RowEigen {
-  if (n > QL_LIMIT) return divideAndConquer(n, d, e);
+/**
+ * Eigenvalues ascending and eigenvectors as rows; d and e (length n) are destroyed. T scaled near one. Threads of a team
+ * pass the memory that they share.
+ */
+export function tridiagonalVectors(
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+  team: Team = ALONE,
+  shared: Float64Array | null = null,
+): RowEigen {
+  if (n > QL_LIMIT) return divideAndConquer(n, d, e, team, shared);
   return qlVectors(n, d, e);
 }
 

@@ -17,15 +17,28 @@ export interface WorkerLike {
   unref?(): unknown;
 }
 
+/** What is used of Node's modules worker_threads and os. */
+interface NodeModule {
+  readonly Worker?: new (source: string, options: { eval: boolean }) => WorkerLike;
+  availableParallelism?(): number;
+}
+
 interface Scope {
-  readonly process?: {
-    getBuiltinModule?(
-      name: string,
-    ): { Worker?: new (source: string, options: { eval: boolean }) => WorkerLike } | undefined;
-  };
+  readonly process?: { getBuiltinModule?(name: string): NodeModule | undefined };
+  readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly Worker?: new (url: string) => WorkerLike;
   readonly Blob?: new (parts: string[], options: { type: string }) => unknown;
   readonly URL?: { createObjectURL?(blob: unknown): string };
+}
+
+/** Threads that can run at once, as far as the platform says; null where it does not. */
+export function processors(): number | null {
+  const scope = globalThis as unknown as Scope;
+  return (
+    scope.navigator?.hardwareConcurrency ??
+    scope.process?.getBuiltinModule?.("node:os")?.availableParallelism?.() ??
+    null
+  );
 }
 
 /** Starts a worker from the bundled source: worker_threads in Node, a Blob in browsers. */

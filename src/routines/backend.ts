@@ -31,7 +31,16 @@ export interface WasmFunctions {
   packColumns(source: number, termStep: number, count: number, depth: number, target: number): void;
   rowSums(m: number, n: number, a: number, stride: number, x: number, sums: number): void;
   addTransposed(m: number, n: number, a: number, stride: number, t: number, y: number): void;
-  addSymmetric(n: number, alpha: number, a: number, stride: number, x: number, y: number): void;
+  addSymmetric(
+    first: number,
+    n: number,
+    alpha: number,
+    a: number,
+    stride: number,
+    x: number,
+    y: number,
+    factors: number,
+  ): void;
   zonalRow(t: number, count: number, k: number, table: number, weights: number, out: number): number;
   transposeBlock(x: number, rows: number, cols: number, stride: number, out: number, outStride: number): void;
   reflectRows(cols: number, count: number, reflectors: number, a: number, stride: number): void;
@@ -163,12 +172,48 @@ function fusedModule(): WebAssembly.Module | null {
   return fusedCompiled;
 }
 
+const memoryImport = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2]; // "env" "memory", a memory
+const sharedModules = new WeakMap<WebAssembly.Module, WebAssembly.Module | null>();
+
+/**
+ * The same module for a memory that threads share: the bytes differ only in how the memory is imported (flag 3 and a
+ * maximum), so the code, and with it every bit of a result, is the same. Null where threads are refused.
+ */
+function sharedModule(plain: WebAssembly.Module, base64: string): WebAssembly.Module | null {
+  const known = sharedModules.get(plain);
+  if (known !== undefined) return known;
+  let made: WebAssembly.Module | null = null;
+  const bytes = Array.from(decode(base64));
+  const at = bytes.findIndex((_, i) => memoryImport.every((byte, k) => bytes[i + k] === byte));
+  const limits = at + memoryImport.length;
+  // Before it: section 2, its length, one import. A module of another shape is left alone.
+  if (at > 2 && bytes[at - 3] === 2 && bytes[at - 1] === 1 && bytes[limits] === 0) {
+    bytes[at - 2] += 3;
+    bytes[limits] = 3;
+    bytes.splice(limits + 2, 0, 0x80, 0x80, 0x04); // at most 65,536 pages
+    try {
+      made = new WebAssembly.Module(Uint8Array.from(bytes));
+    } catch {
+      made = null; // An engine without threads.
+    }
+  }
+  sharedModules.set(plain, made);
+  return made;
+}
+
+/** Whether a memory is one that threads share. */
+function isShared(memory: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer === "function" && memory.buffer instanceof SharedArrayBuffer;
+}
+
 /** The functions that exist in fused form too. */
 export type FusedFunctions = Pick<WasmFunctions, "multiplyPanels" | "addPanels">;
 
 /** The fused products over a memory, or null where they do not compile. */
 export function fusedProducts(memory: WebAssembly.Memory): FusedFunctions | null {
-  const module = fusedModule();
+  const plain = fusedModule();
+  if (plain === null) return null;
+  const module = isShared(memory) ? sharedModule(plain, FUSED_BYTES) : plain;
   if (module === null) return null;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const { multiplyPanels, addPanels } = exports as unknown as FusedFunctions;
@@ -204,16 +249,28 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
  * effect, the size is beyond a 32-bit memory or the memory is refused.
  */
 export function createArena(doubles: number): WasmArena | null {
-  if (routinesBackend() === "js") return null;
-  const module = compiledModule();
+  const memory = createMemory(doubles, false);
+  return memory === null ? null : arenaOver(memory);
+}
+
+/** A memory as {@link createArena} makes it, on request one that threads share; null where there is none. */
+export function createMemory(doubles: number, shared: boolean): WebAssembly.Memory | null {
   const pages = Math.ceil((ARENA_START + 8 * doubles) / PAGE);
-  if (module === null || pages > MOST_PAGES) return null;
+  if (routinesBackend() === "js" || pages > MOST_PAGES) return null;
   try {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const instance = new WebAssembly.Instance(module, { env: { memory } });
-    const functions = instance.exports as unknown as WasmFunctions;
-    return { functions, values: new Float64Array(memory.buffer), memory };
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch {
-    return null; // Out of address space or memory: ordinary arrays still work.
+    return null; // Out of address space or memory, or sharing is forbidden: ordinary arrays still work.
   }
+}
+
+/** The routines over a memory that exists; null where they do not compile. */
+export function arenaOver(memory: WebAssembly.Memory): WasmArena | null {
+  const plain = compiledModule();
+  if (routinesBackend() === "js" || plain === null) return null;
+  const module = isShared(memory) ? sharedModule(plain, WASM_BYTES) : plain;
+  if (module === null) return null;
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const functions = instance.exports as unknown as WasmFunctions;
+  return { functions, values: new Float64Array(memory.buffer), memory };
 }

@@ -6,7 +6,7 @@
 export { gemm, gemmLower } from "./gemm.js";
 export * from "./syrk.js";
 export * from "./gemv.js";
-export { symv } from "./symv.js";
+export { symv, symvRows } from "./symv.js";
 export * from "./trsm.js";
 export * from "./reflect.js";
 export * from "./vectors.js";
@@ -22,7 +22,8 @@ export {
   setRoutinesBackend,
 } from "./backend.js";
 export type { RoutinesBackendChoice } from "./backend.js";
-export { residentMatrix } from "./resident.js";
+export { openStore, residentMatrix, shareStore } from "./resident.js";
+export type { SharedStore } from "./resident.js";
 export * from "./arc-cosine.js";
 export { zonalCross, zonalGram, zonalPacked } from "./zonal-gram.js";
 export { createZonalTable, zonalValue } from "./zonal-table.js";

@@ -1,5 +1,5 @@
 import { requireInteger } from "../core/index.js";
-import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
+import { ARENA_START, arenaOver, createArena, createMemory, routinesBackend, type WasmArena } from "./backend.js";
 import { type ProductArena, fusedIfAllowed, layProducts, productLength } from "./product-arena.js";
 
 /** A matrix that lives in the memory of the WebAssembly routines, with room for the vectors of a product. */
@@ -47,9 +47,64 @@ export function residentMatrix(rows: number, cols: number): Float64Array {
   if (arena === null) return new Float64Array(length);
   const start = ARENA_START / 8;
   const scratch = start + length;
+  register(arena, scratch, scratchLength);
+  return arena.values.subarray(start, start + length);
+}
+
+/** A memory for several threads; it may be sent to a worker as it is. */
+export interface SharedStore {
+  /** A memory of the WebAssembly routines, or an ordinary shared one. */
+  readonly memory: object;
+  /** Numbers in it. */
+  readonly length: number;
+  /** Longest row or column of a matrix in it. */
+  readonly longest: number;
+}
+
+/**
+ * Allocates zeros that several threads can work on; null where the platform refuses shared memory (pages that are not
+ * cross-origin isolated).
+ *
+ * @param length how many
+ * @param longest rows or columns, whichever are more, of the matrices that will be in it
+ * @param ranks number of threads
+ */
+export function shareStore(length: number, longest: number, ranks: number): SharedStore | null {
+  if (typeof SharedArrayBuffer !== "function") return null;
+  const memory = createMemory(length + 1 + ranks * roomLength(longest), true);
+  if (memory !== null) return { memory, length, longest };
+  try {
+    return { memory: new SharedArrayBuffer(8 * length), length, longest };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The numbers of a shared store. Thread `rank` of those that use it has panels and room for vectors of its own, so that
+ * products run in WebAssembly; without a rank they are numbers only.
+ *
+ * @param store the store, as it was made or as it came in a message
+ * @param rank number of the thread
+ */
+export function openStore({ memory, length, longest }: SharedStore, rank?: number): Float64Array {
+  if (typeof SharedArrayBuffer === "function" && memory instanceof SharedArrayBuffer) return new Float64Array(memory);
+  const start = ARENA_START / 8;
+  const arena = rank === undefined ? null : arenaOver(memory as WebAssembly.Memory);
+  const room = (start + length + 1) & ~1;
+  if (arena !== null && rank !== undefined) register(arena, room + rank * roomLength(longest), 2 * longest + 8);
+  return new Float64Array((memory as WebAssembly.Memory).buffer, 8 * start, length);
+}
+
+/** Room for the vectors of a product and for its panels, an even number of doubles. */
+function roomLength(longest: number): number {
+  return (2 * longest + 10 + productLength(1)) & ~1;
+}
+
+/** Makes the arrays of a memory known to the routines. */
+function register(arena: WasmArena, scratch: number, scratchLength: number): void {
   const products = layProducts(arena, (scratch + scratchLength + 1) & ~1, 1);
   residents.set(arena.values.buffer, { ...arena, scratch, scratchLength, products });
-  return arena.values.subarray(start, start + length);
 }
 
 /** The memory behind an array, or null when it is an ordinary one, too small to matter, or JavaScript is in effect. */
@@ -124,8 +179,9 @@ export function residentTransposed(
   return true;
 }
 
-/** y += alpha A x for symmetric A, lower triangle, on a resident matrix; false when the caller must do it. */
+/** y += alpha A x for symmetric A, rows `first` … of its lower triangle, on a resident matrix; false when the caller must do it. */
 export function residentSymmetric(
+  first: number,
   n: number,
   alpha: number,
   a: Float64Array,
@@ -136,12 +192,13 @@ export function residentSymmetric(
   y: Float64Array,
   yOffset: number,
 ): boolean {
-  const resident = residentOf(a, n * n, 2 * n);
+  const resident = residentOf(a, n * n, 2 * n + 4);
   if (resident === null) return false;
   const { values, scratch } = resident;
   const vector = addressOf(resident, x, xOffset, 1, n, scratch);
   const address = addressOf(resident, y, yOffset, 1, n, scratch + n);
-  resident.functions.addSymmetric(n, alpha, a.byteOffset + 8 * aOffset, aStride, vector, address);
+  const factors = 8 * (scratch + 2 * n); // behind the two vectors
+  resident.functions.addSymmetric(first, n, alpha, a.byteOffset + 8 * aOffset, aStride, vector, address, factors);
   if (address === 8 * (scratch + n)) y.set(values.subarray(scratch + n, scratch + 2 * n), yOffset);
   return true;
 }

@@ -1,3 +1,4 @@
+import { ShapeError } from "../core/index.js";
 import { requireBlock, requireStrided } from "./extent.js";
 import { residentSymmetric } from "./resident.js";
 import { scal } from "./vectors.js";
@@ -43,12 +44,30 @@ export function symv(
   requireStrided(y, yOffset, 1, n, "y", "symv");
   if (beta !== 1) scal(n, beta, y, yOffset, 1);
   if (alpha === 0 || n === 0) return;
-  if (residentSymmetric(n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset)) return;
-  addSymmetric(n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset);
+  addRowsSymmetric(0, n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset);
 }
 
-/** y += alpha A x from the lower triangle. */
-function addSymmetric(
+/**
+ * Adds to y the part of alpha A x that comes from rows `first` … n − 1 of the lower triangle of a symmetric matrix, each of
+ * their entries used for itself and for its mirror image, in the order of {@link symv}: several such parts, each into a
+ * vector of its own, are what threads share among them.
+ *
+ * @param first first row, a multiple of 4; with 0 this is y ← alpha A x + y
+ * @param n order of A; only y_0 … y_{n−1} change
+ * @param alpha factor of the product
+ * @param a storage of A, row-major
+ * @param aOffset index of its first entry
+ * @param aStride distance of its rows
+ * @param x storage of x, contiguous
+ * @param xOffset index of its first entry
+ * @param y storage of y, contiguous
+ * @param yOffset index of its first entry
+ * @throws {ShapeError} when a block or vector leaves its array, or first is not a multiple of 4
+ *
+ * Accuracy: |error| <= n ε |A| |x| entrywise. Cost: 2(n² − first²) flops.
+ */
+export function symvRows(
+  first: number,
   n: number,
   alpha: number,
   a: Float64Array,
@@ -59,7 +78,45 @@ function addSymmetric(
   y: Float64Array,
   yOffset: number,
 ): void {
-  let i = 0;
+  requireBlock(a, aOffset, aStride, n, n, "a", "symvRows");
+  requireStrided(x, xOffset, 1, n, "x", "symvRows");
+  requireStrided(y, yOffset, 1, n, "y", "symvRows");
+  if (first % 4 !== 0 || first < 0) {
+    throw new ShapeError({ function: "symvRows", argument: "first", expected: "a multiple of 4", got: `${first}` });
+  }
+  addRowsSymmetric(first, n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset);
+}
+
+function addRowsSymmetric(
+  first: number,
+  n: number,
+  alpha: number,
+  a: Float64Array,
+  aOffset: number,
+  aStride: number,
+  x: Float64Array,
+  xOffset: number,
+  y: Float64Array,
+  yOffset: number,
+): void {
+  if (residentSymmetric(first, n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset)) return;
+  addSymmetric(first, n, alpha, a, aOffset, aStride, x, xOffset, y, yOffset);
+}
+
+/** y += alpha A x from rows first … n − 1 of the lower triangle. */
+function addSymmetric(
+  first: number,
+  n: number,
+  alpha: number,
+  a: Float64Array,
+  aOffset: number,
+  aStride: number,
+  x: Float64Array,
+  xOffset: number,
+  y: Float64Array,
+  yOffset: number,
+): void {
+  let i = first;
   for (; i + 4 <= n; i += 4) {
     const t0 = alpha * x[xOffset + i];
     const t1 = alpha * x[xOffset + i + 1];

@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, expect, test } from "vitest";
-import { type Matrix, ResourceError } from "../../src/core/index.js";
+import { afterAll, expect, test, vi } from "vitest";
+import { type Matrix, type Progress, ResourceError } from "../../src/core/index.js";
 import { eigh, gram, matmul } from "../../src/linalg/index.js";
 import { type WorkerPool, workerPool } from "../../src/linalg/worker-pool.js";
+import { CONTROL_LENGTH, giveUp, requireGoing, shareOf, teamOf } from "../../src/linalg/worker-team.js";
 import { listen, startWorker, type WorkerLike } from "../../src/linalg/worker-threads.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
 import { setRoutinesBackend } from "../../src/routines/index.js";
+import { withSpectrum } from "./support.js";
 
 const pools: WorkerPool[] = [];
 function pool(workers: number): WorkerPool {
@@ -73,6 +75,173 @@ test("every method gives the bits of the plain function, for any number of worke
   setRoutinesBackend("js");
   expect(await two.eigh(A)).toEqual(expected);
   setRoutinesBackend("auto");
+});
+
+test("teams of any size reproduce the bits of eigh, with and without deflation, in both back ends", async () => {
+  // As many threads as there are workers, however few processors this machine has.
+  vi.stubGlobal("navigator", { hardwareConcurrency: 8 });
+  try {
+    const pools = [pool(2), pool(3), pool(4)];
+    const clustered = withSpectrum(
+      7,
+      Float64Array.from({ length: 291 }, (_, i) => (i < 150 ? 1 : i < 200 ? 2 + 1e-15 * i : i)),
+    );
+    // Around 300: pieces of the product with the matrix, two to three threads; 387: four of them, odd halves at every level.
+    for (const [A, teams] of [
+      [symmetric(301), pools.slice(0, 2)],
+      [clustered, pools.slice(0, 2)],
+      [{ rows: 290, cols: 290, data: new Float64Array(290 * 290).fill(1) }, pools.slice(1, 2)],
+      [symmetric(387), pools.slice(2)],
+    ] as const) {
+      const expected = eigh(A);
+      const values = eigh(A, { vectors: false });
+      for (const each of teams) {
+        expect(await each.eigh(A)).toEqual(expected);
+        expect(await each.eigh(A, { vectors: false })).toEqual(values);
+      }
+    }
+    const A = symmetric(300);
+    const ranges = [{ indices: [290, 299] }, { indices: [20, 200] }, { interval: [0, 5] }] as const;
+    for (const range of ranges) expect(await pools[1].eigh(A, { range })).toEqual(eigh(A, { range }));
+    const expected = eigh(A);
+    setRoutinesBackend("js");
+    expect(await pools[0].eigh(A)).toEqual(expected);
+    setRoutinesBackend("auto");
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}, 60_000);
+
+test("a team is never larger than the processors, where these are known", async () => {
+  const started: WorkerLike[] = [];
+  const create = (): WorkerLike => {
+    const worker = startWorker();
+    started.push(worker);
+    return worker;
+  };
+  vi.stubGlobal("navigator", { hardwareConcurrency: 1 });
+  const wide = workerPool({ workers: 4, createWorker: create });
+  pools.push(wide);
+  const A = symmetric(200);
+  try {
+    expect(await wide.eigh(A)).toEqual(eigh(A));
+    expect(started.length).toBe(1);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test("where memory cannot be shared, parts are sent, with the same bits", async () => {
+  const two = pool(2);
+  const A = symmetric(150);
+  await two.gram(symmetric(90)); // Node itself needs the constructor to start a worker
+  vi.stubGlobal("SharedArrayBuffer", undefined);
+  try {
+    expect(await two.matmul(A, A, { transposeA: true })).toEqual(matmul(A, A, { transposeA: true }));
+    expect(await two.gram(A)).toEqual(gram(A));
+    expect(await two.eigh(A, { certificate: true })).toEqual(eigh(A, { certificate: true }));
+    expect(await two.eigh(A, { vectors: false })).toEqual(eigh(A, { vectors: false }));
+    const signal = { aborted: false };
+    const late = two.eigh(A, { signal });
+    signal.aborted = true;
+    await expect(late).rejects.toThrow("got an aborted signal");
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test("a signal stops the workers of a call, progress is told, and the pool goes on", async () => {
+  const two = pool(2);
+  const A = symmetric(500);
+  await expect(two.eigh(A, { signal: { aborted: true } })).rejects.toThrow(
+    "workerPool.eigh: the call must be left to run until it is done, got an aborted signal; call again; the inputs are unchanged",
+  );
+  const controller = new AbortController();
+  const cut = two.eigh(A, { signal: controller.signal });
+  setTimeout(() => controller.abort(), 5);
+  await expect(cut).rejects.toBeInstanceOf(ResourceError);
+  // A plain object is looked at whenever a worker reports.
+  const polled = { aborted: false };
+  const seen: Progress[] = [];
+  const stopped = two.eigh(A, {
+    signal: polled,
+    onProgress: (progress) => (seen.push(progress), (polled.aborted = true)),
+  });
+  await expect(stopped).rejects.toThrow("got an aborted signal");
+  expect(seen.length).toBe(1);
+  expect(seen[0]).toMatchObject({ phase: "reduction", done: 24, total: 500 });
+  const whole: Progress[] = [];
+  expect(await two.eigh(A, { onProgress: (progress) => void whole.push(progress) })).toEqual(eigh(A));
+  expect([...new Set(whole.map(({ phase }) => phase))]).toEqual(["reduction", "tridiagonal eigenproblem", "vectors"]);
+  const reduced = whole.filter(({ phase }) => phase === "reduction").map(({ done }) => done);
+  expect(reduced).toEqual([...reduced].sort((a, b) => a - b));
+  expect(reduced[reduced.length - 1]).toBe(500);
+  const products: Progress[] = [];
+  await two.matmul(A, A, { onProgress: (progress) => void products.push(progress) });
+  expect(products[products.length - 1]).toEqual({ phase: "product", done: 250_000, total: 250_000 });
+  await expect(two.gram(A, { signal: { aborted: true } })).rejects.toThrow("workerPool.gram");
+  await expect(two.matmul(A, A, { signal: { aborted: true } })).rejects.toThrow("workerPool.matmul");
+});
+
+test("when one worker of a team dies, the other is let go; one that cannot start harms nobody", async () => {
+  const started: WorkerLike[] = [];
+  const fragile = workerPool({
+    workers: 2,
+    createWorker: () => {
+      const worker = startWorker();
+      started.push(worker);
+      return worker;
+    },
+  });
+  pools.push(fragile);
+  const A = symmetric(400);
+  const expected = eigh(A);
+  expect(await fragile.eigh(A)).toEqual(expected);
+  for (const victim of [1, 0]) {
+    const doomed = fragile.eigh(A).catch((error: unknown) => error);
+    const next = fragile.matmul(A, A).catch((error: unknown) => error);
+    await started[victim].terminate();
+    expect(await doomed).toBeInstanceOf(ResourceError);
+    expect(await next).toBeInstanceOf(ResourceError);
+    expect(await fragile.eigh(A)).toEqual(expected);
+    started.splice(0, 2, ...(victim === 1 ? [started[0], started[2]] : [started[2], started[1]]));
+  }
+  started.length = 0;
+  const lonely = workerPool({
+    workers: 2,
+    createWorker: () => {
+      if (started.length === 1) throw new Error("no more workers");
+      const worker = startWorker();
+      started.push(worker);
+      return worker;
+    },
+  });
+  pools.push(lonely);
+  await expect(lonely.eigh(A)).rejects.toThrow("no more workers");
+  expect((await lonely.matmul(symmetric(20), symmetric(20))).rows).toBe(20);
+});
+
+test("a given-up team throws at its next meeting; shares cover everything once", () => {
+  const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_LENGTH));
+  const team = teamOf(control, 0, 1);
+  team.meet();
+  team.meet();
+  requireGoing(control);
+  giveUp(control);
+  expect(() => team.meet()).toThrow("the call was given up");
+  expect(() => requireGoing(control)).toThrow("the call was given up");
+  for (const count of [0, 1, 5, 31, 64, 1001]) {
+    for (const size of [1, 2, 3, 8]) {
+      let covered = 0;
+      for (let rank = 0; rank < size; rank++) {
+        const [from, to] = shareOf(teamOf(control, rank, size), count, 4);
+        expect(from).toBe(covered);
+        expect(to).toBeGreaterThanOrEqual(from);
+        covered = to;
+      }
+      expect(covered).toBe(count);
+    }
+  }
 });
 
 test("calls may overlap; inputs are left alone", async () => {

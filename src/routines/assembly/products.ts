@@ -157,28 +157,37 @@ export function addTransposed(m: i32, n: i32, a: usize, stride: i32, t: usize, y
   }
 }
 
-/** alpha x of the four rows at work. */
-const FACTORS: usize = memory.data(32, 16);
-
 // @ts-ignore: decorator
 @inline
 function bothLanes(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
-/** y += alpha A x from the lower triangle, four rows at a time. */
-export function addSymmetric(n: i32, alpha: f64, a: usize, stride: i32, x: usize, y: usize): void {
+/**
+ * y += alpha A x from rows first … n − 1 (first a multiple of 4) of the lower triangle, four rows at a time; `factors` is
+ * room for alpha x of the four rows at work, of the caller because threads may share the memory.
+ */
+export function addSymmetric(
+  first: i32,
+  n: i32,
+  alpha: f64,
+  a: usize,
+  stride: i32,
+  x: usize,
+  y: usize,
+  factors: usize,
+): void {
   const rowBytes = <usize>stride << 3;
-  let i = 0;
+  let i = first;
   for (; i + 4 <= n; i += 4) {
     const row = <usize>i << 3;
     const end = x + row;
     // By way of memory: V8 would compute alpha x again in every step of the loop if it saw how the factors are made.
-    for (let r: usize = 0; r < 32; r += 8) f64.store(FACTORS + r, alpha * f64.load(end + r));
-    const t0 = v128.load64_splat(FACTORS);
-    const t1 = v128.load64_splat(FACTORS, 8);
-    const t2 = v128.load64_splat(FACTORS, 16);
-    const t3 = v128.load64_splat(FACTORS, 24);
+    for (let r: usize = 0; r < 32; r += 8) f64.store(factors + r, alpha * f64.load(end + r));
+    const t0 = v128.load64_splat(factors);
+    const t1 = v128.load64_splat(factors, 8);
+    const t2 = v128.load64_splat(factors, 16);
+    const t3 = v128.load64_splat(factors, 24);
     let s0 = f64x2.splat(0);
     let s1 = f64x2.splat(0);
     let s2 = f64x2.splat(0);
