@@ -21,9 +21,15 @@ export interface SphereSpectrum extends ModeSpectrum {
 /** Rounding part of the error bars in ε times the integral of |f P_k|, beside k/2 for the k steps of the recurrence and √d for the measure. */
 const ROUNDING_FACTOR = 8;
 
+/** Sizes of the coarser rules beside the finest one: a kink may fall so that two of them agree by accident, but hardly four. */
+const COARSER = [1, 1.03, 1.07, 1.1] as const;
+/** What a disagreement beyond rounding is multiplied by: a kink's error falls like n⁻², so that the finest rule is off by some times as much. */
+const KINK_FACTOR = 8;
+
 /**
- * Funk–Hecke eigenvalues by Gauss–Legendre in θ: the integrand is analytic in θ on [0, π], while in t = cos θ it has
- * square-root singularities at both ends. Error bar: disagreement of two rules and rounding.
+ * Funk–Hecke eigenvalues by Gauss–Legendre in θ: the integrand of a network kernel is analytic in θ on [0, π], while in t = cos θ it has
+ * square-root singularities at both ends. Error bar: disagreement of two rules and rounding. Profiles of unknown smoothness take five rules, and
+ * count a disagreement beyond rounding eightfold.
  */
 export function funkHecke(
   kernel: Kernel,
@@ -31,13 +37,18 @@ export function funkHecke(
   maxDegree: number,
 ): { eigenvalues: Float64Array; errorBounds: Float64Array; nodes: number } {
   const size = 2 * maxDegree + 40 + 4 * Math.ceil(Math.sqrt(d));
-  const coarse = integrate(kernel, d, maxDegree, size);
   const fine = integrate(kernel, d, maxDegree, size + 16 + Math.ceil(size / 8));
-  const errorBounds = fine.eigenvalues.map(
-    (value, k) =>
-      Math.abs(value - coarse.eigenvalues[k]) +
-      (ROUNDING_FACTOR + k / 2 + Math.sqrt(d)) * Number.EPSILON * fine.magnitudes[k],
-  );
+  const known = kernel.conventions.kind !== "zonal";
+  const disagreement = new Float64Array(maxDegree + 1);
+  for (const factor of known ? [1] : COARSER) {
+    const { eigenvalues } = integrate(kernel, d, maxDegree, Math.ceil(size * factor));
+    for (let k = 0; k <= maxDegree; k++)
+      disagreement[k] = Math.max(disagreement[k], Math.abs(fine.eigenvalues[k] - eigenvalues[k]));
+  }
+  const errorBounds = disagreement.map((difference, k) => {
+    const rounding = (ROUNDING_FACTOR + k / 2 + Math.sqrt(d)) * Number.EPSILON * fine.magnitudes[k];
+    return rounding + difference * (known || difference <= rounding ? 1 : KINK_FACTOR);
+  });
   return { eigenvalues: fine.eigenvalues, errorBounds, nodes: fine.nodes };
 }
 
