@@ -1,11 +1,13 @@
 import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, transpose } from "../core/index.js";
-import { axpy, dot, nrm2 } from "../routines/index.js";
+import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
 import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
+const PANEL = 32; // reflectors gathered before the remaining columns are updated by one product
 const BLOCK = 128; // reflectors per compact WY block when Q is formed
 /** A downdated squared norm that fell below this share of its last computed value has lost half its digits. */
 const STALE = Math.sqrt(EPSILON);
@@ -44,8 +46,9 @@ export interface PivotedQrFactorization {
  * @throws {NonFiniteError} when A is not finite or R overflows
  *
  * Accuracy: columnwise backward stable: each column of Q R differs from that of A P by at most n ε of its own norm.
- * Cost: 4 m n² flops, unblocked (the pivots need the norms of all remaining columns at every step).
+ * Cost: 4 m n² flops, half of them in products (the pivots need the norms of all remaining columns at every step).
  * @see [businger1965]
+ * @see [quintana1998]
  *
  * @example
  * ```ts
@@ -104,42 +107,138 @@ export function reconstructPivotedQr(factorization: Pick<PivotedQrFactorization,
 export function pivotedHouseholderQr(A: Matrix): { factor: HouseholderQr; permutation: Uint32Array } {
   const { rows, cols } = A;
   const count = Math.min(rows, cols);
-  const columns = transpose(A).data; // row j is column j of A: everything below runs along it
-  const permutation = Uint32Array.from({ length: cols }, (_, j) => j);
-  const norms = new Float64Array(cols); // of the part of each column that is still active, downdated
-  const exact = new Float64Array(cols); // the norm when it was last computed
-  for (let j = 0; j < cols; j++) exact[j] = norms[j] = nrm2(rows, columns, j * rows, 1);
-  const tau = new Float64Array(count);
-  const swap = new Float64Array(rows);
-  for (let k = 0; k < count; k++) {
-    let pivot = k;
-    for (let j = k + 1; j < cols; j++) if (norms[j] > norms[pivot]) pivot = j;
-    if (pivot !== k) {
-      swap.set(columns.subarray(k * rows, (k + 1) * rows));
-      columns.copyWithin(k * rows, pivot * rows, (pivot + 1) * rows);
-      columns.set(swap, pivot * rows);
-      [permutation[k], permutation[pivot]] = [permutation[pivot], permutation[k]];
-      norms[pivot] = norms[k];
-      exact[pivot] = exact[k];
+  // Row j is column j of A; behind it the panel: its reflectors as rows, and Fᵀ.
+  const height = cols + PANEL + Math.ceil((PANEL * cols) / Math.max(1, rows));
+  const columns = borrowStore(height, rows);
+  columns.set(transpose(A).data);
+  const work: Pivoting = {
+    rows,
+    cols,
+    columns,
+    v: cols * rows,
+    f: (cols + PANEL) * rows,
+    tau: new Float64Array(count),
+    permutation: Uint32Array.from({ length: cols }, (_, j) => j),
+    norms: new Float64Array(cols),
+    exact: new Float64Array(cols),
+  };
+  for (let j = 0; j < cols; j++) work.exact[j] = work.norms[j] = nrm2(rows, columns, j * rows, 1);
+  for (let k = 0; k < count;) k += eliminatePanel(work, k, Math.min(PANEL, count - k));
+  const factor = collect(rows, cols, columns, work.tau);
+  releaseStore(columns, height, rows);
+  return { factor, permutation: work.permutation };
+}
+
+/** What the panels share. The current matrix is, by columns, C − F V: row i of C loses Σ_p F_ip V_p. */
+interface Pivoting {
+  readonly rows: number;
+  readonly cols: number;
+  /** C, cols x rows, and behind it V (PANEL x rows, at `v`) and Fᵀ (PANEL x cols, at `f`). */
+  readonly columns: Float64Array;
+  readonly v: number;
+  readonly f: number;
+  readonly tau: Float64Array;
+  readonly permutation: Uint32Array;
+  /** Norms of what is still active of each column, downdated. */
+  readonly norms: Float64Array;
+  /** Each norm when it was last computed. */
+  readonly exact: Float64Array;
+}
+
+/**
+ * Up to `most` steps from column k on, then one product for all columns that remain; returns the number of steps. Pivots need
+ * the norms of all remaining columns at every step, hence one row of R, hence Fᵀ = τ Aᵀ v without the updates: that is half
+ * of the work, and the other half is the product. A norm that lost its digits ends the panel, because it can be computed again
+ * only when the columns are up to date. [quintana1998]
+ */
+function eliminatePanel(work: Pivoting, k: number, most: number): number {
+  const { rows, cols, columns, v, f, tau, norms, exact } = work;
+  const weights = new Float64Array(PANEL);
+  const row = new Float64Array(cols);
+  const stale: number[] = [];
+  columns.fill(0, v, v + most * rows);
+  let done = 0;
+  while (done < most && stale.length === 0) {
+    const c = k + done; // column and row of this step
+    bringPivot(work, c, done);
+    const at = c * rows + c;
+    const length = rows - c;
+    const rest = cols - c - 1;
+    if (done > 0) {
+      for (let p = 0; p < done; p++) weights[p] = columns[f + p * cols + c];
+      gemv(true, done, length, -1, columns, v + c, rows, weights, 0, 1, 1, columns, at, 1);
     }
-    const v = k * rows + k;
-    const length = rows - k;
-    tau[k] = makeReflector(columns, v, length);
-    const beta = columns[v];
-    columns[v] = 1;
-    for (let j = k + 1; j < cols; j++) {
-      const x = j * rows + k;
-      if (tau[k] !== 0) axpy(length, -tau[k] * dot(length, columns, v, 1, columns, x, 1), columns, v, 1, columns, x, 1);
+    tau[c] = makeReflector(columns, at, length);
+    const vector = v + done * rows + c;
+    columns.copyWithin(vector, at, at + length);
+    columns[vector] = 1;
+    const target = f + done * cols + c + 1;
+    columns.fill(0, target, target + rest);
+    if (tau[c] !== 0 && rest > 0) {
+      gemv(false, rest, length, tau[c], columns, at + rows, rows, columns, vector, 1, 0, columns, target, 1);
+      if (done > 0) {
+        gemv(false, done, length, tau[c], columns, v + c, rows, columns, vector, 1, 0, weights, 0, 1);
+        gemv(true, done, rest, -1, columns, f + c + 1, cols, weights, 0, 1, 1, columns, target, 1);
+      }
+    }
+    // Row c of R, and with it the norms below it.
+    for (let p = 0; p <= done; p++) weights[p] = columns[v + p * rows + c];
+    for (let j = c + 1; j < cols; j++) row[j] = columns[j * rows + c];
+    if (rest > 0) gemv(true, done + 1, rest, -1, columns, f + c + 1, cols, weights, 0, 1, 1, row, c + 1, 1);
+    for (let j = c + 1; j < cols; j++) {
+      columns[j * rows + c] = row[j];
       if (norms[j] === 0) continue;
-      const ratio = columns[x] / norms[j];
-      const rest = Math.max(0, (1 - ratio) * (1 + ratio));
+      const ratio = row[j] / norms[j];
+      const left = Math.max(0, (1 - ratio) * (1 + ratio));
       const share = norms[j] / exact[j];
-      if (rest * share * share <= STALE) exact[j] = norms[j] = nrm2(length - 1, columns, x + 1, 1);
-      else norms[j] *= Math.sqrt(rest);
+      if (left * share * share <= STALE) stale.push(j);
+      else norms[j] *= Math.sqrt(left);
     }
-    columns[v] = beta;
+    done++;
   }
-  return { factor: collect(rows, cols, columns, tau), permutation };
+  const next = k + done;
+  const [others, below] = [cols - next, rows - next];
+  if (others > 0 && below > 0) {
+    const corner = next * rows + next;
+    gemm(
+      true,
+      false,
+      others,
+      below,
+      done,
+      -1,
+      columns,
+      f + next,
+      cols,
+      columns,
+      v + next,
+      rows,
+      1,
+      columns,
+      corner,
+      rows,
+    );
+  }
+  for (const j of stale) exact[j] = norms[j] = nrm2(below, columns, j * rows + next, 1);
+  return done;
+}
+
+/** Brings the column of largest remaining norm to position c, with its row of F. */
+function bringPivot({ rows, cols, columns, f, permutation, norms, exact }: Pivoting, c: number, done: number): void {
+  let pivot = c;
+  for (let j = c + 1; j < cols; j++) if (norms[j] > norms[pivot]) pivot = j;
+  if (pivot === c) return;
+  const swap = columns.slice(c * rows, (c + 1) * rows);
+  columns.copyWithin(c * rows, pivot * rows, (pivot + 1) * rows);
+  columns.set(swap, pivot * rows);
+  for (let at = f, p = 0; p < done; p++, at += cols) {
+    const entry = columns[at + c];
+    columns[at + c] = columns[at + pivot];
+    columns[at + pivot] = entry;
+  }
+  [permutation[c], permutation[pivot]] = [permutation[pivot], permutation[c]];
+  norms[pivot] = norms[c];
+  exact[pivot] = exact[c];
 }
 
 /** Gathers R and the blocks of reflectors from the factored columns. */

@@ -12,9 +12,11 @@ import {
   matmul,
   norms,
   orthogonalMatrix,
+  pivotedQr,
   reconstructHermitian,
   reconstructLdl,
   reconstructLu,
+  reconstructPivotedQr,
   schur,
   solve,
 } from "../../src/linalg/index.js";
@@ -447,5 +449,99 @@ describe("blocked Hessenberg reduction and windows of the QR sweep", () => {
       expect(distances[nearest]!).toBeLessThanOrEqual(tolerance(BOUND, n, norms(A).frobenius));
       left.splice(nearest, 1);
     }
+  });
+});
+
+describe("blocked QR with column pivoting", () => {
+  /** Gram–Schmidt twice with exact remaining norms: the pivots of the definition. */
+  function textbookPivots(A: Matrix): number[] {
+    const { rows, cols } = A;
+    const columns = Array.from({ length: cols }, (_, j) =>
+      Float64Array.from({ length: rows }, (_, i) => A.data[i * cols + j]!),
+    );
+    const order = Array.from({ length: cols }, (_, j) => j);
+    const inner = (x: Float64Array, y: Float64Array): number => x.reduce((sum, entry, i) => sum + entry * y[i]!, 0);
+    for (let k = 0; k < Math.min(rows, cols); k++) {
+      const sizes = columns.slice(k).map((x) => inner(x, x));
+      const pivot = k + sizes.indexOf(Math.max(...sizes));
+      [columns[k], columns[pivot]] = [columns[pivot]!, columns[k]!];
+      [order[k], order[pivot]] = [order[pivot]!, order[k]!];
+      const size = Math.sqrt(inner(columns[k]!, columns[k]!));
+      const q = columns[k]!.map((entry) => entry / size);
+      for (let j = k + 1; j < cols; j++) {
+        for (let pass = 0; pass < 2; pass++) {
+          const share = inner(q, columns[j]!);
+          columns[j] = columns[j]!.map((entry, i) => entry - share * q[i]!);
+        }
+      }
+    }
+    return order;
+  }
+
+  test.each(
+    [
+      [31, 31],
+      [32, 33],
+      [33, 32],
+      [64, 64],
+      [65, 40],
+      [40, 97],
+      [100, 100],
+      [130, 70],
+    ].map(([m, n]) => [m!, n!] as const),
+  )("%i x %i: the pivots of the definition, A P = Q R, the same bits in both back ends", (m, n) => {
+    const A = normalMatrix(createRng(m * n), m, n);
+    const f = pivotedQr(A, { certificate: true });
+    expect(Array.from(f.permutation)).toEqual(textbookPivots(A));
+    expect(f.rank).toBe(Math.min(m, n));
+    expect(f.certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, Math.max(m, n)));
+    expect(f.certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, Math.max(m, n)));
+    setRoutinesBackend("js");
+    const plain = pivotedQr(A);
+    setRoutinesBackend("auto");
+    expect(sameBits(plain.r.data, f.r.data)).toBe(true);
+    expect(sameBits(plain.q.data, f.q.data)).toBe(true);
+  });
+
+  test("ranks, graded columns, Kahan's matrix, and columns whose norms cancel in the middle of a panel", () => {
+    const n = 70;
+    const G = normalMatrix(createRng(1), n, n);
+    const low = matmul(normalMatrix(createRng(2), n, 37), normalMatrix(createRng(3), 37, n));
+    expect(pivotedQr(low).rank).toBe(37);
+    const [s, c] = [Math.sin(1.2), Math.cos(1.2)];
+    const kahan = tabulate(n, n, (i, j) => (i > j ? 0 : s ** i * (i === j ? 1 : -c) * (1 - j * 1e-12)));
+    const nearly = tabulate(n, n, (i, j) => G.data[i * n + (j % 20)]! + 1e-9 * G.data[i * n + j]!);
+    const graded = tabulate(n, n, (i, j) => G.data[i * n + j]! * 10 ** (-4 * (j % 7)));
+    for (const A of [low, kahan, nearly, graded]) {
+      for (const factor of [1, 1e-150, 1e150]) {
+        const scaled = scaleMatrix(A, factor);
+        const { q, r, permutation } = pivotedQr(scaled);
+        const again = reconstructPivotedQr({ q, r, permutation });
+        let worst = 0; // columnwise
+        for (let j = 0; j < n; j++) {
+          const column = (M: Matrix): number[] => Array.from({ length: n }, (_, i) => M.data[i * n + j]! / factor);
+          const [x, y] = [column(scaled), column(again)];
+          worst = Math.max(worst, Math.hypot(...x.map((entry, i) => entry - y[i]!)) / Math.hypot(...x));
+        }
+        expect(worst).toBeLessThanOrEqual(tolerance(BOUND, n));
+        // Each pivot is the largest of what was left: |R_ii|² >= Σ_k>=i R_kj² for every later column.
+        const slack = tolerance(BOUND, n, norms(A).frobenius);
+        let violations = 0;
+        for (let j = 0; j < n; j++) {
+          let squares = 0;
+          for (let i = j; i >= 0; i--) {
+            squares += (r.data[i * n + j]! / factor) ** 2;
+            if (Math.sqrt(squares) > (r.data[i * (n + 1)]! / factor) * (1 + 1e-7) + slack) violations++;
+          }
+        }
+        expect(violations).toBe(0);
+      }
+    }
+    // Twenty columns carry everything: the norms of the other fifty drop by 1e9 together, within a panel.
+    const f = pivotedQr(nearly, { rankTolerance: 1e-7 });
+    expect(f.rank).toBe(20);
+    const exact = Math.abs(pivotedQr(nearly).r.data[25 * (n + 1)]!);
+    expect(exact).toBeLessThan(1e-7);
+    expect(exact).toBeGreaterThan(1e-10);
   });
 });
