@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/index.js";
 import { fftRadices } from "../routines/index.js";
-import { requireSignal } from "./plan.js";
+import { requireSignal, requireTransformed } from "./plan.js";
 import { realSignal, realSpectrum } from "./rfft.js";
 
 /** Below this many products the direct sum is faster and has no rounding from the transforms. */
@@ -32,6 +32,7 @@ export function convolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Arr
   if (x.length * y.length <= DIRECT) {
     const out = new Float64Array(length);
     for (let i = 0; i < x.length; i++) for (let j = 0; j < y.length; j++) out[i + j] += x[i] * y[j];
+    requireTransformed([out], { a, b }, "convolve");
     return out;
   }
   let padded = length + (length % 2);
@@ -40,7 +41,9 @@ export function convolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Arr
   const second = new Float64Array(padded);
   first.set(x);
   second.set(y);
-  return product(first, second).slice(0, length);
+  const out = product(first, second).slice(0, length);
+  requireTransformed([out], { a, b }, "convolve");
+  return out;
 }
 
 /**
@@ -73,7 +76,9 @@ export function circularConvolve(a: ArrayLike<number>, b: ArrayLike<number>): Fl
       remedy: "pad with zeros, or use convolve",
     });
   }
-  return product(x, y);
+  const out = product(x, y);
+  requireTransformed([out], { a, b }, "circularConvolve");
+  return out;
 }
 
 /** Inverse transform of the product of two real spectra. */

@@ -1,5 +1,5 @@
 import { cosTurns, requireOneOf, requireOptions, ShapeError, sinTurns } from "../core/index.js";
-import { requireSignal } from "./plan.js";
+import { requireSignal, requireTransformed } from "./plan.js";
 import { realSignal, realSpectrum } from "./rfft.js";
 
 /** Options of {@link dct} and {@link idct}. */
@@ -32,7 +32,9 @@ export interface DctOptions {
  */
 export function dct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
   const { signal, type } = requireInput(x, options, "dct");
-  return type === 1 ? dct1(signal) : type === 2 ? dct2(signal) : dct3(signal);
+  const out = type === 1 ? dct1(signal) : type === 2 ? dct2(signal) : dct3(signal);
+  requireTransformed([out], { x }, "dct");
+  return out;
 }
 
 /**
@@ -60,6 +62,7 @@ export function idct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
   const out = type === 1 ? dct1(signal) : type === 2 ? dct3(signal) : dct2(signal);
   const factor = type === 1 ? 2 * (n - 1) : 2 * n;
   for (let k = 0; k < n; k++) out[k] /= factor;
+  requireTransformed([out], { x }, "idct");
   return out;
 }
 

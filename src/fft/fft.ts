@@ -1,4 +1,4 @@
-import { type ComplexArray, planOf, requireComplex, requireSignal } from "./plan.js";
+import { type ComplexArray, planOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
 import { realSpectrum } from "./rfft.js";
 
 /**
@@ -23,11 +23,16 @@ import { realSpectrum } from "./rfft.js";
  * ```
  */
 export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray {
-  if (im === undefined) return mirrored(requireSignal(re, "re", "fft"));
+  if (im === undefined) {
+    const spectrum = mirrored(requireSignal(re, "re", "fft"));
+    requireTransformed([spectrum.re, spectrum.im], { re }, "fft");
+    return spectrum;
+  }
   const input = requireComplex(re, im, "fft");
   const n = input.re.length;
   const out = { re: new Float64Array(n), im: new Float64Array(n) };
   planOf(n).forward(input.re, input.im, out.re, out.im);
+  requireTransformed([out.re, out.im], { re, im }, "fft");
   return out;
 }
 
@@ -59,12 +64,14 @@ export function ifft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArra
       real[i] /= n;
       imaginary[i] /= -n;
     }
+    requireTransformed([real, imaginary], { re }, "ifft");
     return { re: real, im: imaginary };
   }
   const input = requireComplex(re, im, "ifft");
   const n = input.re.length;
   const out = { re: new Float64Array(n), im: new Float64Array(n) };
   planOf(n).inverse(input.re, input.im, out.re, out.im);
+  requireTransformed([out.re, out.im], { re, im }, "ifft");
   return out;
 }
 

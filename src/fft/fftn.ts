@@ -1,7 +1,7 @@
 import { ArgumentError, describe, requireInteger, ShapeError } from "../core/index.js";
 import { type FftEngine, transformGrid } from "../routines/index.js";
 import { createEngine } from "./engine.js";
-import { type ComplexArray, requireComplex } from "./plan.js";
+import { type ComplexArray, requireComplex, requireSignal, requireTransformed } from "./plan.js";
 
 /** Most columns transformed together, and the work space (in complex numbers) that stays in cache. */
 const PANEL_COLUMNS = 16;
@@ -36,6 +36,7 @@ export function fftn(
 ): ComplexArray {
   const out = copied(x, shape, "fftn");
   transformAxes(out.re, out.im, shape);
+  requireTransformed([out.re, out.im], partsOf(x), "fftn");
   return out;
 }
 
@@ -63,6 +64,7 @@ export function ifftn(
 ): ComplexArray {
   const out = copied(x, shape, "ifftn");
   invertAxes(out.re, out.im, shape);
+  requireTransformed([out.re, out.im], partsOf(x), "ifftn");
   return out;
 }
 
@@ -88,6 +90,14 @@ export function ifftn(
  */
 export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: boolean): void {
   const total = requireShape(shape, "fftnInPlace");
+  if (x === null || typeof x !== "object") {
+    throw new ArgumentError({
+      function: "fftnInPlace",
+      argument: "x",
+      expected: "an object { re, im }",
+      got: describe(x),
+    });
+  }
   for (const part of ["re", "im"] as const) {
     const values: unknown = x[part];
     if (!(values instanceof Float64Array)) {
@@ -102,6 +112,14 @@ export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: 
   }
   if (inverse) invertAxes(x.re, x.im, shape);
   else transformAxes(x.re, x.im, shape);
+  requireTransformed([x.re, x.im], {}, "fftnInPlace");
+}
+
+function partsOf(x: {
+  readonly re: ArrayLike<number>;
+  readonly im?: ArrayLike<number>;
+}): Record<string, ArrayLike<number>> {
+  return x.im === undefined ? { re: x.re } : { re: x.re, im: x.im };
 }
 
 function copied(
@@ -113,7 +131,8 @@ function copied(
   if (x === null || typeof x !== "object") {
     throw new ArgumentError({ function: caller, argument: "x", expected: "an object { re, im }", got: describe(x) });
   }
-  const checked = requireComplex(x.re, x.im ?? new Float64Array(x.re.length), caller);
+  const re = requireSignal(x.re, "re", caller);
+  const checked = requireComplex(re, x.im ?? new Float64Array(re.length), caller);
   requireTotal(checked.re.length, total, "x", shape, caller);
   return { re: checked.re.slice(), im: checked.im.slice() };
 }

@@ -1,4 +1,12 @@
-import { describe, requireInteger, requireVector, ShapeError, ArgumentError, requireFinite } from "../core/index.js";
+import {
+  ArgumentError,
+  describe,
+  NonFiniteError,
+  requireFinite,
+  requireInteger,
+  requireVector,
+  ShapeError,
+} from "../core/index.js";
 import { routinesBackend } from "../routines/index.js";
 import { createEngine } from "./engine.js";
 
@@ -99,7 +107,10 @@ export function planOf(length: number): FftPlan {
   return plan;
 }
 
-/** Checks one-dimensional numeric input and returns it as a Float64Array (the same one when it is one). */
+/**
+ * Checks one-dimensional numeric input and returns it as a Float64Array (the same one when it is one). Its entries are
+ * checked by {@link requireTransformed}, at the end.
+ */
 export function requireSignal(values: unknown, argument: string, caller: string): Float64Array {
   const isArray = Array.isArray(values) && values.every((value) => typeof value === "number");
   if (!isArray && !(values instanceof Float64Array) && !(values instanceof Float32Array)) {
@@ -114,8 +125,29 @@ export function requireSignal(values: unknown, argument: string, caller: string)
   if (signal.length === 0) {
     throw new ShapeError({ function: caller, argument, expected: "of length at least 1", got: "length 0" });
   }
-  requireFinite(signal, argument, caller);
   return signal;
+}
+
+/**
+ * Checks the result of a transform: every entry of it depends on every entry of the input, so one look at the output sees
+ * NaN and infinities in the input as well as an overflow on the way.
+ */
+export function requireTransformed(
+  output: readonly Float64Array[],
+  input: Readonly<Record<string, ArrayLike<number>>>,
+  caller: string,
+): void {
+  let probe = 0;
+  for (const values of output) for (let i = 0; i < values.length; i++) probe += values[i] - values[i];
+  if (probe === 0) return;
+  for (const [argument, values] of Object.entries(input)) requireFinite(values, argument, caller);
+  throw new NonFiniteError({
+    function: caller,
+    argument: "the result",
+    expected: `representable (below ${Number.MAX_VALUE.toExponential(2)})`,
+    got: Object.keys(input).length === 0 ? "NaN or an infinity, put in or by an overflow" : "an overflow",
+    remedy: "scale the input down",
+  });
 }
 
 /** Checks real and imaginary parts of the same length. */

@@ -1,5 +1,5 @@
 import { cosTurns, requireInteger, ShapeError, sinTurns } from "../core/index.js";
-import { type ComplexArray, planOf, requireComplex, requireSignal } from "./plan.js";
+import { type ComplexArray, planOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
 
 /**
  * Computes the discrete Fourier transform of real data: the first half of it, the rest being conjugate.
@@ -19,10 +19,12 @@ import { type ComplexArray, planOf, requireComplex, requireSignal } from "./plan
  * ```
  */
 export function rfft(x: ArrayLike<number>): ComplexArray {
-  return realSpectrum(requireSignal(x, "x", "rfft"));
+  const spectrum = realSpectrum(requireSignal(x, "x", "rfft"));
+  requireTransformed([spectrum.re, spectrum.im], { x }, "rfft");
+  return spectrum;
 }
 
-/** The transform behind {@link rfft}, on checked input. */
+/** The transform behind {@link rfft}, entries unchecked. */
 export function realSpectrum(x: Float64Array): ComplexArray {
   const n = x.length;
   const bins = (n >> 1) + 1;
@@ -106,10 +108,12 @@ export function irfft(re: ArrayLike<number>, im: ArrayLike<number>, n: number): 
       remedy: "use ifft for complex data",
     });
   }
-  return realSignal(spectrum, n);
+  const x = realSignal(spectrum, n);
+  requireTransformed([x], { re, im }, "irfft");
+  return x;
 }
 
-/** The transform behind {@link irfft}, on checked input. */
+/** The transform behind {@link irfft}, entries unchecked. */
 export function realSignal(spectrum: ComplexArray, n: number): Float64Array {
   const x = new Float64Array(n);
   if (n % 2 === 1) {

@@ -1,5 +1,6 @@
+import { ShapeError, describe, requireInteger } from "../core/index.js";
 import { ARENA_START, createArena } from "./backend.js";
-import { type FftPass, type FftStage, fftPass, fftStages, fftTwiddles } from "./fft-passes.js";
+import { type FftPass, type FftStage, RADICES, fftPass, fftStages, fftTwiddles } from "./fft-passes.js";
 
 /** A transform of fixed length over its own work space: fill `input`, call `run`, read what it returns. */
 export interface FftEngine {
@@ -54,8 +55,22 @@ export function transformBy(length: number, input: Float64Array, run: () => Floa
  * @param length number of points
  * @param radices its factors among 2, 3, 4, 5, 7, in the order of the passes
  * @param batch number of interleaved transforms
+ * @throws {ArgumentError} when length or batch is not an integer >= 1
+ * @throws {ShapeError} when the radices are others, or their product is not the length
  */
 export function createFftEngine(length: number, radices: readonly number[], batch: number): FftEngine {
+  requireInteger(length, "length", "createFftEngine", 1);
+  requireInteger(batch, "batch", "createFftEngine", 1);
+  const known = Array.isArray(radices) && radices.every((radix) => RADICES.includes(radix));
+  if (!known || radices.reduce((product, radix) => product * radix, 1) !== length) {
+    throw new ShapeError({
+      function: "createFftEngine",
+      argument: "radices",
+      expected: `of ${RADICES.join(", ")} with the product ${length}`,
+      got: Array.isArray(radices) ? `[${radices.join(", ")}]` : describe(radices),
+      remedy: "use fftRadices",
+    });
+  }
   const stages = fftStages(length, radices, batch);
   const twiddles = fftTwiddles(length, radices);
   return (

@@ -1,4 +1,4 @@
-import { cosTurns, sinTurns } from "../core/index.js";
+import { cosTurns, requireInteger, sinTurns } from "../core/index.js";
 
 /**
  * Passes of the Stockham transform: a pass of radix p takes `span` interleaved sub-transforms of length p·m apart and
@@ -24,8 +24,10 @@ export const RADICES: readonly number[] = [4, 2, 3, 5, 7];
  *
  * @param n positive integer
  * @returns the radices, or null when a prime factor above 7 remains
+ * @throws {ArgumentError} when n is not an integer >= 1
  */
 export function fftRadices(n: number): readonly number[] | null {
+  requireInteger(n, "n", "fftRadices", 1);
   const radices: number[] = [];
   let rest = n;
   for (const radix of RADICES) {
