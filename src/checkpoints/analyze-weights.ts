@@ -2,6 +2,7 @@ import { type ByteInput, type NamedTensors, type Tensor, type TensorArchive, ope
 import { type AnalyzeWeightsOptions, requireSettings } from "./analyze-options.js";
 import { isArchive } from "./archives.js";
 import { createCollector } from "./collect-layers.js";
+import { tensorList } from "./tensor-list.js";
 import type { WeightReport } from "./weight-summary.js";
 
 /**
@@ -36,8 +37,7 @@ export function analyzeWeights(
 ): WeightReport {
   const caller = "analyzeWeights";
   const settings = requireSettings(options, caller);
-  const list =
-    Symbol.iterator in tensors ? Array.from(tensors as Iterable<Tensor>) : Object.values(tensors as NamedTensors);
+  const list = tensorList(tensors, "tensors", caller);
   const collector = createCollector(list, settings, caller);
   for (const tensor of list) {
     if (collector.cancelled()) break;

@@ -9,6 +9,7 @@ import {
   toFloat64,
 } from "../formats/index.js";
 import { isArchive } from "./archives.js";
+import { tensorList } from "./tensor-list.js";
 import { type LayerComparison, compareLayer, compareTiled } from "./compare-layers.js";
 import { requireFiniteWeights } from "./finite-weights.js";
 import {
@@ -95,8 +96,8 @@ export function compareWeights(
 ): WeightComparison {
   const caller = "compareWeights";
   const settings = requireCompareSettings(options, caller);
-  const before = byName(listOf(first));
-  const after = byName(listOf(second));
+  const before = byName(tensorList(first, "first", caller));
+  const after = byName(tensorList(second, "second", caller));
   const plan = planComparison([...before.values()], [...after.values()], settings);
   const layers: LayerComparison[] = [];
   for (const [index, { name }] of plan.pairs.entries()) {
@@ -150,10 +151,6 @@ export async function compareCheckpoints(
   } finally {
     if (!isArchive(first)) await before.close();
   }
-}
-
-function listOf(tensors: NamedTensors | Iterable<Tensor>): readonly Tensor[] {
-  return Symbol.iterator in tensors ? Array.from(tensors as Iterable<Tensor>) : Object.values(tensors as NamedTensors);
 }
 
 function byName<T extends { readonly name: string }>(list: readonly T[]): Map<string, T> {

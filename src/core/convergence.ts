@@ -1,4 +1,5 @@
-import { NotConvergedError } from "./errors.js";
+import { ArgumentError, NotConvergedError } from "./errors.js";
+import { describe } from "./guards.js";
 
 /** How an iteration ended. */
 export type Status = "converged" | "max-iterations" | "breakdown" | "stagnated" | "cancelled";
@@ -32,7 +33,19 @@ export interface Convergence {
  * ```
  */
 export function requireConverged<T extends Convergence | { readonly convergence: Convergence }>(result: T): T {
-  const report: Convergence = "convergence" in result ? result.convergence : result;
+  const given: unknown = result;
+  const report: Convergence | undefined =
+    given !== null && typeof given === "object" && "convergence" in given
+      ? (given.convergence as Convergence)
+      : (given as Convergence | undefined);
+  if (typeof report?.status !== "string" || report.residualNorms === undefined) {
+    throw new ArgumentError({
+      function: "requireConverged",
+      argument: "result",
+      expected: "the result of an iterative method",
+      got: describe(result),
+    });
+  }
   if (report.status === "converged") return result;
   const worst = report.residualNorms.length === 0 ? "none" : Math.max(...report.residualNorms).toExponential(2);
   throw new NotConvergedError({

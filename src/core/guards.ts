@@ -26,11 +26,17 @@ export function describe(value: unknown): string {
 /**
  * Checks that an options argument is a plain object without unknown keys.
  *
+ * @param presence "required" where some option has no default: undefined is refused too
  * @throws {OptionError} when a key is not among `known`; the message lists the known ones
- * @throws {ArgumentError} when options is neither undefined nor an object
+ * @throws {ArgumentError} when options is not an object, or undefined where it may not be
  */
-export function requireOptions(options: unknown, known: readonly string[], caller: string): void {
-  if (options === undefined) return;
+export function requireOptions(
+  options: unknown,
+  known: readonly string[],
+  caller: string,
+  presence: "optional" | "required" = "optional",
+): void {
+  if (options === undefined && presence === "optional") return;
   if (options === null || typeof options !== "object" || Array.isArray(options) || ArrayBuffer.isView(options)) {
     throw new ArgumentError({ function: caller, argument: "options", expected: "an object", got: describe(options) });
   }
@@ -142,8 +148,12 @@ export function requirePositive(value: unknown, argument: string, caller: string
  * Checks that every entry of a numeric array is finite; the message names the first offender.
  *
  * @throws {NonFiniteError} at the first NaN or infinity
+ * @throws {ArgumentError} when it is no array
  */
 export function requireFinite(values: ArrayLike<number>, argument: string, caller: string): void {
+  if (typeof values?.length !== "number") {
+    throw new ArgumentError({ function: caller, argument, expected: "an array of numbers", got: describe(values) });
+  }
   // One pass without a branch per entry: x - x is 0 for finite x and NaN otherwise.
   let probe = 0;
   for (let i = 0; i < values.length; i++) probe += values[i]! - values[i]!;

@@ -60,19 +60,19 @@ export function matrix(rows: number, cols: number, data?: ArrayLike<number>): Ma
  * ```
  */
 export function fromRows(rows: ReadonlyArray<ArrayLike<number>>): Matrix {
-  const cols = rows.length === 0 ? 0 : rows[0]!.length;
-  if (!Number.isInteger(cols)) {
+  const cols = rows?.length === 0 ? 0 : rows?.[0]?.length;
+  if (cols === undefined || !Number.isInteger(cols) || !Array.isArray(rows)) {
     throw new ShapeError({
       function: "fromRows",
       argument: "rows",
       expected: "an array of arrays of numbers",
-      got: describe(rows[0]),
+      got: describe(Array.isArray(rows) ? rows[0] : rows),
     });
   }
   const data = new Float64Array(rows.length * cols);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    if (row.length !== cols) {
+    if (row?.length !== cols) {
       throw new ShapeError({
         function: "fromRows",
         argument: "rows",

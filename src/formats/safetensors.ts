@@ -220,6 +220,14 @@ export function writeSafetensors(
 ): Uint8Array<ArrayBuffer> {
   const caller = "writeSafetensors";
   requireOptions(options, ["metadata"], caller);
+  if (tensors === null || typeof tensors !== "object") {
+    throw new ArgumentError({
+      function: caller,
+      argument: "tensors",
+      expected: "tensors { name, dtype, shape, data } in a list or by name",
+      got: describe(tensors),
+    });
+  }
   const list = Symbol.iterator in tensors ? Array.from(tensors as Iterable<Tensor>) : Object.values(tensors);
   const names = new Set<string>();
   const entries: string[] = [];

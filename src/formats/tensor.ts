@@ -1,3 +1,4 @@
+import { ArgumentError, describe } from "../core/index.js";
 /** Arrays that hold the entries of a tensor. */
 export type TensorData =
   | Float64Array
@@ -71,7 +72,15 @@ export function nameTensors(tensors: Iterable<Tensor>): NamedTensors {
  * ```
  */
 export function toFloat64(tensor: Tensor): Float64Array {
-  const { data } = tensor;
+  const data = (tensor as Tensor | undefined | null)?.data;
+  if (!ArrayBuffer.isView(data)) {
+    throw new ArgumentError({
+      function: "toFloat64",
+      argument: "tensor",
+      expected: "a tensor { name, dtype, shape, data: typed array }",
+      got: describe(tensor),
+    });
+  }
   const out = new Float64Array(data.length);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     for (let i = 0; i < data.length; i++) out[i] = Number(data[i]);

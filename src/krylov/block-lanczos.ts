@@ -320,6 +320,14 @@ export interface BlockRitzPairs {
  */
 export function blockRitzPairs(factorization: BlockLanczosFactorization, options: RitzOptions = {}): BlockRitzPairs {
   requireOptions(options, ["vectors"], "blockRitzPairs");
+  if (typeof factorization?.steps !== "number") {
+    throw new ArgumentError({
+      function: "blockRitzPairs",
+      argument: "factorization",
+      expected: "the result of blockLanczos",
+      got: describe(factorization),
+    });
+  }
   const { basis, projected, coupling } = factorization;
   const { values, vectors: S } = eigh(projected);
   const shares = matmul(coupling, S); // C S, p x k

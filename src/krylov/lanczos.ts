@@ -135,6 +135,7 @@ function* lanczosCoroutine(n: number, options: LanczosOptions): Coroutine<Lanczo
     options,
     ["steps", "start", "rng", "reorthogonalization", "keepBasis", "resume", "signal", "onProgress"],
     caller,
+    "required",
   );
   const { steps: wanted, signal, onProgress, ...rest } = options;
   const steps = requireInteger(wanted, "steps", caller, 1);
@@ -296,7 +297,7 @@ function requireInput(n: number, options: LanczosStepsOptions): Input {
   if (n === 0) {
     throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
   }
-  requireOptions(options, ["start", "rng", "reorthogonalization", "keepBasis", "resume"], caller);
+  requireOptions(options, ["start", "rng", "reorthogonalization", "keepBasis", "resume"], caller, "required");
   const resume = options?.resume;
   const mode = requireOneOf(
     options?.reorthogonalization ?? resume?.reorthogonalization ?? "full",

@@ -137,9 +137,10 @@ function* iterate(n: number, options: PowerIterationOptions): Coroutine<PowerIte
     options,
     ["start", "rng", "tolerance", "maximumMatvecs", "shift", "deflate", "resume", "signal", "onProgress"],
     caller,
+    "required",
   );
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
-  const tolerance = Math.max(requirePositive(options?.tolerance ?? 1e-8, "tolerance", caller), roundoff(n, 1));
+  const tolerance = Math.max(requirePositive(options.tolerance ?? 1e-8, "tolerance", caller), roundoff(n, 1));
   const maximum = requireInteger(options.maximumMatvecs ?? 1000, "maximumMatvecs", caller, 1);
   const { resume } = options;
   const shift = requireNumber(options.shift ?? resume?.shift ?? 0, "shift", caller);

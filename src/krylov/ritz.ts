@@ -1,4 +1,4 @@
-import { type Matrix, ArgumentError, requireOptions } from "../core/index.js";
+import { type Matrix, ArgumentError, describe, requireOptions } from "../core/index.js";
 import { matmul, tridiagonalEigh } from "../linalg/index.js";
 import type { LanczosFactorization } from "./lanczos.js";
 
@@ -44,6 +44,14 @@ export interface RitzOptions {
  */
 export function ritzPairs(factorization: LanczosFactorization, options: RitzOptions = {}): RitzPairs {
   requireOptions(options, ["vectors"], "ritzPairs");
+  if (typeof factorization?.steps !== "number") {
+    throw new ArgumentError({
+      function: "ritzPairs",
+      argument: "factorization",
+      expected: "the result of lanczos",
+      got: describe(factorization),
+    });
+  }
   const { basis, diagonal, offDiagonal, residualNorm, steps } = factorization;
   const wanted = options.vectors === true;
   if (wanted && basis === null) {

@@ -1,5 +1,5 @@
 import { ArgumentError, NonFiniteError, norm, requireFinite, requireVector } from "../core/index.js";
-import { type Rng, fillNormal } from "../random/index.js";
+import { type Rng, fillNormal, requireRng } from "../random/index.js";
 
 /** Where an iteration starts: a vector of the caller, or a random one. */
 export interface StartOptions {
@@ -28,7 +28,7 @@ export function requireStart(n: number, options: StartOptions, caller: string): 
         remedy: "pass { rng: createRng(seed) } or { start }",
       });
     }
-    return randomUnit(n, rng);
+    return randomUnit(n, requireRng(rng, caller));
   }
   requireVector(start, n, "start", caller);
   requireFinite(start, "start", caller);

@@ -66,7 +66,7 @@ export function conv1d(options: ConvolutionOptions): LayerDefinition {
 
 function convolution(kind: "conv1d" | "conv2d", options: ConvolutionOptions): LayerDefinition {
   const known = ["outputs", "kernel", "stride", "padding", "bias", "parameterisation", "weightScale", "biasScale"];
-  requireOptions(options, known, kind);
+  requireOptions(options, known, kind, "required");
   const outputs = requireInteger(options.outputs, "outputs", kind, 1);
   const kernel = requireInteger(options.kernel, "kernel", kind, 1);
   const stride = requireInteger(options.stride ?? 1, "stride", kind, 1);

@@ -44,7 +44,12 @@ export interface DenseOptions {
  * @see [pearlmutter1994]
  */
 export function dense(options: DenseOptions): LayerDefinition {
-  requireOptions(options, ["outputs", "inputs", "bias", "parameterisation", "weightScale", "biasScale"], "dense");
+  requireOptions(
+    options,
+    ["outputs", "inputs", "bias", "parameterisation", "weightScale", "biasScale"],
+    "dense",
+    "required",
+  );
   const outputs = requireInteger(options.outputs, "outputs", "dense", 1);
   const fixedInputs = options.inputs === undefined ? null : requireInteger(options.inputs, "inputs", "dense", 1);
   const bias = options.bias ?? true;

@@ -2,6 +2,9 @@ import {
   ArgumentError,
   describe,
   type Matrix,
+  requireFinite,
+  requireInteger,
+  requireMatrix,
   requireOneOf,
   requireOptions,
   ShapeError,
@@ -81,7 +84,7 @@ export function loss(which: LossLike): Loss {
 
 /** Row-wise softmax with the maximum subtracted. */
 export function softmax(outputs: Matrix): Matrix {
-  const { rows, cols } = outputs;
+  const { rows, cols } = requireMatrix(outputs, "outputs", "softmax");
   const result = zeros(rows, cols);
   for (let i = 0; i < rows; i++) {
     const base = i * cols;
@@ -229,6 +232,8 @@ function fromSamples(custom: CustomLoss): Loss {
  * ```
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Matrix {
+  requireFinite(labels, "labels", "oneHot");
+  requireInteger(classes, "classes", "oneHot", 1);
   const out = zeros(labels.length, classes);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
@@ -248,6 +253,7 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Matrix {
 
 /** Index of the largest entry of each row: predicted classes of outputs, labels of one-hot targets. */
 export function argmaxRows(A: Matrix): Int32Array {
+  requireMatrix(A, "A", "argmaxRows");
   if (A.cols === 0) {
     throw new ShapeError({
       function: "argmaxRows",

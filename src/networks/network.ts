@@ -161,6 +161,7 @@ export interface DataLike {
 
 /** Checks inputs for a network and returns them as a Matrix. */
 export function requireInputs(net: Network, inputs: unknown, caller: string): Matrix {
+  requireNetwork(net, caller);
   const X = isMatrixRecord(inputs) ? requireMatrix(inputs, "inputs", caller) : toMatrix(inputs);
   if (X.cols !== net.inputs) {
     throw new ShapeError({
@@ -172,6 +173,19 @@ export function requireInputs(net: Network, inputs: unknown, caller: string): Ma
   }
   requireFinite(X.data, "inputs", caller);
   return X;
+}
+
+/** Checks that a value is a network as `sequential` and `mlp` make it. */
+export function requireNetwork(net: unknown, caller: string): Network {
+  const candidate = net as Partial<Network> | null | undefined;
+  if (Array.isArray(candidate?.blocks) && typeof candidate.parameterCount === "number") return candidate as Network;
+  throw new ArgumentError({
+    function: caller,
+    argument: "net",
+    expected: "a network",
+    got: describe(net),
+    remedy: "build one with mlp or sequential",
+  });
 }
 
 /** Checks labelled data for a network and a loss: sizes, finiteness, label range. */
@@ -226,6 +240,7 @@ function toTargets(net: Network, targets: DataLike["targets"]): Matrix {
 
 /** Checks a parameter vector: type, length, finite entries. */
 export function requireParameters(net: Network, params: unknown, caller: string, argument = "params"): Float64Array {
+  requireNetwork(net, caller);
   const vector = requireVector(params, null, argument, caller);
   if (vector.length !== net.parameterCount) {
     throw new ShapeError({
@@ -246,7 +261,7 @@ export function requireBlock(
   name: string,
   caller: string,
 ): { readonly start: number; readonly end: number } {
-  const found = net.blocks.filter(
+  const found = requireNetwork(net, caller).blocks.filter(
     (block) => block.name === name || block.layer === name || block.layer.startsWith(`${name}.`),
   );
   if (found.length === 0) {

@@ -35,7 +35,7 @@ export interface PenaltyOptions {
  * ```
  */
 export function squaredNormPenalty(options: PenaltyOptions): Penalty {
-  requireOptions(options, ["coefficient"], "squaredNormPenalty");
+  requireOptions(options, ["coefficient"], "squaredNormPenalty", "required");
   const mu = requireNumber(options.coefficient, "coefficient", "squaredNormPenalty", 0);
   return {
     name: `squared norm (${mu})`,
@@ -72,7 +72,7 @@ const GAP = 1e-8;
  * ```
  */
 export function spectralPenalty(options: PenaltyOptions): Penalty {
-  requireOptions(options, ["coefficient"], "spectralPenalty");
+  requireOptions(options, ["coefficient"], "spectralPenalty", "required");
   const mu = requireNumber(options.coefficient, "coefficient", "spectralPenalty", 0);
   const factor = createFactorCache();
   const forEachWeight = (net: Network, visit: (block: ParameterBlock, weight: number) => void): void => {

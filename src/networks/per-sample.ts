@@ -1,7 +1,14 @@
 import { type Matrix, ResourceError, UnsupportedError } from "../core/index.js";
 import { type ChainPass, chainBackward, chainForward } from "./chain.js";
 import { createExpansion, type LossOptions } from "./expansion.js";
-import { type DataLike, type InputsLike, type Network, requireInputs, requireParameters } from "./network.js";
+import {
+  type DataLike,
+  type InputsLike,
+  type Network,
+  requireInputs,
+  requireNetwork,
+  requireParameters,
+} from "./network.js";
 import { zeros } from "./products.js";
 
 /** Entries of a dense result above which the call is refused (4 GiB). */
@@ -90,7 +97,7 @@ export function unitCotangent(rows: number, cols: number, k: number): Matrix {
 
 /** Refuses networks in which a sample has no gradient of its own. */
 export function requireUncoupled(net: Network, caller: string): void {
-  if (!net.couplesSamples) return;
+  if (!requireNetwork(net, caller).couplesSamples) return;
   const names = net.chain.layers.filter((layer) => layer.couplesSamples).map((layer) => layer.name);
   throw new UnsupportedError({
     function: caller,

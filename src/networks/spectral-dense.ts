@@ -35,7 +35,7 @@ export interface SpectralDenseOptions {
  * ```
  */
 export function spectralDense(options: SpectralDenseOptions): LayerDefinition {
-  requireOptions(options, ["outputs", "inputs", "bias"], "spectralDense");
+  requireOptions(options, ["outputs", "inputs", "bias"], "spectralDense", "required");
   const outputs = requireInteger(options.outputs, "outputs", "spectralDense", 1);
   const fixedInputs =
     options.inputs === undefined ? null : requireInteger(options.inputs, "inputs", "spectralDense", 1);

@@ -6,6 +6,8 @@ import {
   requireNumber,
   requireVector,
   UnsupportedError,
+  describe,
+  requireFinite,
 } from "../core/index.js";
 import { evaluateDense } from "./stepper.js";
 
@@ -139,6 +141,7 @@ export function solutionOn(
     // The last point is t itself, not t0 + 1 · (t − t0), which may round outside the range.
     grid = Float64Array.from({ length: count }, (_, i) => (i === count - 1 ? t : t0 + ((t - t0) * i) / (count - 1)));
   } else {
+    requireFinite(times, "times", "solutionOn");
     grid = Float64Array.from(times);
   }
   const data = new Float64Array(grid.length * dense.dimension);
@@ -147,6 +150,14 @@ export function solutionOn(
 }
 
 function requireDense(solution: OdeSolution, caller: string): DenseOutput {
+  if (solution?.dense === undefined) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "solution",
+      expected: "the result of integrate",
+      got: describe(solution),
+    });
+  }
   if (solution.dense === null) {
     throw new UnsupportedError({
       function: caller,

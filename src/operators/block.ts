@@ -67,8 +67,8 @@ export function blockDiagonal(...blocks: LinearOperator[]): LinearOperator {
  * Cost: one product with each block and one scratch vector.
  */
 export function block(grid: readonly (readonly LinearOperator[])[]): LinearOperator {
-  const width = grid?.[0]?.length ?? 0;
-  if (width === 0 || grid.some((row) => row.length !== width)) {
+  const width = Array.isArray(grid) ? (grid[0]?.length ?? 0) : 0;
+  if (width === 0 || grid.some((row) => row?.length !== width)) {
     throw new ArgumentError({
       function: "block",
       argument: "grid",

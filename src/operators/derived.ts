@@ -15,7 +15,7 @@ import {
   undefinedBecause,
 } from "../core/index.js";
 import { qr } from "../linalg/index.js";
-import { type Rng, fillNormal } from "../random/index.js";
+import { type Rng, fillNormal, requireRng } from "../random/index.js";
 import { fromMatrix } from "./from-matrix.js";
 import {
   type LinearOperator,
@@ -77,6 +77,7 @@ export function restrict(A: LinearOperator, indices: ArrayLike<number>): LinearO
 export function restrict(A: LinearOperator, indices: ArrayLike<number>): LinearOperator {
   const operator = requireOperator(A, "A", "restrict");
   const n = requireSquareOperator(operator, "A", "restrict");
+  requireFinite(indices, "indices", "restrict");
   const J = Uint32Array.from(indices, (index, k) => requireInteger(index, `indices[${k}]`, "restrict", 0, n - 1));
   const spread = new Float64Array(n); // x put back to its coordinates
   const image = new Float64Array(n);
@@ -177,7 +178,8 @@ export function checkedSymmetric(A: LinearOperator, options: CheckedSymmetricOpt
   const caller = "checkedSymmetric";
   const operator = requireOperator(A, "A", caller);
   const n = requireSquareOperator(operator, "A", caller);
-  requireOptions(options, ["rng", "probes", "tolerance"], caller);
+  requireOptions(options, ["rng", "probes", "tolerance"], caller, "required");
+  const rng = requireRng(options.rng, caller);
   const probes = requireInteger(options?.probes ?? 3, "probes", caller, 1);
   const tolerance = requireNumber(options?.tolerance ?? 1e-10, "tolerance", caller, 0, 1);
   const product = (x: Float64Array): Float64Array => {
@@ -186,8 +188,8 @@ export function checkedSymmetric(A: LinearOperator, options: CheckedSymmetricOpt
     return out;
   };
   for (let probe = 0; probe < probes; probe++) {
-    const x = fillNormal(options.rng, new Float64Array(n));
-    const y = fillNormal(options.rng, new Float64Array(n));
+    const x = fillNormal(rng, new Float64Array(n));
+    const y = fillNormal(rng, new Float64Array(n));
     const Ax = product(x);
     const Ay = product(y);
     const difference = Math.abs(dot(x, Ay) - dot(Ax, y));

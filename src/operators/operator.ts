@@ -73,7 +73,11 @@ export function applyTransposeOf(A: LinearOperator, x: Float64Array, out: Float6
 export function requireOperator(A: unknown, argument: string, caller: string): LinearOperator {
   if (isOperator(A)) return A;
   if (isMatrix(A)) return fromMatrix(A);
-  throw new ArgumentError({
+  throw notAnOperator(A, argument, caller);
+}
+
+function notAnOperator(A: unknown, argument: string, caller: string): ArgumentError {
+  return new ArgumentError({
     function: caller,
     argument,
     expected: "a linear operator (rows, cols and apply) or a Matrix",
@@ -111,6 +115,7 @@ export function requireSymmetricOperator(A: unknown, argument: string, caller: s
  * @throws {ShapeError} when it is not
  */
 export function requireSquareOperator(A: LinearOperator, argument: string, caller: string): number {
+  if (!isOperator(A)) throw notAnOperator(A, argument, caller);
   if (A.rows !== A.cols) {
     throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
   }
@@ -123,6 +128,7 @@ export function requireSquareOperator(A: LinearOperator, argument: string, calle
  * @throws {ArgumentError} when it offers only `apply` and is not symmetric
  */
 export function requireTranspose(A: LinearOperator, argument: string, caller: string): LinearOperator {
+  if (!isOperator(A)) throw notAnOperator(A, argument, caller);
   if (!hasTranspose(A)) {
     throw new ArgumentError({
       function: caller,

@@ -308,3 +308,19 @@ function requireMark(mark: Mark, where: string, caller: string): void {
     });
   }
 }
+
+/**
+ * Checks that the record a figure is made from has its arrays: which they are is in the types.
+ *
+ * @throws {ArgumentError} when it is no record, or an array is missing
+ */
+export function requireInput<T extends object>(input: T, arrays: readonly (keyof T & string)[], caller: string): void {
+  if (input === null || typeof input !== "object") {
+    throw new ArgumentError({ function: caller, argument: "input", expected: "a record", got: describe(input) });
+  }
+  for (const name of arrays) {
+    const value = input[name] as ArrayLike<unknown> | undefined;
+    if (typeof value?.length === "number" && typeof value !== "string") continue;
+    throw new ArgumentError({ function: caller, argument: name, expected: "an array", got: describe(value) });
+  }
+}

@@ -1,15 +1,20 @@
-import { type Matrix, requireInteger } from "../core/index.js";
+import { type Matrix, requireInteger, requireVector } from "../core/index.js";
+import { requireRng } from "./require-rng.js";
 import type { Rng } from "./rng.js";
 
 /** Fills `out` with independent standard normals. */
 export function fillNormal(rng: Rng, out: Float64Array): Float64Array {
-  for (let i = 0; i < out.length; i++) out[i] = rng.normal();
+  const stream = requireRng(rng, "fillNormal");
+  requireVector(out, null, "out", "fillNormal");
+  for (let i = 0; i < out.length; i++) out[i] = stream.normal();
   return out;
 }
 
 /** Fills `out` with independent random signs, +1 or −1 with probability one half. */
 export function fillRademacher(rng: Rng, out: Float64Array): Float64Array {
-  for (let i = 0; i < out.length; i++) out[i] = rng.uint32() >= 0x8000_0000 ? 1 : -1;
+  const stream = requireRng(rng, "fillRademacher");
+  requireVector(out, null, "out", "fillRademacher");
+  for (let i = 0; i < out.length; i++) out[i] = stream.uint32() >= 0x8000_0000 ? 1 : -1;
   return out;
 }
 
@@ -62,8 +67,9 @@ export function permutation(rng: Rng, n: number): Uint32Array {
 /** A uniform integer in [0, bound), without modulo bias: words beyond the last full block are rejected. */
 export function uniformInteger(rng: Rng, bound: number): number {
   requireInteger(bound, "bound", "uniformInteger", 1, 2 ** 32);
+  const stream = requireRng(rng, "uniformInteger");
   const limit = 2 ** 32 - (2 ** 32 % bound);
-  let word = rng.uint32();
-  while (word >= limit) word = rng.uint32();
+  let word = stream.uint32();
+  while (word >= limit) word = stream.uint32();
   return word % bound;
 }

@@ -1,4 +1,4 @@
-import { requireInteger, requireOptions } from "../core/index.js";
+import { ArgumentError, describe, requireInteger, requireOptions } from "../core/index.js";
 import { cellText } from "./cell-text.js";
 import { type ReportRecord, type ReportTable, requireReport } from "./record.js";
 import { visibleText } from "./visible-text.js";
@@ -41,6 +41,14 @@ export function textReport(report: ReportRecord, options: TextReportOptions = {}
 
 /** Lays out a table in aligned columns. */
 export function textTable(table: ReportTable): string[] {
+  if (table?.rows?.length === undefined || table.columns?.length === undefined) {
+    throw new ArgumentError({
+      function: "textTable",
+      argument: "table",
+      expected: "a ReportTable",
+      got: describe(table),
+    });
+  }
   const cells = table.rows.map((row) => row.map((cell, j) => visibleText(cellText(cell, table.columns[j]!))));
   const widths = table.columns.map((column, j) =>
     Math.max(length(column.label), ...cells.map((row) => length(row[j]!))),

@@ -70,6 +70,7 @@ export function chooseRank(
   const method = requireOneOf(options.method ?? "gavish-donoho", ["gavish-donoho", "energy"], "method", caller);
   requireFinite(singularValues, "singularValues", caller);
   const sorted = Float64Array.from(singularValues).sort().reverse();
+  requireOptions(shape, ["rows", "cols"], `${caller}, shape`, "required");
   const { rows, cols } = shape;
   if (sorted.length === 0 || sorted.length !== Math.min(rows, cols) || sorted[sorted.length - 1] < 0) {
     throw new ArgumentError({

@@ -117,7 +117,7 @@ export interface DescentMoveBoundOptions {
 export function descentMoveBound(losses: ArrayLike<number>, options: DescentMoveBoundOptions): Float64Array {
   const caller = "descentMoveBound";
   requireFinite(losses, "losses", caller);
-  requireOptions(options, ["stepSize", "samples", "kernelNorm"], caller);
+  requireOptions(options, ["stepSize", "samples", "kernelNorm"], caller, "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", caller);
   const samples = requireInteger(options.samples, "samples", caller, 1);
   const kernelNorm = requirePositive(options.kernelNorm, "kernelNorm", caller);
@@ -150,6 +150,8 @@ export function descentMoveBound(losses: ArrayLike<number>, options: DescentMove
  * ```
  */
 export function levyDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  requireFinite(a, "a", "levyDistance");
+  requireFinite(b, "b", "levyDistance");
   const first = Float64Array.from(a).sort();
   const second = Float64Array.from(b).sort();
   const { kolmogorovSmirnov } = spectralDistance(first, second);

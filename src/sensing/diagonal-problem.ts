@@ -143,6 +143,19 @@ export function diagonalState(
   return { u: spread(u), v: spread(v), alpha: Float64Array.from(alpha) };
 }
 
+/** Checks that a value is a problem as `diagonalProblem` makes it. */
+export function requireProblem(problem: unknown, caller: string): DiagonalProblem {
+  const candidate = problem as Partial<DiagonalProblem> | null | undefined;
+  if (candidate?.coefficients !== undefined && candidate.y instanceof Float64Array) return candidate as DiagonalProblem;
+  throw new ArgumentError({
+    function: caller,
+    argument: "problem",
+    expected: "a problem",
+    got: describe(problem),
+    remedy: "build one with diagonalProblem",
+  });
+}
+
 /**
  * Checks a state against a problem and returns it flat: u, then v, then α.
  *
@@ -150,7 +163,7 @@ export function diagonalState(
  * @throws {NonFiniteError} when an entry is not finite
  */
 export function requireState(problem: DiagonalProblem, state: DiagonalState, caller: string): Float64Array {
-  const d = problem.coefficients.cols;
+  const d = requireProblem(problem, caller).coefficients.cols;
   requireMatrix(state?.u, "initial.u", caller);
   requireMatrix(state.v, "initial.v", caller);
   const K = state.u.rows;

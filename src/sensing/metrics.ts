@@ -180,6 +180,10 @@ export function sensingMetrics(X: Matrix, options: SensingMetricsOptions = {}): 
  * within ε of one is good to √ε only.
  */
 export function principalAngles(U: Matrix, other: Matrix, r: number): Float64Array {
+  const caller = "principalAngles";
+  requireMatrix(U, "U", caller);
+  requireMatrix(other, "other", caller);
+  requireInteger(r, "r", caller, 0, Math.min(U.cols, other.cols));
   const first = leading(U, r);
   const second = leading(other, r);
   const overlap = matmul(first, second, { transposeA: true });

@@ -168,6 +168,19 @@ export interface SpectralLayout {
   readonly length: number;
 }
 
+function requireSpectralNetwork(network: unknown, caller: string): SpectralNetwork {
+  const candidate = network as Partial<SpectralNetwork> | null | undefined;
+  if (Array.isArray(candidate?.widths) && typeof candidate.innerDimension === "number")
+    return candidate as SpectralNetwork;
+  throw new ArgumentError({
+    function: caller,
+    argument: "network",
+    expected: "a spectral network",
+    got: describe(network),
+    remedy: "build one with spectralNetwork",
+  });
+}
+
 /** Lays out U_0 … U_{K−1}, V_0 … V_{K−1}, α⁰, α¹, … one after the other. */
 export function spectralLayout(network: SpectralNetwork): SpectralLayout {
   const { rows, cols, innerDimension, widths } = network;
@@ -188,7 +201,7 @@ export function spectralLayout(network: SpectralNetwork): SpectralLayout {
  */
 export function packParameters(network: SpectralNetwork, parameters: SpectralParameters): Float64Array {
   const caller = "packParameters";
-  const { rows, cols, innerDimension, widths } = network;
+  const { rows, cols, innerDimension, widths } = requireSpectralNetwork(network, caller);
   const layout = spectralLayout(network);
   const out = new Float64Array(layout.length);
   const put = (list: readonly Matrix[], name: string, count: number, r: number, c: number, offset: number): void => {
@@ -225,6 +238,7 @@ export function packParameters(network: SpectralNetwork, parameters: SpectralPar
  * @throws {ShapeError} when theta does not have `network.parameterCount` entries
  */
 export function unpackParameters(network: SpectralNetwork, theta: Float64Array): SpectralParameters {
+  requireSpectralNetwork(network, "unpackParameters");
   requireVector(theta, network.parameterCount, "theta", "unpackParameters");
   const { rows, cols, innerDimension, widths } = network;
   const layout = spectralLayout(network);

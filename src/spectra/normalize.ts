@@ -7,6 +7,8 @@ import {
   requireOneOf,
   requireOptions,
   requireVector,
+  ArgumentError,
+  describe,
 } from "../core/index.js";
 import { norms } from "../linalg/index.js";
 
@@ -72,7 +74,7 @@ export function spectralNormalize(W: Matrix, options: SpectralNormalizeOptions):
   const caller = "spectralNormalize";
   requireMatrix(W, "W", caller);
   requireFinite(W.data, "W", caller);
-  requireOptions(options, ["u", "steps", "mode"], caller);
+  requireOptions(options, ["u", "steps", "mode"], caller, "required");
   const steps = requireInteger(options.steps ?? 1, "steps", caller, 1);
   const mode = requireOneOf(options.mode ?? "divide", ["divide", "clip"], "mode", caller);
   const { rows, cols } = W;
@@ -124,6 +126,14 @@ export function spectralNormalize(W: Matrix, options: SpectralNormalizeOptions):
 export function spectralNormalizeGradient(G: Matrix, normalization: SpectralNormalization): Matrix {
   const caller = "spectralNormalizeGradient";
   requireMatrix(G, "G", caller);
+  if (normalization?.normalized === undefined) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "normalization",
+      expected: "the result of spectralNormalize",
+      got: describe(normalization),
+    });
+  }
   const { normalized, divisor, u, v, mode, zero, sigma } = normalization;
   if (G.rows !== normalized.rows || G.cols !== normalized.cols) {
     throw new ShapeError({

@@ -1,6 +1,11 @@
 import { ArgumentError, EPSILON, type Matrix, describe } from "../core/index.js";
 import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
-import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import {
   type BracketedEstimate,
   type QuadratureOptions,
@@ -56,7 +61,7 @@ export async function countEigenvaluesAsync(
   interval: readonly [number, number],
   options: QuadratureOptions,
 ): Promise<BracketedEstimate> {
-  const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "countEigenvaluesAsync");
+  const operator = requireAsyncOperator(A, "A", "countEigenvaluesAsync", "symmetric");
   return driveAsync(A, count(operator.rows, interval, options));
 }
 

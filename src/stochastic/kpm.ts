@@ -1,4 +1,14 @@
-import { dot, isCancelled, requireInteger, type Status, acos, cos, cosTurns, sin } from "../core/index.js";
+import {
+  dot,
+  isCancelled,
+  requireInteger,
+  type Status,
+  acos,
+  cos,
+  cosTurns,
+  sin,
+  requireVector,
+} from "../core/index.js";
 import { type Coroutine, multiply, startLanczos } from "../krylov/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import {
@@ -70,6 +80,8 @@ export function jacksonFactors(degree: number): Float64Array {
  * @see [weisse2006]
  */
 export function chebyshevDensity(moments: Float64Array, x: Float64Array): Float64Array {
+  requireVector(moments, null, "moments", "chebyshevDensity");
+  requireVector(x, null, "x", "chebyshevDensity");
   const g = jacksonFactors(moments.length - 1);
   return x.map((at) => {
     if (!(Math.abs(at) < 1)) return 0;

@@ -16,7 +16,12 @@ import {
   undefinedBecause,
 } from "../core/index.js";
 import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
-import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import { requireRng, type Rng } from "../random/index.js";
 import { type ProbeMeasure, mergeMeasures, summarize } from "./bulk.js";
 import { type ConfidenceInterval, addSample, createMoments, estimateOf } from "./estimate.js";
@@ -134,7 +139,7 @@ export async function logSpectralDensityAsync(
   A: AsyncSymmetricOperator,
   options: LogSpectralDensityOptions,
 ): Promise<LogSpectralDensityResult> {
-  const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "logSpectralDensityAsync");
+  const operator = requireAsyncOperator(A, "A", "logSpectralDensityAsync", "symmetric");
   return driveAsync(A, estimate(operator.rows, options));
 }
 

@@ -1,6 +1,11 @@
 import { ArgumentError, type Matrix, log, requireNumber } from "../core/index.js";
 import { type Coroutine, drive, driveAsync } from "../krylov/index.js";
-import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import {
   type BracketedEstimate,
   type QuadratureOptions,
@@ -63,7 +68,7 @@ export async function logDeterminantAsync(
   A: AsyncSymmetricOperator,
   options: LogDeterminantOptions,
 ): Promise<BracketedEstimate> {
-  const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "logDeterminantAsync");
+  const operator = requireAsyncOperator(A, "A", "logDeterminantAsync", "symmetric");
   return driveAsync(A, estimate(operator.rows, options));
 }
 

@@ -19,6 +19,7 @@ import {
   type LinearOperator,
   type SymmetricOperator,
   requireOperator,
+  requireAsyncOperator,
   requireSymmetricOperator,
   requireTranspose,
 } from "../operators/index.js";
@@ -224,7 +225,7 @@ export function nystrom(A: SymmetricOperator | Matrix, options: NystromOptions):
  * @throws {ArgumentError} as nystrom, as a rejection
  */
 export async function nystromAsync(A: AsyncSymmetricOperator, options: NystromOptions): Promise<NystromResult> {
-  const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "nystromAsync");
+  const operator = requireAsyncOperator(A, "A", "nystromAsync", "symmetric");
   return driveAsync(A, sketchNystrom(operator.rows, options));
 }
 

@@ -54,14 +54,14 @@ export function requireQuadrature(
   more: readonly string[],
   caller: string,
 ): QuadratureSettings {
-  requireOptions(options, [...KEYS, ...more], caller);
+  requireOptions(options, [...KEYS, ...more], caller, "required");
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
-  const stopping = requireStopping(options ?? {}, 1, DEFAULT_MAXIMUM_MATVECS, caller);
+  const stopping = requireStopping(options, 1, DEFAULT_MAXIMUM_MATVECS, caller);
   const steps = stopping.tolerance === null ? DEFAULT_STEPS : DEFAULT_MAXIMUM_STEPS;
   const { signal, onProgress } = options;
   return {
     n,
-    rng: requireRng(options?.rng, caller),
+    rng: requireRng(options.rng, caller),
     probes: requireInteger(options.probes ?? DEFAULT_PROBES, "probes", caller, 1),
     steps: Math.min(n, requireInteger(options.steps ?? steps, "steps", caller, 1)),
     ...stopping,

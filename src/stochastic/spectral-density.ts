@@ -16,7 +16,12 @@ import {
   requireVector,
 } from "../core/index.js";
 import { type Coroutine, type Reorthogonalization, drive, driveAsync, eigsh, eigshAsync } from "../krylov/index.js";
-import { type AsyncSymmetricOperator, type SymmetricOperator, requireSymmetricOperator } from "../operators/index.js";
+import {
+  type AsyncSymmetricOperator,
+  type SymmetricOperator,
+  requireAsyncOperator,
+  requireSymmetricOperator,
+} from "../operators/index.js";
 import { requireRng, type Rng } from "../random/index.js";
 import { type BulkSettings, type Deflated, PILOT, STEPS_SHARE, createDeflation } from "./bulk.js";
 import { kpmDensity } from "./kpm.js";
@@ -141,7 +146,7 @@ export async function spectralDensityAsync(
   A: AsyncSymmetricOperator,
   options: SpectralDensityOptions,
 ): Promise<SpectralDensityResult> {
-  requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "spectralDensityAsync");
+  requireAsyncOperator(A, "A", "spectralDensityAsync", "symmetric");
   const plan = prepare(A.rows, options);
   if (plan.outliers === 0) return driveAsync(A, plan.run(options.deflate ?? null, 0));
   const found = await eigshAsync(A, { count: plan.outliers, which: "magnitude", rng: plan.rng.fork("outliers") });

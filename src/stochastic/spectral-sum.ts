@@ -17,6 +17,7 @@ import {
   type LinearOperator,
   type SymmetricOperator,
   requireOperator,
+  requireAsyncOperator,
   requireSymmetricOperator,
   requireTranspose,
 } from "../operators/index.js";
@@ -109,7 +110,7 @@ export async function spectralSumAsync(
   f: (eigenvalue: number) => number,
   options: SpectralSumOptions,
 ): Promise<SpectralSumResult> {
-  const operator = requireSymmetricOperator(A as unknown as SymmetricOperator, "A", "spectralSumAsync");
+  const operator = requireAsyncOperator(A, "A", "spectralSumAsync", "symmetric");
   return driveAsync(A, checkedSum(operator.rows, f, options));
 }
 

@@ -120,9 +120,10 @@ function estimate(n: number, options: TraceOptions): Coroutine<TraceResult> {
     options,
     ["method", "distribution", "rng", "matvecs", ...STOPPING_KEYS, "signal", "onProgress"],
     caller,
+    "required",
   );
   if (n === 0) throw new ShapeError({ function: caller, argument: "A", expected: "of order >= 1", got: "0 x 0" });
-  const method = requireOneOf(options?.method ?? "hutch++", ["hutchinson", "hutch++", "xtrace"], "method", caller);
+  const method = requireOneOf(options.method ?? "hutch++", ["hutchinson", "hutch++", "xtrace"], "method", caller);
   const distribution = requireOneOf(
     options.distribution ?? (method === "xtrace" ? "sphere" : "rademacher"),
     method === "xtrace" ? ["sphere"] : PROBE_DISTRIBUTIONS,

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   describe,
+  requireFinite,
   requireNumber,
   requirePositive,
   UnsupportedError,
@@ -40,6 +41,7 @@ export interface ConvergenceRate {
  */
 export function convergenceRate(optimizer: Optimizer, eigenvalues: ArrayLike<number>): ConvergenceRate {
   const caller = "convergenceRate";
+  requireFinite(eigenvalues, "eigenvalues", caller);
   if (eigenvalues.length === 0) {
     throw new ArgumentError({
       function: caller,

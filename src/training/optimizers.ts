@@ -22,7 +22,7 @@ export interface GradientDescentOptions {
  * ```
  */
 export function gradientDescent(options: GradientDescentOptions): Optimizer {
-  requireOptions(options, ["stepSize"], "gradientDescent");
+  requireOptions(options, ["stepSize"], "gradientDescent", "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", "gradientDescent");
   return {
     name: "gradient descent",
@@ -63,7 +63,7 @@ export interface MomentumOptions {
  * ```
  */
 export function momentum(options: MomentumOptions): Optimizer {
-  requireOptions(options, ["stepSize", "momentum", "nesterov"], "momentum");
+  requireOptions(options, ["stepSize", "momentum", "nesterov"], "momentum", "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", "momentum");
   const gamma = requireFraction(options.momentum ?? 0.9, "momentum", "momentum");
   const nesterov = options.nesterov ?? false;
@@ -116,7 +116,7 @@ export interface AdamOptions {
  * ```
  */
 export function adam(options: AdamOptions): Optimizer {
-  requireOptions(options, ["stepSize", "beta1", "beta2", "epsilon"], "adam");
+  requireOptions(options, ["stepSize", "beta1", "beta2", "epsilon"], "adam", "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", "adam");
   const beta1 = requireFraction(options.beta1 ?? 0.9, "beta1", "adam");
   const beta2 = requireFraction(options.beta2 ?? 0.999, "beta2", "adam");
@@ -172,7 +172,7 @@ export interface RmspropOptions {
  * ```
  */
 export function rmsprop(options: RmspropOptions): Optimizer {
-  requireOptions(options, ["stepSize", "decay", "epsilon"], "rmsprop");
+  requireOptions(options, ["stepSize", "decay", "epsilon"], "rmsprop", "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", "rmsprop");
   const decay = requireFraction(options.decay ?? 0.99, "decay", "rmsprop");
   const epsilon = requirePositive(options.epsilon ?? 1e-8, "epsilon", "rmsprop");

@@ -51,7 +51,7 @@ export interface PassageTime {
  */
 export function meanPassageTime(process: LineDiffusion, options: PassageTimeOptions): PassageTime {
   const caller = "meanPassageTime";
-  requireOptions(options, ["from", "reflecting", "absorbing", "kinks", "intervals"], caller);
+  requireOptions(options, ["from", "reflecting", "absorbing", "kinks", "intervals"], caller, "required");
   const from = requireNumber(options.from, "from", caller);
   const reflecting = requireNumber(options.reflecting, "reflecting", caller);
   const absorbing = requireNumber(options.absorbing, "absorbing", caller);

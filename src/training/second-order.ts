@@ -40,7 +40,7 @@ export interface NaturalGradientOptions {
  */
 export function naturalGradient(options: NaturalGradientOptions): Optimizer {
   const caller = "naturalGradient";
-  requireOptions(options, ["stepSize", "damping", "tolerance", "maximumIterations"], caller);
+  requireOptions(options, ["stepSize", "damping", "tolerance", "maximumIterations"], caller, "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", caller);
   const damping = requirePositive(options.damping ?? 1e-3, "damping", caller);
   const tolerance = requireNumber(options.tolerance ?? 1e-6, "tolerance", caller, 0, 1);
@@ -104,7 +104,7 @@ export interface KfacDescentOptions {
  */
 export function kfacDescent(options: KfacDescentOptions): Optimizer {
   const caller = "kfacDescent";
-  requireOptions(options, ["stepSize", "damping", "refreshEvery", "variant"], caller);
+  requireOptions(options, ["stepSize", "damping", "refreshEvery", "variant"], caller, "required");
   const stepSize = requirePositive(options.stepSize, "stepSize", caller);
   const damping = requirePositive(options.damping ?? 1e-2, "damping", caller);
   const refreshEvery = requireInteger(options.refreshEvery ?? 10, "refreshEvery", caller, 1);

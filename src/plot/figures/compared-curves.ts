@@ -1,4 +1,4 @@
-import type { Color, Dash, Figure, Mark } from "../figure.js";
+import { type Color, type Dash, type Figure, type Mark, requireInput } from "../figure.js";
 
 /** Curves to be compared in one panel. */
 export interface ComparedCurvesInput {
@@ -38,6 +38,7 @@ const FEW = 12; // curves of so few points show them
  * ```
  */
 export function comparedCurves(input: ComparedCurvesInput): Figure {
+  requireInput(input, ["series"], "comparedCurves");
   const marks = input.series.flatMap(({ name, x, y }, i): Mark[] => {
     const points = Array.from(x, (value, j) => [value, y[j]!] as const).filter((point) => point.every(Number.isFinite));
     const xs = points.map((point) => point[0]);

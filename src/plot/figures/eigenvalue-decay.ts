@@ -1,4 +1,4 @@
-import type { Color, Dash, Figure, Mark } from "../figure.js";
+import { type Color, type Dash, type Figure, type Mark, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
 /** Spectra to be compared by their decay. */
@@ -32,6 +32,7 @@ const STYLES: readonly (readonly [Color, Dash])[] = [
  * ```
  */
 export function eigenvalueDecay(input: EigenvalueDecayInput): Figure {
+  requireInput(input, ["series"], "eigenvalueDecay");
   const marks: Mark[] = input.series.map(({ label, values }, i) => {
     const [color, dash] = STYLES[i % STYLES.length]!;
     const y = Array.from(values);

@@ -1,4 +1,4 @@
-import type { Figure, Mark } from "../figure.js";
+import { type Figure, type Mark, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
 /** The ends of a spectrum with their residuals. */
@@ -24,6 +24,7 @@ export interface ExtremeEigenvaluesInput {
  * ```
  */
 export function extremeEigenvalues(input: ExtremeEigenvaluesInput): Figure {
+  requireInput(input, ["largest", "smallest"], "extremeEigenvalues");
   const largest = Array.from(input.largest);
   const smallest = Array.from(input.smallest);
   const ranks = (values: readonly number[]): number[] => values.map((_, i) => i + 1);

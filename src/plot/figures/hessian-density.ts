@@ -1,5 +1,5 @@
 import { pow } from "../../core/index.js";
-import type { Figure, Mark } from "../figure.js";
+import { type Figure, type Mark, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
 /** A spectral density estimate with the eigenvalues that were computed one by one. */
@@ -32,6 +32,7 @@ const DECADES = 7; // decades of density shown: below lies the smoothing kernel'
  * ```
  */
 export function hessianDensity(input: HessianDensityInput): Figure {
+  requireInput(input, ["grid", "density", "outliers"], "hessianDensity");
   const grid = Array.from(input.grid);
   const density = Array.from(input.density);
   const outliers = Array.from(input.outliers);

@@ -1,4 +1,4 @@
-import type { Figure } from "../figure.js";
+import { type Figure, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
 /** How targets split over eigenvectors. */
@@ -24,6 +24,7 @@ export interface LabelProjectionsInput {
  * ```
  */
 export function labelProjections(input: LabelProjectionsInput): Figure {
+  requireInput(input, ["shares"], "labelProjections");
   const shares = Array.from(input.shares);
   const rank = shares.map((_, i) => i + 1);
   let sum = 0;

@@ -1,4 +1,4 @@
-import type { Figure, Mark, Panel } from "../figure.js";
+import { type Figure, type Mark, type Panel, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 import { defaultBins, histogram } from "../histogram.js";
 
@@ -43,6 +43,7 @@ export interface SingularValueDensityInput {
  * ```
  */
 export function singularValueDensity(input: SingularValueDensityInput): Figure {
+  requireInput(input, ["snapshots"], "singularValueDensity");
   const largest = Math.max(...input.snapshots.map((snapshot) => maximum(snapshot)));
   const domain: readonly [number, number] = [0, largest > 0 ? 1.04 * largest : 1];
   const width = binWidth(input.snapshots, domain[1]);

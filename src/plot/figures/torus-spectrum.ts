@@ -1,4 +1,4 @@
-import type { Color, Figure, Mark, Shape } from "../figure.js";
+import { type Color, type Figure, type Mark, type Shape, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
 /** Spectra of a kernel on a torus grid, weighted by Sobolev symbols. */
@@ -32,6 +32,7 @@ const STYLES: readonly (readonly [Color, Shape])[] = [
  * ```
  */
 export function torusSpectrum(input: TorusSpectrumInput): Figure {
+  requireInput(input, ["frequencies", "series"], "torusSpectrum");
   const x = Array.from(input.frequencies, (length) => (length === 0 ? 0.5 : length));
   const marks: Mark[] = input.series.map(({ smoothness, values }, i) => {
     const [color, shape] = STYLES[i % STYLES.length]!;
@@ -87,6 +88,7 @@ export interface FrequencyMapInput {
  * ```
  */
 export function frequencyMap(input: FrequencyMapInput): Figure {
+  requireInput(input, ["frequencies", "maps"], "frequencyMap");
   const centers = Array.from(input.frequencies);
   const edges = [...centers.map((center) => center - 0.5), (centers[centers.length - 1] ?? 0) + 0.5];
   return {

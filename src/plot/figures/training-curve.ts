@@ -1,4 +1,4 @@
-import type { Figure, Mark } from "../figure.js";
+import { type Figure, type Mark, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
 /** A run of training with the sharpness at some of its steps. */
@@ -38,6 +38,7 @@ export interface TrainingCurveInput {
  * ```
  */
 export function trainingCurve(input: TrainingCurveInput): Figure {
+  requireInput(input, ["steps", "loss"], "trainingCurve");
   const { steps, loss, sharpness, stepSize } = input;
   const last = Math.max(1, ...Array.from(steps), ...Array.from(sharpness.steps));
   const domain: readonly [number, number] = [-0.015 * last, 1.015 * last];
