@@ -1,5 +1,6 @@
-import { ArgumentError, ShapeError, describe, requireVector } from "../core/index.js";
+import { ArgumentError, ShapeError, describe, requireFinite, requireVector } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
+import { requireSpectrum } from "./require-kernel.js";
 import type { ModeSpectrum } from "./types.js";
 
 /** Anything that multiplies mode i by symbol[i]. */
@@ -42,6 +43,7 @@ export function composite(kernel: ModeSpectrum | Kernel, sobolev: ModeMultiplier
   const spectrum = toSpectrum(kernel, sobolev);
   const { eigenvalues, errorBounds } = spectrum;
   const symbol = requireVector(sobolev?.symbol, null, "sobolev.symbol", "composite");
+  requireFinite(symbol, "sobolev.symbol", "composite");
   if (sobolev.domain !== undefined && sobolev.domain !== spectrum.conventions.domain) {
     throw new ArgumentError({
       function: "composite",
@@ -63,16 +65,21 @@ export function composite(kernel: ModeSpectrum | Kernel, sobolev: ModeMultiplier
       remedy: "raise the bandwidth or take fewer modes of the kernel",
     });
   }
+  const products = eigenvalues.map((value, i) => value * symbol[i]);
+  requireFinite(products, "kernel times sobolev", "composite");
   return {
     ...spectrum,
-    eigenvalues: eigenvalues.map((value, i) => value * symbol[i]),
+    eigenvalues: products,
     errorBounds: errorBounds.map((value, i) => value * Math.abs(symbol[i])),
   };
 }
 
 function toSpectrum(kernel: ModeSpectrum | Kernel, sobolev: ModeMultiplier): ModeSpectrum {
   if (kernel !== null && typeof kernel === "object") {
-    if ("eigenvalues" in kernel) return kernel;
+    if ("eigenvalues" in kernel) {
+      requireSpectrum(kernel, "composite");
+      return kernel;
+    }
     if ("profile" in kernel && typeof sobolev?.spectrumOf === "function") return sobolev.spectrumOf(kernel);
   }
   throw new ArgumentError({

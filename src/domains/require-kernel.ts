@@ -1,4 +1,4 @@
-import { ArgumentError, EigenscopeError, describe } from "../core/index.js";
+import { ArgumentError, EigenscopeError, describe, requireFinite } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import type { ModeSpectrum } from "./types.js";
 
@@ -38,8 +38,17 @@ export function requireSpectrum(spectrum: unknown, caller: string): void {
     eigenvalues.length === errorBounds.length &&
     Array.isArray(vanishing) &&
     typeof conventions === "object"
-  )
-    return;
+  ) {
+    requireFinite(eigenvalues, "spectrum.eigenvalues", caller);
+    const unknown = errorBounds.findIndex((bound) => !(bound >= 0)); // Infinity where a computation was cancelled
+    if (unknown < 0) return;
+    throw new ArgumentError({
+      function: caller,
+      argument: "spectrum.errorBounds",
+      expected: ">= 0",
+      got: `${errorBounds[unknown]} at index ${unknown}`,
+    });
+  }
   throw new ArgumentError({
     function: caller,
     argument: "spectrum",

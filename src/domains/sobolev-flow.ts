@@ -14,7 +14,6 @@ import {
   undefinedBecause,
   exp,
   pow,
-  square,
   log,
 } from "../core/index.js";
 
@@ -117,12 +116,14 @@ export function sobolevFlow(problem: FlowProblem, options: FlowOptions): FlowHis
   const sobolevLoss = new Float64Array(rows);
   options.times.forEach((time, i) => {
     for (let k = 0; k < modes; k++) {
+      if (residual[k] === 0) continue; // a growing factor may be infinite
       const factor = step === undefined ? exp(-rates[k] * time) : pow(1 - step * rates[k], time);
       const value = residual[k] * factor;
       data[i * modes + k] = value;
+      if (masses[k] === 0) continue;
       const part = (masses[k] * value * value) / 2;
       loss[i] += part;
-      sobolevLoss[i] += symbol[k] * part;
+      if (symbol[k] !== 0) sobolevLoss[i] += symbol[k] * part;
     }
   });
   const fastest = rates.reduce((a, b) => Math.max(a, b), 0);
@@ -173,6 +174,15 @@ function requireProblem(
   ] as const) {
     requireFinite(values, name, caller);
   }
+  const negative = masses.findIndex((mass) => mass < 0);
+  if (negative >= 0) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "norms",
+      expected: "squared norms >= 0",
+      got: `${masses[negative]} at index ${negative}`,
+    });
+  }
   const rates = eigenvalues.map((mu, k) => mu * symbol[k]);
   const vanishing = problem.vanishing ?? [];
   if (!Array.isArray(vanishing)) {
@@ -212,7 +222,7 @@ export interface TimeToAccuracy {
  * λ_min(K_t) >= λ_min(K) − δ, and Grönwall's does the rest, for any path of kernels. With a symbol the same holds for
  * P^{1/2} K_t P^{1/2} in the norm ⟨r, P r⟩: ln(‖P^{1/2} r(0)‖/(ε √σ_min))/(min μσ − δ σ_max).
  *
- * @throws {ArgumentError} for epsilon <= 0 or a negative perturbation
+ * @throws {ArgumentError} for epsilon <= 0, a negative perturbation or negative norms
  *
  * Accuracy: exact to 1e-14 relative (bisection of a decreasing function to rounding).
  *
@@ -230,44 +240,47 @@ export function timeToAccuracy(problem: FlowProblem, options: AccuracyOptions): 
   const epsilon = requirePositive(options?.epsilon, "epsilon", caller);
   const perturbation = requireNumber(options.perturbation ?? 0, "perturbation", caller, 0);
   const { rates, residual, masses, symbol } = requireProblem(problem, caller);
-  const squared = (t: number): number => {
-    let sum = 0;
-    for (let k = 0; k < rates.length; k++) sum += masses[k] * square(residual[k] * exp(-rates[k] * t));
-    return sum;
-  };
-  const target = epsilon * epsilon;
-  const initial = squared(0);
+  // ln of √m |r̂|/ε by mode: squares of residuals and accuracies of 1e±200 would leave the double range.
+  const logarithms = residual.map((r, k) => log(Math.abs(r)) + log(masses[k]) / 2 - log(epsilon));
+  const unlearned = rates.findIndex((rate, k) => rate < 0 && logarithms[k] > -Infinity);
   let slowest = Infinity;
-  let stuck = 0;
-  for (let k = 0; k < rates.length; k++) {
-    slowest = Math.min(slowest, rates[k]);
-    if (rates[k] <= 0) stuck += masses[k] * (residual[k] * residual[k]);
-  }
-  let initialSobolev = 0;
   let smallest = Infinity;
   let largest = 0;
   for (let k = 0; k < rates.length; k++) {
-    initialSobolev += masses[k] * symbol[k] * square(residual[k]);
+    slowest = Math.min(slowest, rates[k]);
     smallest = Math.min(smallest, symbol[k]);
     largest = Math.max(largest, symbol[k]);
   }
   const guaranteedRate = slowest - perturbation * largest;
   return {
-    exact: exactTime(squared, initial, target, stuck),
-    guaranteed: guaranteedTime(initialSobolev, target, smallest, guaranteedRate),
+    exact:
+      unlearned < 0
+        ? exactTime(logarithms, rates, epsilon)
+        : undefinedBecause(
+            `mode ${unlearned} has the negative rate ${rates[unlearned].toExponential(3)}; give modes that are zero within their error as vanishing`,
+          ),
+    guaranteed: guaranteedTime(logarithms, symbol, smallest, guaranteedRate),
     guaranteedRate,
   };
 }
 
-function exactTime(squared: (t: number) => number, initial: number, target: number, stuck: number): Tagged {
-  if (initial <= target) return defined(0);
-  if (stuck > target) {
+/** The crossing of Σ e^{2(a_k − λ_k t)} = 1, by doubling and bisection to rounding. */
+function exactTime(logarithms: Float64Array, rates: Float64Array, epsilon: number): Tagged {
+  const squared = (t: number): number => {
+    let sum = 0;
+    for (let k = 0; k < rates.length; k++)
+      if (logarithms[k] > -Infinity) sum += exp(2 * (logarithms[k] - rates[k] * t));
+    return sum;
+  };
+  if (squared(0) <= 1) return defined(0);
+  const stuck = logarithms.reduce((sum, a, k) => (rates[k] === 0 ? sum + exp(2 * a) : sum), 0);
+  if (stuck > 1) {
     return undefinedBecause(
-      `modes with zero rate keep a residual of norm ${Math.sqrt(stuck).toExponential(3)} for ever`,
+      `modes with zero rate keep a residual of norm ${(Math.sqrt(stuck) * epsilon).toExponential(3)} for ever`,
     );
   }
   let high = 1;
-  while (squared(high) > target) {
+  while (squared(high) > 1) {
     high *= 2;
     if (high > 1e300) return undefinedBecause("not reached before t = 1e300");
   }
@@ -275,17 +288,22 @@ function exactTime(squared: (t: number) => number, initial: number, target: numb
   for (;;) {
     const middle = (low + high) / 2;
     if (middle <= low || middle >= high) return defined(high);
-    if (squared(middle) > target) low = middle;
+    if (squared(middle) > 1) low = middle;
     else high = middle;
   }
 }
 
 /** From ‖r‖² σ_min <= ⟨r, P r⟩ <= ⟨r_0, P r_0⟩ e^{−2 rate t}; a kernel path is positive semidefinite, so ⟨r, P r⟩ never grows. */
-function guaranteedTime(initialSobolev: number, target: number, smallest: number, rate: number): Tagged {
+function guaranteedTime(logarithms: Float64Array, symbol: Float64Array, smallest: number, rate: number): Tagged {
+  if (logarithms.length === 0) return defined(0);
   if (!(smallest > 0)) {
     return undefinedBecause(`the symbol takes the value ${smallest}: the Sobolev norm does not bound ‖f − f*‖ there`);
   }
-  if (initialSobolev <= target * smallest) return defined(0);
+  // ln (⟨r_0, P r_0⟩/(ε² σ_min)), the largest term outside the sum.
+  const terms = logarithms.map((a, k) => 2 * a + log(symbol[k]) - log(smallest));
+  const top = terms.reduce((a, b) => Math.max(a, b), -Infinity);
+  const excess = top === -Infinity ? top : top + log(terms.reduce((sum, term) => sum + exp(term - top), 0));
+  if (excess <= 0) return defined(0);
   if (!(rate > 0)) return undefinedBecause(`λ_min − perturbation · σ_max = ${rate.toExponential(3)} is not positive`);
-  return defined(log(initialSobolev / (target * smallest)) / (2 * rate));
+  return defined(excess / (2 * rate));
 }

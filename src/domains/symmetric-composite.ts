@@ -170,7 +170,11 @@ export function compareWithOperator(
   requireVector(gramEigenvalues, null, "gramEigenvalues", caller);
   requireFinite(gramEigenvalues, "gramEigenvalues", caller);
   requireOptions(options, ["maxDegree"], caller);
-  requireVector(spectrum?.eigenvalues, null, "spectrum.eigenvalues", caller);
+  requireFinite(
+    requireVector(spectrum?.eigenvalues, null, "spectrum.eigenvalues", caller),
+    "spectrum.eigenvalues",
+    caller,
+  );
   requireVector(spectrum.multiplicities, spectrum.eigenvalues.length, "spectrum.multiplicities", caller);
   const maxDegree = requireInteger(
     options.maxDegree ?? spectrum.eigenvalues.length - 1,
@@ -185,7 +189,7 @@ export function compareWithOperator(
     .reverse();
   // Counted before they are listed: multiplicities reach 1e300 in high dimension.
   const dimensions = spectrum.multiplicities.subarray(0, maxDegree + 1).reduce((sum, count) => sum + count, 0);
-  if (dimensions > n) {
+  if (!(dimensions <= n)) {
     throw new ArgumentError({
       function: caller,
       argument: "maxDegree",

@@ -150,6 +150,14 @@ test("modes given as vanishing keep their residual; a negative rate is no stable
   expect([known.neverLearned, known.stable]).toEqual([[1, 2], true]);
   const { exact } = timeToAccuracy({ ...problem, vanishing: [1, 2] }, { epsilon: 0.5 });
   expect(exact.defined ? "" : exact.reason).toContain("modes with zero rate keep a residual of norm 1.414e+0");
+  const growing = timeToAccuracy(problem, { epsilon: 0.5 }).exact;
+  expect(growing.defined ? "" : growing.reason).toContain("mode 2 has the negative rate -1.000e-17; give modes");
+  // A mode without residual stays at zero even where its factor overflows.
+  const still = sobolevFlow({ eigenvalues: Float64Array.of(-1, 1), residual: Float64Array.of(0, 1) }, { times: [1e3] });
+  expect(Array.from(still.amplitudes.data)).toEqual([0, 0]);
+  expect(() => sobolevFlow({ ...problem, norms: Float64Array.of(1, -1, 1) }, { times: [1] })).toThrow(
+    "sobolevFlow: norms must be squared norms >= 0, got -1 at index 1",
+  );
   expect(() => sobolevFlow({ ...problem, vanishing: [3] }, { times: [1] })).toThrow(
     "sobolevFlow: vanishing must be an integer in [0, 2], got 3",
   );
@@ -188,6 +196,24 @@ test("time to accuracy: exact crossing, zero modes, and Weyl's guarantee against
   expect(!stuck.exact.defined && stuck.exact.reason).toContain("keep a residual of norm 5.000e-1 for ever");
   expect(stuck.guaranteed.defined).toBe(false);
   expect(timeToAccuracy(problem, { epsilon: 10 }).exact).toEqual({ defined: true, value: 0 });
+});
+
+test("time to accuracy at scales whose squares leave the double range", () => {
+  const problem = (scale: number): Parameters<typeof timeToAccuracy>[0] => ({
+    eigenvalues: Float64Array.of(2, 0.5),
+    residual: Float64Array.of(scale, scale),
+    symbol: Float64Array.of(1, 3),
+  });
+  const unit = timeToAccuracy(problem(1), { epsilon: 1e-3 });
+  for (const scale of [1e-200, 1e250]) {
+    const { exact, guaranteed } = timeToAccuracy(problem(scale), { epsilon: 1e-3 * scale });
+    if (!exact.defined || !guaranteed.defined || !unit.exact.defined || !unit.guaranteed.defined)
+      throw new Error("defined");
+    expect(Math.abs(exact.value / unit.exact.value - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(guaranteed.value / unit.guaranteed.value - 1)).toBeLessThan(1e-12);
+  }
+  const far = timeToAccuracy(problem(1e300), { epsilon: 1e-300 }).exact;
+  expect(far.defined && Math.abs(far.value / ((600 * Math.LN10) / 1.5) - 1)).toBeLessThan(1e-12);
 });
 
 test("bad input is refused by name", () => {

@@ -433,5 +433,17 @@ test("bad input is refused by name", () => {
   expect(() => conditionNumber({} as ModeSpectrum)).toThrow("conditionNumber: spectrum must be a spectrum by mode");
   expect(() => optimalSmoothness({} as ModeSpectrum, { symbol: "D" })).toThrow("optimalSmoothness: spectrum must be");
   expect(() => flatteningSymbol({} as ModeSpectrum, { growth: 1 })).toThrow("flatteningSymbol: spectrum must be");
+  const broken = { ...sphere(3).mercer(kernel, 3), eigenvalues: Float64Array.of(1, Number.NaN, 1, 1) };
+  expect(() => conditionNumber(broken)).toThrow("conditionNumber: spectrum.eigenvalues must be finite");
+  expect(() => composite(broken, wide)).toThrow("composite: spectrum.eigenvalues must be finite");
+  expect(() => composite(sphere(3).mercer(kernel, 1), { symbol: Float64Array.of(1, Number.NaN) })).toThrow(
+    "composite: sobolev.symbol must be finite",
+  );
+  expect(() => composite(sphere(3).mercer(ntk({ depth: 900 }), 0), { symbol: Float64Array.of(1e308) })).toThrow(
+    "composite: kernel times sobolev must be finite",
+  );
+  expect(() =>
+    optimalSmoothness({ ...sphere(3).mercer(kernel, 1), errorBounds: Float64Array.of(0, Number.NaN) }, { symbol: "D" }),
+  ).toThrow("optimalSmoothness: spectrum.errorBounds must be >= 0, got NaN at index 1");
   for (const theta of [-1, 4, Number.NaN]) expect(() => wide.profile(theta)).toThrow("profile: theta must be");
 });
