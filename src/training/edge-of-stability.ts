@@ -229,14 +229,26 @@ export interface StepSizeAdvice {
   readonly maximum: Tagged;
   /** Half of it: away from the edge, and within a factor of two of the fastest on the sharpest direction. */
   readonly recommended: Tagged;
-  /** Sharpness it rests on. */
+  /** Sharpness it rests on; 0 when cancelled before it was measured. */
   readonly sharpness: number;
   /** Residual norm of the sharpness. */
   readonly residualNorm: number;
   /** Stability limit of the optimiser. */
   readonly limit: number;
+  /** How the eigensolver ended: unless it converged the sharpness is a lower bound, and the step sizes are too large. */
+  readonly status: Status;
   /** What the advice does not cover. */
   readonly caveat: string;
+}
+
+/** Options of {@link adviseStepSize}. */
+export interface AdviseStepSizeOptions extends LongRunning {
+  /** Random start of the eigensolver. */
+  readonly rng: Rng;
+  /** Stability limit of the optimiser (default 2, gradient descent). */
+  readonly limit?: number;
+  /** Loss instead of the network's own. */
+  readonly loss?: LossLike;
 }
 
 /**
@@ -260,29 +272,33 @@ export function adviseStepSize(
   net: Network,
   params: Float64Array,
   data: DataLike,
-  options: {
-    /** Random start of the eigensolver. */
-    readonly rng: Rng;
-    /** Stability limit of the optimiser (default 2, gradient descent). */
-    readonly limit?: number;
-    /** Loss instead of the network's own. */
-    readonly loss?: LossLike;
-  },
+  options: AdviseStepSizeOptions,
 ): StepSizeAdvice {
-  requireOptions(options, ["rng", "limit", "loss"], "adviseStepSize");
-  requireRng(options?.rng, "adviseStepSize");
+  requireOptions(options, ["rng", "limit", "loss", "signal", "onProgress"], "adviseStepSize", "required");
+  requireRng(options.rng, "adviseStepSize");
   const limit = requirePositive(options.limit ?? 2, "limit", "adviseStepSize");
   const H = hessian(net, params, data, options.loss === undefined ? {} : { loss: options.loss });
-  const found = eigsh(H, { count: 1, which: "largest", rng: options.rng, tolerance: 1e-4 });
-  const sharpness = found.values[0];
-  const tagged = (value: number): Tagged =>
-    sharpness > 0 ? defined(value) : undefinedBecause("the largest Hessian eigenvalue is not positive here");
+  const found = eigsh(H, {
+    count: 1,
+    which: "largest",
+    rng: options.rng,
+    tolerance: 1e-4,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  const measured = found.values.length > 0;
+  const [sharpness, residualNorm] = measured ? [found.values[0], found.residualNorms[0]] : [0, 0];
+  const tagged = (value: number): Tagged => {
+    if (!measured) return undefinedBecause("cancelled before the sharpness was measured");
+    return sharpness > 0 ? defined(value) : undefinedBecause("the largest Hessian eigenvalue is not positive here");
+  };
   return {
     maximum: tagged(limit / sharpness),
     recommended: tagged(limit / (2 * sharpness)),
     sharpness,
-    residualNorm: found.residualNorms[0],
+    residualNorm,
     limit,
+    status: found.status,
     caveat: "local and full-batch: sharpness changes along training, and mini-batch noise asks for less",
   };
 }

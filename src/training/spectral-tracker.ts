@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  type CancellationSignal,
   defined,
   describe,
   dot,
@@ -12,7 +13,7 @@ import {
   undefinedBecause,
 } from "../core/index.js";
 import { curvatureAt, empiricalNtk } from "../curvature/index.js";
-import { eigsh } from "../krylov/index.js";
+import { type EigshResult, eigsh } from "../krylov/index.js";
 import { svd } from "../linalg/index.js";
 import type { DataLike, InputsLike, LossLike, Network } from "../networks/index.js";
 import { requireRng, type Rng } from "../random/index.js";
@@ -48,6 +49,8 @@ export interface SpectralTrackerOptions {
   readonly resume?: TrackerState;
   /** Called with each record, for writing it as a line of JSON. */
   readonly onRecord?: (record: TrackerRecord) => void;
+  /** Asked between Hessian products: a record that it cuts short says so in its status and holds what was found. */
+  readonly signal?: CancellationSignal;
 }
 
 /** One line of a tracked run: plain data that survives JSON. */
@@ -143,6 +146,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       "loss",
       "resume",
       "onRecord",
+      "signal",
     ],
     caller,
   );
@@ -163,7 +167,9 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
   const observe = (step: number, params: Float64Array): TrackerRecord => {
     const stream = options.rng.fork(count++);
     const point = curvatureAt(net, params.slice(), data, options.loss === undefined ? {} : { loss: options.loss });
+    const running = options.signal === undefined ? {} : { signal: options.signal };
     const found = eigsh(point.hessian, {
+      ...running,
       count: top,
       which: "largest",
       tolerance,
@@ -171,10 +177,11 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       rng: stream.fork("top"),
       ...(vectors === null ? {} : { guess: vectors }),
     });
-    vectors = found.vectors;
+    if (found.values.length > 0) vectors = found.vectors; // none when cancelled before the first product
     const bottom =
       options.smallest === true
         ? eigsh(point.hessian, {
+            ...running,
             count: 1,
             which: "smallest",
             tolerance,
@@ -186,6 +193,7 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       probes === 0
         ? null
         : spectralDensity(point.hessian, {
+            ...running,
             probes,
             steps: densitySteps,
             rng: stream.fork("density"),
@@ -201,12 +209,12 @@ export function spectralTracker(net: Network, data: DataLike, options: SpectralT
       eigenvalues: Array.from(found.values),
       residualNorms: Array.from(found.residualNorms),
       gradientShare: gradientNorm === 0 ? 0 : shareIn(found.vectors, point.gradient) / (gradientNorm * gradientNorm),
-      kappa: bottom === null ? null : kappaOf(found.values[0], bottom.values[0], bottom.residualNorms[0]),
+      kappa: bottom === null ? null : kappaOf(found, bottom),
       density: density === null ? null : { grid: Array.from(density.grid), values: Array.from(density.density) },
       singularValues: options.singularValues === true ? singularValuesOf(net, params) : null,
       ...kernelChange(K, kernel),
       matvecs: found.matvecs + (bottom?.matvecs ?? 0) + (density?.matvecs ?? 0),
-      status: found.status,
+      status: bottom?.status === "cancelled" || density?.status === "cancelled" ? "cancelled" : found.status,
     };
     records.push(record);
     options.onRecord?.(record);
@@ -261,7 +269,10 @@ function shareIn(V: Matrix, g: Float64Array): number {
   return sum;
 }
 
-function kappaOf(largest: number, smallest: number, residual: number): Tagged {
+function kappaOf(top: EigshResult, bottom: EigshResult): Tagged {
+  if (top.values.length === 0 || bottom.values.length === 0)
+    return undefinedBecause("cancelled before it was measured");
+  const [largest, smallest, residual] = [top.values[0], bottom.values[0], bottom.residualNorms[0]];
   if (smallest < -residual) return undefinedBecause(`indefinite: λ_min = ${smallest.toPrecision(4)}`);
   if (smallest <= residual) return undefinedBecause("singular within the residual of λ_min");
   return defined(largest / smallest);

@@ -193,6 +193,23 @@ test("the step-size advice is the limit over the largest eigenvalue", () => {
   const advice = adviseStepSize(net, params, data, { rng: createRng(6), limit: 3.8 });
   const maximum = advice.maximum.defined ? advice.maximum.value : Number.NaN;
   expect(withinRelative(maximum, 3.8 / values[values.length - 1], 1e-4).ok).toBe(true);
+  expect(advice.status).toBe("converged");
+  // A signal ends the eigensolver: before the first product nothing is known, later the sharpness is a lower bound.
+  for (const products of [0, 1, 3]) {
+    let asked = 0;
+    const signal = {
+      get aborted() {
+        return asked++ >= products;
+      },
+    };
+    const cut = adviseStepSize(net, params, data, { rng: createRng(6), signal });
+    expect(cut.status).toBe("cancelled");
+    expect(cut.maximum.defined).toBe(products > 0);
+    expect(cut.maximum.defined || cut.maximum.reason).toBe(
+      products > 0 || "cancelled before the sharpness was measured",
+    );
+    expect(cut.sharpness).toBeLessThanOrEqual(values[values.length - 1] * (1 + 1e-12));
+  }
   // Just below the advice a short run does not increase the loss of the local quadratic's scale.
   const below = train(net, data, { optimizer: gradientDescent({ stepSize: maximum / 4 }), steps: 20, params });
   expect(below.lastLoss).toBeLessThan(lossValue(net, params, data));

@@ -107,6 +107,30 @@ test("the matvec budget is kept, and an exhausted budget is reported with the be
   );
 });
 
+test("a signal cuts a record short: status and what was found, and the tracker goes on from the last vectors", () => {
+  const net = mlp({ sizes: [3, 20, 3], activation: "tanh", loss: "cross-entropy" });
+  const data = randomData(net, 20, 7);
+  let left = Infinity;
+  const signal = {
+    get aborted() {
+      return left-- <= 0;
+    },
+  };
+  const options = { rng: createRng(8), top: 2, smallest: true, densityProbes: 1, matvecBudget: 200 } as const;
+  const tracker = spectralTracker(net, data, { ...options, signal });
+  const params = randomParams(net, 9);
+  const whole = tracker.observe(0, params);
+  expect(whole).toEqual(spectralTracker(net, data, options).observe(0, params));
+  left = 0;
+  const none = tracker.observe(1, params);
+  expect(none).toMatchObject({ status: "cancelled", eigenvalues: [], matvecs: expect.any(Number) as number });
+  expect(none.kappa).toEqual({ defined: false, reason: "cancelled before it was measured" });
+  left = 25; // enough for the leading pairs, which start from the vectors of the first record
+  const part = tracker.observe(2, params);
+  expect(part.status).toBe("cancelled");
+  expect(withinRelative(part.eigenvalues[0]!, whole.eigenvalues[0]!, 1e-6).ok).toBe(true);
+});
+
 test("κ of a positive definite Hessian is the ratio of its ends, within their residuals", () => {
   const net = mlp({ sizes: [3, 1], bias: false });
   const data = { inputs: [[1, 0, 0], [0, 2, 0], [0, 0, 4]], targets: [0, 0, 0] }; // prettier-ignore

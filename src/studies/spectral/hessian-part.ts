@@ -47,9 +47,6 @@ export interface HessianPart {
   readonly matvecs: number;
 }
 
-const TOLERANCE = 1e-6;
-const MATVECS = 400; // per end: what is not converged by then shows it in its residuals
-
 /** Both ends of the Hessian's spectrum by Lanczos on exact products, and its density by stochastic Lanczos quadrature. */
 export function hessianPart(
   problem: Problem,
@@ -63,8 +60,8 @@ export function hessianPart(
     eigsh(H, {
       count: Math.min(count, H.rows - 1), // the density needs one direction that is not deflated
       which,
-      tolerance: TOLERANCE,
-      maximumMatvecs: MATVECS,
+      tolerance: settled.tolerance,
+      maximumMatvecs: settled.maximumMatvecs,
       rng: rng.fork(which),
       ...renamed(running, `${which} eigenvalues`),
     });

@@ -33,6 +33,12 @@ export interface SpectralStudyOptions {
   readonly largest?: number;
   /** Smallest Hessian eigenvalues to compute. Default 2. */
   readonly smallest?: number;
+  /** Residual of these eigenvalues, relative to the norm of the Hessian. Default 1e-6. */
+  readonly tolerance?: number;
+  /** Hessian products for each end of the spectrum at most: what is not converged by then shows it in its residuals. Default 400. */
+  readonly maximumMatvecs?: number;
+  /** Hessian products for each sharpness at most. Default 120. */
+  readonly sharpnessMatvecs?: number;
   /** Random vectors of the density estimate. Default 8. */
   readonly probes?: number;
   /** Lanczos steps per random vector. Default 40. */
@@ -68,6 +74,9 @@ const KNOWN: readonly string[] = [
   "sharpnessSteps",
   "largest",
   "smallest",
+  "tolerance",
+  "maximumMatvecs",
+  "sharpnessMatvecs",
   "probes",
   "lanczosSteps",
   "torusSize",
@@ -119,6 +128,9 @@ export function settleOptions(options: SpectralStudyOptions, extra: readonly str
     sharpnessSteps: count("sharpnessSteps", 8, 2),
     largest: count("largest", 10, 1),
     smallest: count("smallest", 2, 1),
+    tolerance: requireNumber(options.tolerance ?? 1e-6, "tolerance", caller, 0, 1),
+    maximumMatvecs: count("maximumMatvecs", 400, 1),
+    sharpnessMatvecs: count("sharpnessMatvecs", 120, 1),
     probes: count("probes", 8, 2),
     lanczosSteps: count("lanczosSteps", 40, 2),
     torusSize: count("torusSize", 64, 4, 1024),

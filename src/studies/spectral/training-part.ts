@@ -47,7 +47,6 @@ export interface TrainingPart {
 }
 
 const SHARPNESS_TOLERANCE = 1e-4; // residual relative to the norm; the eigenvalue error is its square over the gap
-const SHARPNESS_MATVECS = 120; // products per step at most: a missed tolerance shows in the residual
 const RECORDS = 200; // points of the loss curve
 
 /** Trains by (mini-batch) gradient descent and computes the sharpness on the subset at evenly spaced steps, the first and the last included. */
@@ -70,7 +69,7 @@ export function trainingPart(problem: Problem, settled: SettledOptions, rng: Rng
   const measure = (step: number, params: Float64Array): void => {
     last = sharpnessAt(network, params, subset, {
       tolerance: SHARPNESS_TOLERANCE,
-      maximumMatvecs: SHARPNESS_MATVECS,
+      maximumMatvecs: settled.sharpnessMatvecs,
       rng: rng.fork("sharpness").fork(step),
       ...(last === null ? {} : { guess: last.vector }), // the top eigenvector turns slowly: a warm start saves products
       ...(running.signal === undefined ? {} : { signal: running.signal }),
