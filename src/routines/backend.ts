@@ -83,7 +83,7 @@ let compiled: WebAssembly.Module | null | undefined;
  * Chooses the back end of the routines: plain JavaScript or WebAssembly SIMD.
  *
  * Both give the same bits in every routine except the Fourier transform, where powers of two agree to 4 ε log₂ n; so this
- * switch is about speed alone. The environment variable EIGENSCOPE_BACKEND (js, wasm, auto) sets the initial choice.
+ * switch is about speed alone. The environment variable EIGENSCOPE_BACKEND (js, wasm, auto) sets the initial choice; any other value counts as auto.
  * Where WebAssembly SIMD is missing or a compile is refused (content security policy), JavaScript is used.
  *
  * @param backend "auto" (the default) and "wasm" take WebAssembly where possible, "js" never does
@@ -215,7 +215,8 @@ export function fusedProducts(memory: WebAssembly.Memory): FusedFunctions | null
   if (plain === null) return null;
   const module = isShared(memory) ? sharedModule(plain, FUSED_BYTES) : plain;
   if (module === null) return null;
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const exports = instantiate(module, memory);
+  if (exports === null) return null;
   const { multiplyPanels, addPanels } = exports as unknown as FusedFunctions;
   return { multiplyPanels, addPanels };
 }
@@ -270,7 +271,15 @@ export function arenaOver(memory: WebAssembly.Memory): WasmArena | null {
   if (routinesBackend() === "js" || plain === null) return null;
   const module = isShared(memory) ? sharedModule(plain, WASM_BYTES) : plain;
   if (module === null) return null;
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const functions = instance.exports as unknown as WasmFunctions;
-  return { functions, values: new Float64Array(memory.buffer), memory };
+  const functions = instantiate(module, memory) as unknown as WasmFunctions | null;
+  return functions === null ? null : { functions, values: new Float64Array(memory.buffer), memory };
+}
+
+/** The exports over a memory; null where an engine compiles but does not instantiate at once. */
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports | null {
+  try {
+    return new WebAssembly.Instance(module, { env: { memory } }).exports;
+  } catch {
+    return null; // Ordinary arrays and JavaScript still work.
+  }
 }
