@@ -62,8 +62,16 @@ export function bandOf(
       got: String(count),
     });
   }
-  const logarithmicError = ratio < 1 ? -log1p(-ratio) : Infinity;
-  return { levels, shellOf, largest, smallest, count, omitted, maxDegree, logarithmicError };
+  return { levels, shellOf, largest, smallest, count, omitted, maxDegree, logarithmicError: logarithmOf(ratio) };
+}
+
+/** Largest e with |ln(λ̃/λ)| <= e for eigenvalues λ̃ within the error bounds of these modes. */
+export function logarithmicErrorOf({ eigenvalues, errorBounds }: ModeSpectrum, modes: readonly number[]): number {
+  return logarithmOf(modes.reduce((ratio, i) => Math.max(ratio, errorBounds[i] / eigenvalues[i]), 0));
+}
+
+function logarithmOf(ratio: number): number {
+  return ratio < 1 ? -log1p(-ratio) : Infinity;
 }
 
 function sideOf({ eigenvalues, conventions }: ModeSpectrum): number {

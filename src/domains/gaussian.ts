@@ -96,7 +96,7 @@ export interface GaussianDomain {
    * m = 0 … count − 1: they sum to one, E_s(ℓ) = Σ w_m (1 + ℓ + 2m)^s, and all but ℓ = 1 spread over every m.
    */
   overlaps(degree: number, count: number): Float64Array;
-  /** The exponent that flattens K (1 + N)^s best on degrees 0 … maxDegree, by a numerical search (d >= 2). */
+  /** The exponent that flattens K (1 + N)^s best on degrees 0 … maxDegree, by a search with a lower bound that proves it. */
   optimalSmoothness(kernel: Kernel, maxDegree: number): GaussianSmoothness;
 }
 

@@ -195,7 +195,28 @@ test("best smoothness on Gaussian space: no scan point does better; overlaps sum
   expect(Math.abs(at(best.smoothness) / valueOf(best.condition) - 1)).toBeLessThan(1e-9);
   expect(Math.abs(at(0) / valueOf(best.conditionAtZero) - 1)).toBeLessThan(1e-12);
   for (let s = 0; s < 2.5; s += 0.05) expect(at(s)).toBeGreaterThanOrEqual(valueOf(best.condition) * (1 - 1e-6));
-  expect(best.uncertainty).toBeLessThan(1e-6);
+  expect(best.uncertainty).toBeLessThan(1e-4);
+  // The bound from convexity: no exponent of the whole range does better, on other spheres and depths too.
+  for (const [d, degrees, depth] of [
+    [1, 1, 3],
+    [2, 10, 2],
+    [5, 20, 4],
+    [60, 12, 2],
+  ] as const) {
+    const space = gaussian(d);
+    const network = ntk({ depth });
+    const found = space.optimalSmoothness(network, degrees);
+    expect(found.spread - found.spreadBound).toBeLessThanOrEqual(1e-10);
+    expect(found.spreadError).toBeLessThan(1e-3);
+    const { eigenvalues, vanishing } = space.mercer(network, degrees);
+    for (let i = 0; i < 80; i++) {
+      const s = (0.998 * Math.min(100, 1 + d / 2) * i) / 80;
+      const heights = Array.from(eigenvalues, (mu, l) =>
+        vanishing.includes(l) ? Number.NaN : Math.log(mu * valueOf(space.compositeFactor(l, s).value)),
+      ).filter((height) => !Number.isNaN(height));
+      expect(Math.max(...heights) - Math.min(...heights)).toBeGreaterThanOrEqual(found.spreadBound);
+    }
+  }
   for (const degree of [0, 1, 2, 5]) {
     const w = domain.overlaps(degree, 20_000);
     const sum = w.reduce((a, b) => a + b, 0);
