@@ -41,7 +41,7 @@ export type CholeskyAttempt =
       readonly positiveDefinite: false;
       /** Index of the first pivot that was not positive: the leading block of this order plus one is not definite. */
       readonly index: number;
-      /** That pivot, in the units of A. */
+      /** That pivot, in the units of A; −Infinity where it leaves the double range. */
       readonly pivot: number;
     };
 

@@ -1,12 +1,13 @@
 import { transpose } from "../core/index.js";
 import { applyQ, householderQr } from "./householder-qr.js";
+import { newArray } from "./input.js";
 
 /**
  * Extends `count` orthonormal rows of length n to `total` orthonormal rows, keeping the given ones bit for bit: the
  * further rows are the columns of the full Q of their QR factorisation.
  */
 export function completeRows(n: number, count: number, total: number, rows: Float64Array): Float64Array {
-  const out = new Float64Array(total * n);
+  const out = newArray(total * n, "svd");
   out.set(rows.subarray(0, count * n));
   if (total === count) return out;
   const factor = householderQr(transpose({ rows: count, cols: n, data: rows.slice(0, count * n) }));

@@ -1,5 +1,5 @@
-import { EPSILON } from "../core/index.js";
-import { length2 } from "./scalar.js";
+import { EPSILON, pow } from "../core/index.js";
+import { binaryExponent, length2 } from "./scalar.js";
 import { stalled } from "./stalled.js";
 
 const SWEEPS_PER_VALUE = 60; // QL needs 1.7 on average; beyond this something is wrong with the input
@@ -81,11 +81,18 @@ function rotateRows(rows: Float64Array, at: number, width: number, c: number, s:
 
 /**
  * Root-free QL of Pal, Walker and Kahan: eigenvalues only, in place and not sorted. Works on the squares of the
- * off-diagonal entries, two divisions per step and no square root. T must be scaled near one.
+ * off-diagonal entries, two divisions per step and no square root.
  * [parlett1998]
  */
 export function rootFreeQl(n: number, d: Float64Array, e: Float64Array, sweeps: number = SWEEPS_PER_VALUE): void {
-  const negligible = NEGLIGIBLE * tridiagonalNorm(n, d, e);
+  // A step forms sixth powers of the entries: the norm is brought to one first, which a power of two does without rounding.
+  const norm = tridiagonalNorm(n, d, e);
+  const scale = norm === 0 ? 1 : pow(2, -binaryExponent(norm));
+  for (let i = 0; i < n; i++) {
+    d[i] *= scale;
+    e[i] *= scale;
+  }
+  const negligible = NEGLIGIBLE * norm * scale;
   const squares = new Float64Array(n); // e²
   for (let i = 0; i < n - 1; i++) squares[i] = splits(Math.abs(e[i]), d[i], d[i + 1], negligible) ? 0 : e[i] * e[i];
   const tiny = negligible * negligible;
@@ -102,7 +109,7 @@ export function rootFreeQl(n: number, d: Float64Array, e: Float64Array, sweeps: 
       }
       if (last === first) break;
       if (sweep === sweeps) {
-        throw stalled("rootFreeQl", "T", sweeps, first, Math.sqrt(squares[first]), tridiagonalNorm(n, d, squares));
+        throw stalled("rootFreeQl", "T", sweeps, first, Math.sqrt(squares[first]) / scale, norm);
       }
       const root = Math.sqrt(squares[first]);
       let sigma = (d[first + 1] - d[first]) / (2 * root);
@@ -134,6 +141,7 @@ export function rootFreeQl(n: number, d: Float64Array, e: Float64Array, sweeps: 
       d[first] = sigma + gamma;
     }
   }
+  for (let i = 0; i < n; i++) d[i] /= scale;
 }
 
 /** Whether an off-diagonal entry may be set to zero: relative to its neighbours, or invisible beside ‖T‖. */
