@@ -1,8 +1,9 @@
 import { log10 } from "../core/index.js";
+import { extent } from "d3-array";
 import { area, line } from "d3-shape";
 import type { AreaMark, BarMark, Dash, HeatMark, LineMark, Mark, PointMark, Shape } from "./figure.js";
 import { formatNumber } from "./format-number.js";
-import { type Box, type PanelLayout, SWATCH } from "./layout.js";
+import { type PanelLayout, SWATCH } from "./layout.js";
 import { sequentialColor } from "./palette.js";
 import { escapeXml, pixel } from "./svg-text.js";
 
@@ -128,8 +129,7 @@ function shapePath(shape: Shape, [x, y]: Point, r: number): string {
 /** Position of a heat value in [0, 1] on its colour scale; null where a logarithmic scale has no colour. */
 export function heatPosition(mark: HeatMark): { ends: readonly [number, number]; of(value: number): number | null } {
   const usable = mark.values.filter((value) => mark.scale === "linear" || value > 0);
-  const low = usable.length === 0 ? 1 : Math.min(...usable);
-  const high = usable.length === 0 ? 1 : Math.max(...usable);
+  const [low = 1, high = 1] = extent(usable); // not Math.min(...usable): a large grid has more cells than a call may have arguments
   const transform = mark.scale === "log" ? log10 : (value: number): number => value;
   const span = transform(high) - transform(low);
   return {
@@ -139,27 +139,41 @@ export function heatPosition(mark: HeatMark): { ends: readonly [number, number];
   };
 }
 
+/** Colours of a heat map: neighbouring ones differ by less than eyes can tell, and one path draws all cells of a colour. */
+const HEAT_COLORS = 128;
+
+/** A heat map as one path per colour, cells of one colour that follow each other in a row being one rectangle. */
 function heatSvg(mark: HeatMark, { x, y }: PanelLayout): string {
   const scale = heatPosition(mark);
   const columns = mark.xEdges.length - 1;
-  const cells = mark.values.flatMap((value, i) => {
-    const [column, row] = [i % columns, Math.floor(i / columns)];
-    const t = scale.of(value);
-    const corners = [mark.xEdges[column]!, mark.xEdges[column + 1]!].map((edge) => x.position(edge));
-    const ends = [mark.yEdges[row]!, mark.yEdges[row + 1]!].map((edge) => y.position(edge));
-    if (t === null || corners.includes(null) || ends.includes(null)) return [];
-    const box: Box = {
-      left: corners[0]!,
-      top: ends[1]!,
-      width: corners[1]! - corners[0]!,
-      height: ends[0]! - ends[1]!,
-    };
-    // A hair of overlap: without it the paper shines through between neighbours at some zoom levels.
-    return [
-      `<rect x="${pixel(box.left)}" y="${pixel(box.top - 0.4)}" width="${pixel(box.width + 0.4)}" height="${pixel(box.height + 0.4)}" fill="${sequentialColor(t)}"/>`,
-    ];
-  });
-  return `<g>${cells.join("")}</g>`;
+  const across = mark.xEdges.map((edge) => x.position(edge));
+  const down = mark.yEdges.map((edge) => y.position(edge));
+  const level = (row: number, column: number): number | null => {
+    if (across[column] === null || across[column + 1] === null) return null;
+    const t = scale.of(mark.values[row * columns + column]!);
+    return t === null ? null : Math.round(t * (HEAT_COLORS - 1));
+  };
+  const paths = new Map<number, string[]>();
+  for (let row = 0; row + 1 < down.length; row++) {
+    const [bottom, top] = [down[row]!, down[row + 1]!];
+    if (bottom === null || top === null) continue;
+    for (let column = 0; column < columns;) {
+      const color = level(row, column);
+      const start = column++;
+      while (column < columns && level(row, column) === color) column++;
+      if (color === null) continue;
+      // A hair of overlap: without it the paper shines through between neighbours at some zoom levels.
+      const [left, right] = [pixel(across[start]!), pixel(across[column]! + 0.4)];
+      const box = `M${left},${pixel(top - 0.4)}H${right}V${pixel(bottom)}H${left}Z`;
+      const boxes = paths.get(color);
+      if (boxes === undefined) paths.set(color, [box]);
+      else boxes.push(box);
+    }
+  }
+  const drawn = [...paths].map(
+    ([color, boxes]) => `<path fill="${sequentialColor(color / (HEAT_COLORS - 1))}" d="${boxes.join("")}"/>`,
+  );
+  return `<g>${drawn.join("")}</g>`;
 }
 
 /** The colour bar of a heat map, left aligned at x with its upper edge at y. */

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ArgumentError, NonFiniteError, OptionError, ShapeError } from "../../src/core/index.js";
-import { type Figure, type Mark, formatNumber, renderSvg } from "../../src/plot/index.js";
+import { type Figure, type Mark, formatNumber, renderSvg, trainingCurve } from "../../src/plot/index.js";
 import { layoutFigure } from "../../src/plot/layout.js";
+import { sequentialColor } from "../../src/plot/palette.js";
 import { textWidth, wrapText } from "../../src/plot/text-width.js";
 import { crowdedFigure, sampleFigures } from "./sample-figures.js";
 
@@ -182,4 +183,47 @@ test("malformed figures are refused with the place of the fault", () => {
     "renderSvg: width must be an integer in [240, 4000], got 10",
   );
   expect(() => renderSvg(figureOf([]), { size: 1 } as object)).toThrow(OptionError);
+});
+
+/** Colour of the last rectangle drawn over a point: what one sees there. */
+function colorAt(svg: string, x: number, y: number): string | null {
+  let seen: string | null = null;
+  for (const [, fill, d] of svg.matchAll(/<path fill="(#[0-9a-f]{6})" d="([^"]*)"/g)) {
+    for (const box of d!.matchAll(/M([\d.-]+),([\d.-]+)H([\d.-]+)V([\d.-]+)H[\d.-]+Z/g)) {
+      const [left, top, right, bottom] = box.slice(1).map(Number) as [number, number, number, number];
+      if (x > left && x < right && y > top && y < bottom) seen = fill!;
+    }
+  }
+  return seen;
+}
+
+test("a heat map shows each cell in its colour, blanks where a logarithm has none, in one path per colour", () => {
+  const n = 24;
+  const values = Array.from({ length: n * n }, (_, i) => (i % 17 === 3 ? 0 : Math.exp(Math.sin(i / 40) * 6)));
+  const edges = Array.from({ length: n + 1 }, (_, i) => i);
+  const figure = figureOf([{ kind: "heat", xEdges: edges, yEdges: edges, values, scale: "log", text: "v" }]);
+  const svg = renderSvg(figure);
+  const { x, y } = layoutFigure(figure, 760, 230).panels[0]!;
+  const usable = values.filter((value) => value > 0).map(Math.log);
+  const [low, high] = [Math.min(...usable), Math.max(...usable)];
+  values.forEach((value, i) => {
+    const seen = colorAt(svg, x.position((i % n) + 0.5)!, y.position(Math.floor(i / n) + 0.5)!);
+    if (value === 0) return expect(seen).toBeNull();
+    const exact = sequentialColor((Math.log(value) - low) / (high - low));
+    const apart = [1, 3, 5].map((at) => parseInt(seen!.slice(at, at + 2), 16) - parseInt(exact.slice(at, at + 2), 16));
+    expect(Math.max(...apart.map(Math.abs))).toBeLessThanOrEqual(3); // of 255: half a step of 128
+  });
+  expect(svg.match(/<path fill=/g)!.length).toBeLessThanOrEqual(128);
+});
+
+test("a large heat map stays small where its colours repeat, and has no limit on its cells", () => {
+  const n = 500;
+  const edges = Array.from({ length: n + 1 }, (_, i) => i);
+  const values = Array.from({ length: n * n }, (_, i) => Math.floor((i % n) / 100) + Math.floor(i / n / 100));
+  const svg = renderSvg(figureOf([{ kind: "heat", xEdges: edges, yEdges: edges, values, scale: "linear", text: "v" }]));
+  expect(svg.length).toBeLessThan(120_000); // 250,000 cells, 2,500 runs
+  const many = Array.from({ length: 200_000 }, (_, i) => i);
+  const sharpness = { steps: [0], values: [1], residualNorms: [0] };
+  const curve = { id: "run", title: "", steps: many, loss: many.map((i) => 1 / (1 + i)), sharpness, stepSize: 0.1 };
+  expect(trainingCurve(curve).panels[0]!.x.domain![1]).toBeCloseTo(1.015 * 199_999, 6);
 });

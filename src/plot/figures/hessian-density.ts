@@ -1,3 +1,4 @@
+import { max } from "d3-array";
 import { pow } from "../../core/index.js";
 import { type Figure, type Mark, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
@@ -37,7 +38,7 @@ export function hessianDensity(input: HessianDensityInput): Figure {
   const density = Array.from(input.density);
   const outliers = Array.from(input.outliers);
   const upper = Array.from(input.band.upper);
-  const top = Math.max(...density, ...upper);
+  const top = Math.max(max(density) ?? 0, max(upper) ?? 0);
   const floor = top > 0 ? top * pow(10, -DECADES) : 1e-7;
   const band: Mark = {
     kind: "area",

@@ -1,3 +1,4 @@
+import { extent } from "d3-array";
 import { type Figure, type Mark, type Panel, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 import { defaultBins, histogram } from "../histogram.js";
@@ -71,7 +72,8 @@ function sentence({ singularValues, outliers, edge }: SingularValueSnapshot): st
 function binWidth(snapshots: readonly SingularValueSnapshot[], whole: number): number {
   const spreads = snapshots.map(({ singularValues, edge }) => {
     const values = Array.from(singularValues).filter((value) => edge === null || value <= edge);
-    return values.length < 2 ? 0 : (Math.max(...values) - Math.min(...values)) / defaultBins(values.length);
+    const [low = 0, high = 0] = extent(values);
+    return values.length < 2 ? 0 : (high - low) / defaultBins(values.length);
   });
   const usable = spreads.filter((spread) => spread > whole / 200);
   return usable.length === 0 ? whole / 40 : Math.min(...usable);

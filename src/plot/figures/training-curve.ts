@@ -1,3 +1,4 @@
+import { max } from "d3-array";
 import { type Figure, type Mark, requireInput } from "../figure.js";
 import { formatNumber } from "../format-number.js";
 
@@ -40,7 +41,7 @@ export interface TrainingCurveInput {
 export function trainingCurve(input: TrainingCurveInput): Figure {
   requireInput(input, ["steps", "loss"], "trainingCurve");
   const { steps, loss, sharpness, stepSize } = input;
-  const last = Math.max(1, ...Array.from(steps), ...Array.from(sharpness.steps));
+  const last = Math.max(1, max(Array.from(steps)) ?? 1, max(Array.from(sharpness.steps)) ?? 1);
   const domain: readonly [number, number] = [-0.015 * last, 1.015 * last];
   const threshold = 2 / stepSize;
   const values = Array.from(sharpness.values);
