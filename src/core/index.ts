@@ -12,6 +12,7 @@ export * from "./convergence.js";
 export * from "./records.js";
 export * from "./progress.js";
 export * from "./tolerance.js";
+export { productError } from "./elementary-bits.js";
 export * from "./elementary-trigonometric.js";
 export * from "./elementary-inverse.js";
 export * from "./elementary-exponential.js";

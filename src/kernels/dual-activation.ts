@@ -26,8 +26,28 @@ export interface PairCovariance {
   k12: number;
   /** Variance of v. */
   k22: number;
-  /** k11 k22 − k12² >= 0. */
-  determinant: number;
+  /** Squared sine of the angle of u and v, 1 − k12²/(k11 k22); 0 where a variance is 0. */
+  sineSquared: number;
+  /** ½ E (u − v)² = (k11 + k22)/2 − k12. */
+  gap: number;
+  /** ½ E (u + v)² = (k11 + k22)/2 + k12. */
+  sum: number;
+  /** k11 − k22. */
+  excess: number;
+}
+
+/** Completes a covariance by its combinations, formed by subtraction: for pairs of which nothing better is known. */
+export function covarianceOf(k11: number, k12: number, k22: number): PairCovariance {
+  const mean = (k11 + k22) / 2;
+  return {
+    k11,
+    k12,
+    k22,
+    sineSquared: k11 > 0 && k22 > 0 ? Math.max(0, 1 - (k12 / k11) * (k12 / k22)) : 0,
+    gap: mean - k12,
+    sum: mean + k12,
+    excess: k11 - k22,
+  };
 }
 
 /** Values of a dual activation at one pair. */
@@ -36,6 +56,14 @@ export interface DualValue {
   value: number;
   /** E φ′(u) φ′(v), which is also the derivative of `value` in k12. */
   derivative: number;
+  /** ½ E (φ(u) − φ(v))², of full relative accuracy where the gap of the pair has it. */
+  gap: number;
+  /** ½ E (φ(u) + φ(v))². */
+  sum: number;
+  /** E φ(u)² − E φ(v)². */
+  excess: number;
+  /** Squared sine of the angle of the images, 1 − (E φ(u)φ(v))²/(E φ(u)² E φ(v)²). */
+  sineSquared: number;
   /** Estimate of the absolute error of both (rounding only, for closed forms). */
   error: number;
 }
@@ -68,15 +96,20 @@ export interface DualActivation {
    * @throws {ArgumentError} when the matrix is not positive semidefinite (beyond rounding)
    */
   evaluate(k11: number, k12: number, k22: number): DualValue;
-  /** The same without checks, with the determinant supplied, into `out`. */
+  /** The same without checks, with the combinations of the covariance supplied, into `out`. */
   evaluateInto(pair: PairCovariance, out: DualValue): void;
-  /** The dual at u = v of variance k. */
+  /** The dual at u = v of variance k: gap and excess 0. */
   varianceInto(k: number, out: DualValue): void;
   /**
    * Its derivatives in the covariance, unchecked, into `out`. Null for a s + b|s| (whose recursion differentiates the angle
    * instead) and where they are not ordinary functions or not to be had: functions with kinks, or without φ″.
    */
   readonly slopesInto: ((pair: PairCovariance, out: DualSlopes) => void) | null;
+}
+
+/** A value to be written into. */
+export function emptyDual(): DualValue {
+  return { value: 0, derivative: 0, gap: 0, sum: 0, excess: 0, sineSquared: 0, error: 0 };
 }
 
 /** Unchecked part of a dual activation, as its formula file supplies it. */
@@ -150,8 +183,8 @@ export function dualActivation(source: DualSource, options: DualActivationOption
           got: describe(k12),
         });
       }
-      const out: DualValue = { value: 0, derivative: 0, error: 0 };
-      formula.evaluateInto({ k11, k12, k22, determinant: Math.max(0, determinant) }, out);
+      const out = emptyDual();
+      formula.evaluateInto(covarianceOf(k11, k12, k22), out);
       return out;
     },
   };

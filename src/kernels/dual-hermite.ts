@@ -1,12 +1,13 @@
-import { exp } from "../core/index.js";
+import { exp, pow } from "../core/index.js";
 import type { Activation } from "../special/index.js";
 import type { DualValue, PairCovariance } from "./dual-activation.js";
+import { hermiteGaps, isClose } from "./dual-quadrature-gaps.js";
 
 /** Hermite degrees computed: the larger number where the smaller leaves too much. */
 const DEGREES = [256, 1024] as const;
-/** Range and step of the two interleaved grids: e^{−x²/4} = 4e-19 at the end. */
+/** Range of the two interleaved grids, e^{−x²/4} = 4e-19 at its end, and their steps for either number of degrees. */
 const RANGE = 13;
-const STEP = 1 / 16;
+const STEPS = [1 / 16, 1 / 32] as const;
 /** Variances whose expansions are kept: the points of a Gram matrix, layer by layer. */
 const KEPT = 4096;
 /** Error, relative to the diagonal, up to which the expansion is taken. */
@@ -15,6 +16,8 @@ const ACCEPTED = 1e-13;
 /** Expansion of φ(√k ·) in orthonormal Hermite polynomials. */
 interface Expansion {
   readonly coefficients: Float64Array;
+  /** Number of degrees computed. */
+  readonly degrees: number;
   /** E φ(√k Z)² and E φ′(√k Z)². */
   readonly power: number;
   readonly slopePower: number;
@@ -36,21 +39,21 @@ interface Expansion {
 export function hermiteDual(
   phi: Activation,
   hasDerivative: boolean,
-): (pair: PairCovariance, out: DualValue) => boolean {
+): (pair: PairCovariance, variances: readonly [number, number], out: DualValue) => boolean {
   const kept = new Map<number, Expansion>();
   const expansionOf = (k: number): Expansion => {
     let expansion = kept.get(k);
     if (expansion === undefined) {
-      expansion = expand(phi, k, hasDerivative, DEGREES[0]);
+      expansion = expand(phi, k, hasDerivative, 0);
       const { power, slopePower, rest, slopeRest } = expansion;
-      if (rest + slopeRest > 0.1 * ACCEPTED * (power + slopePower))
-        expansion = expand(phi, k, hasDerivative, DEGREES[1]);
+      if (rest + slopeRest > 0.1 * ACCEPTED * (power + slopePower)) expansion = expand(phi, k, hasDerivative, 1);
       if (kept.size === KEPT) kept.delete(kept.keys().next().value!);
       kept.set(k, expansion);
     }
     return expansion;
   };
-  return ({ k11, k12, k22 }, out) => {
+  return (pair, variances, out) => {
+    const { k11, k12, k22 } = pair;
     const scale = Math.sqrt(k11) * Math.sqrt(k22);
     if (!(scale > 0)) return false;
     const first = expansionOf(k11);
@@ -66,19 +69,25 @@ export function hermiteDual(
       slope = slope * t + r * product;
     }
     const sizes = Math.sqrt(first.power * second.power) + Math.sqrt(first.slopePower * second.slopePower);
-    const rests = Math.sqrt(first.rest * second.rest) + Math.sqrt(first.slopeRest * second.slopeRest);
+    // What is left has degrees from R on, and with them the factor |t|^R, of use where a gap is not wanted for itself.
+    const faded = isClose(pair) ? 1 : pow(Math.abs(t), Math.min(first.degrees, second.degrees));
+    const rests = faded * (Math.sqrt(first.rest * second.rest) + Math.sqrt(first.slopeRest * second.slopeRest));
     const grids =
       first.disagreement * Math.sqrt(second.power + second.slopePower) +
       second.disagreement * Math.sqrt(first.power + first.slopePower);
     out.value = value * t + a[0] * b[0];
     out.derivative = hasDerivative ? slope / scale : 0;
     out.error = rests + grids + 16 * Number.EPSILON * sizes;
-    return out.error <= ACCEPTED * sizes;
+    if (out.error > ACCEPTED * sizes) return false;
+    hermiteGaps(phi, hasDerivative, a, b, pair, variances, out);
+    return true;
   };
 }
 
-function expand(phi: Activation, k: number, hasDerivative: boolean, degrees: number): Expansion {
-  const grids = [0, STEP / 2].map((shift) => coefficientsOn(phi, Math.sqrt(k), shift, hasDerivative, degrees));
+function expand(phi: Activation, k: number, hasDerivative: boolean, level: 0 | 1): Expansion {
+  const degrees = DEGREES[level];
+  const step = STEPS[level];
+  const grids = [0, step / 2].map((shift) => coefficientsOn(phi, Math.sqrt(k), step, shift, hasDerivative, degrees));
   const coefficients = grids[0].coefficients.map((value, r) => (value + grids[1].coefficients[r]) / 2);
   const power = (grids[0].power + grids[1].power) / 2;
   const slopePower = (grids[0].slopePower + grids[1].slopePower) / 2;
@@ -96,6 +105,7 @@ function expand(phi: Activation, k: number, hasDerivative: boolean, degrees: num
   }
   return {
     coefficients: coefficients.slice(0, length),
+    degrees,
     power,
     slopePower,
     // Below rounding the difference means nothing.
@@ -109,18 +119,21 @@ function expand(phi: Activation, k: number, hasDerivative: boolean, degrees: num
 function coefficientsOn(
   phi: Activation,
   deviation: number,
+  step: number,
   shift: number,
   hasDerivative: boolean,
   degrees: number,
 ): { coefficients: Float64Array; power: number; slopePower: number } {
   const coefficients = new Float64Array(degrees);
+  const roots = Float64Array.from({ length: degrees + 1 }, (_, r) => Math.sqrt(r));
+  const inverses = roots.map((root) => 1 / root);
   let power = 0;
   let slopePower = 0;
-  const n = Math.ceil(RANGE / STEP);
+  const n = Math.ceil(RANGE / step);
   for (let i = -n; i <= n; i++) {
-    const x = i * STEP + shift;
+    const x = i * step + shift;
     const root = exp(-0.25 * x * x);
-    const weight = (STEP / Math.sqrt(2 * Math.PI)) * root;
+    const weight = (step / Math.sqrt(2 * Math.PI)) * root;
     const value = phi.value(deviation * x);
     power += weight * root * value * value;
     if (hasDerivative) {
@@ -131,7 +144,7 @@ function coefficientsOn(
     let current = root;
     for (let r = 0; r < degrees; r++) {
       coefficients[r] += weight * value * current;
-      const next = (x * current - Math.sqrt(r) * before) / Math.sqrt(r + 1);
+      const next = (x * current - roots[r] * before) * inverses[r + 1];
       before = current;
       current = next;
     }

@@ -1,6 +1,7 @@
 import { square, exp, atan2, cos } from "../core/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation, hasJump } from "../special/index.js";
-import type { DualFormula, DualValue, PairCovariance } from "./dual-activation.js";
+import { type DualFormula, type DualValue, type PairCovariance, emptyDual } from "./dual-activation.js";
+import { quadratureGaps } from "./dual-quadrature-gaps.js";
 import { hermiteDual } from "./dual-hermite.js";
 import { quadratureSlopes } from "./dual-slopes.js";
 
@@ -10,8 +11,11 @@ const RANGE = 10;
 /** Variances whose own dual is kept. */
 const KEPT = 4096;
 
-/** Accepted disagreement of two resolutions, relative to the scale of the integrand. */
+/** Accepted error of the trapezoidal rule, relative to the scale of the integrand. */
 const TARGET = 1e-14;
+
+/** Its finest step. */
+const FINEST = 1 / 32;
 
 /**
  * Dual of an activation without closed form, by quadrature over the plane.
@@ -31,6 +35,31 @@ export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSec
   const expanded = smooth ? hermiteDual(phi, hasDerivative) : null;
   /** Values of varianceInto: in a Gram matrix every point asks for its own once per partner. */
   const variances = new Map<number, DualValue>();
+  const own = emptyDual();
+  const varianceOf = (k: number): number => {
+    varianceInto(k, own);
+    return own.value;
+  };
+  const varianceInto = (k: number, out: DualValue): void => {
+    const known = variances.get(k);
+    if (known !== undefined) {
+      Object.assign(out, known);
+      return;
+    }
+    const value = gaussianExpectation((x) => square(phi.value(x)), { variance: k, kinks: phi.kinks });
+    out.value = value.value;
+    out.error = value.error;
+    out.gap = out.excess = out.sineSquared = 0;
+    out.sum = 2 * value.value;
+    out.derivative = 0;
+    if (hasDerivative) {
+      const derivative = gaussianExpectation((x) => square(phi.derivative(x)), { variance: k, kinks: phi.kinks });
+      out.derivative = derivative.value;
+      out.error += derivative.error;
+    }
+    if (variances.size === KEPT) variances.delete(variances.keys().next().value!);
+    variances.set(k, { ...out });
+  };
   return {
     name: phi.name,
     method: "quadrature",
@@ -41,41 +70,30 @@ export function quadratureDual(phi: Activation, hasDerivative: boolean, exactSec
         ? (pair, out): void => quadratureSlopes(phi, pair, out)
         : null,
     evaluateInto(pair, out) {
-      if (expanded === null || !expanded(pair, out)) integrate(phi, hasDerivative, pair, out);
+      const first = varianceOf(pair.k11);
+      const second = pair.k22 === pair.k11 ? first : varianceOf(pair.k22);
+      if (expanded !== null && expanded(pair, [first, second], out)) return;
+      quadratureGaps(phi, hasDerivative, pair, [first, second], () => integrate(phi, hasDerivative, pair, out), out);
     },
-    varianceInto(k, out) {
-      const known = variances.get(k);
-      if (known !== undefined) {
-        Object.assign(out, known);
-        return;
-      }
-      const value = gaussianExpectation((x) => square(phi.value(x)), { variance: k, kinks: phi.kinks });
-      out.value = value.value;
-      out.error = value.error;
-      out.derivative = 0;
-      if (hasDerivative) {
-        const derivative = gaussianExpectation((x) => square(phi.derivative(x)), { variance: k, kinks: phi.kinks });
-        out.derivative = derivative.value;
-        out.error += derivative.error;
-      }
-      if (variances.size === KEPT) variances.delete(variances.keys().next().value!);
-      variances.set(k, { ...out });
-    },
+    varianceInto,
   };
 }
 
 /** The orthogonal frame of a pair: u = a x, v = b x + c y. */
-function frameOf({ k11, k12, k22, determinant }: PairCovariance): { a: number; b: number; c: number } {
+function frameOf({ k11, k12, k22, sineSquared }: PairCovariance): { a: number; b: number; c: number } {
   const a = Math.sqrt(k11);
   if (a === 0) return { a, b: 0, c: Math.sqrt(k22) };
-  return { a, b: k12 / a, c: Math.sqrt(determinant) / a };
+  return { a, b: k12 / a, c: Math.sqrt(sineSquared * k22) };
 }
 
 function trapezoid(phi: Activation, hasDerivative: boolean, pair: PairCovariance, out: DualValue): void {
   const { a, b, c } = frameOf(pair);
   let previous = { value: Number.NaN, derivative: Number.NaN };
-  for (let h = 0.5; h >= 1 / 16; h /= 2) {
+  for (let h = 0.5; h >= FINEST; h /= 2) {
     const n = Math.ceil(RANGE / h);
+    // For c = 0 (v a multiple of u) the y-integral is 1. One step for both: the lattices of two levels must not share their aliases.
+    const step = c === 0 ? 1 : h;
+    const m = c === 0 ? 0 : n;
     let value = 0;
     let derivative = 0;
     let size = 0;
@@ -88,10 +106,9 @@ function trapezoid(phi: Activation, hasDerivative: boolean, pair: PairCovariance
       let rowValue = 0;
       let rowDerivative = 0;
       let rowSize = 0;
-      for (let j = c === 0 ? 0 : -n; j <= (c === 0 ? 0 : n); j++) {
-        const y = j * h;
-        // For c = 0 (v a multiple of u) the y-integral is 1: the factor √(2π)/h stands for it.
-        const right = c === 0 ? Math.sqrt(2 * Math.PI) / h : exp(-0.5 * y * y);
+      for (let j = -m; j <= m; j++) {
+        const y = j * step;
+        const right = c === 0 ? Math.sqrt(2 * Math.PI) : exp(-0.5 * y * y);
         const term = phi.value(b * x + c * y) * right;
         rowValue += term;
         rowSize += Math.abs(term);
@@ -101,7 +118,7 @@ function trapezoid(phi: Activation, hasDerivative: boolean, pair: PairCovariance
       size += Math.abs(value1) * rowSize;
       derivative += derivative1 * rowDerivative;
     }
-    const scale = (h * h) / (2 * Math.PI);
+    const scale = (h * step) / (2 * Math.PI);
     value *= scale;
     derivative *= scale;
     size *= scale;
@@ -109,8 +126,10 @@ function trapezoid(phi: Activation, hasDerivative: boolean, pair: PairCovariance
     out.derivative = derivative;
     const gap = Math.max(Math.abs(value - previous.value), Math.abs(derivative - previous.derivative));
     const scaleOfError = size + Math.abs(derivative);
-    out.error = Number.isNaN(gap) ? Infinity : gap + 8 * Number.EPSILON * scaleOfError;
-    if (gap <= TARGET * scaleOfError) return;
+    // Halving the step squares the error of the rule: 1e-8 of disagreement means 1e-16 of error.
+    const reached = (gap / scaleOfError) * gap;
+    out.error = Number.isNaN(gap) ? Infinity : Math.min(gap, 100 * reached) + 8 * Number.EPSILON * scaleOfError;
+    if (100 * reached <= TARGET * scaleOfError) return;
     previous = { value, derivative };
   }
 }
@@ -122,7 +141,7 @@ const RADIAL_PANELS = [0, 0.75, 1.5, 2.5, 4, 6, RANGE] as const;
 function polar(phi: Activation, hasDerivative: boolean, pair: PairCovariance, out: DualValue): void {
   const first = Math.sqrt(pair.k11);
   const second = Math.sqrt(pair.k22);
-  const psi = atan2(Math.sqrt(pair.determinant), pair.k12);
+  const psi = atan2(Math.sqrt(pair.sineSquared) * first * second, pair.k12);
   // u = √k11 r cos α, v = √k22 r cos(α − ψ): signs change at ±π/2 and ψ ± π/2.
   const splits = [-Math.PI / 2, psi - Math.PI / 2, Math.PI / 2, psi + Math.PI / 2, (3 * Math.PI) / 2];
   const sums = [0, 1].map((level) => {

@@ -3,8 +3,8 @@ import type { Activation } from "../special/index.js";
 import type { DualSlopes, PairCovariance } from "./dual-activation.js";
 
 /** Derivatives of the dual of erf: value (2/π) asin(2 k12/√P), derivative 4/(π√Q). */
-export function erfSlopes({ k11, k12, k22, determinant }: PairCovariance, out: DualSlopes): void {
-  const Q = 1 + 2 * (k11 + k22) + 4 * determinant;
+export function erfSlopes({ k11, k12, k22, sineSquared }: PairCovariance, out: DualSlopes): void {
+  const Q = 1 + 2 * (k11 + k22) + 4 * sineSquared * k11 * k22;
   const root = Math.sqrt(Q);
   out.value11 = (-4 * k12) / (Math.PI * (1 + 2 * k11) * root);
   out.derivative12 = (16 * k12) / (Math.PI * Q * root);
@@ -13,7 +13,8 @@ export function erfSlopes({ k11, k12, k22, determinant }: PairCovariance, out: D
 }
 
 /** Derivatives of the dual of s Φ(s), by the chain rule through P, D and α of its closed form. */
-export function geluSlopes({ k11, k12, k22, determinant }: PairCovariance, out: DualSlopes): void {
+export function geluSlopes({ k11, k12, k22, sineSquared }: PairCovariance, out: DualSlopes): void {
+  const determinant = sineSquared * k11 * k22;
   const P = (1 + k11) * (1 + k22);
   const square = 1 + k11 + k22 + determinant; // D²
   const D = Math.sqrt(square);
@@ -23,8 +24,8 @@ export function geluSlopes({ k11, k12, k22, determinant }: PairCovariance, out: 
   const top11 = k22 * square + k11 * k22 * (1 + k22);
   const rest11 = (top11 - top / (1 + k11) - (top * D11) / D) / (P * D);
   out.value11 = (k12 * alpha11 + rest11) / (2 * Math.PI);
-  const inner = 1 / square + (1 - k11 * k22) / P + 1;
-  const inner11 = -(1 + k22) / (square * square) - k22 / P - (1 - k11 * k22) / (P * (1 + k11));
+  const inner = 1 / square + (2 + k11 + k22) / P;
+  const inner11 = -(1 + k22) / (square * square) - 1 / ((1 + k11) * (1 + k11));
   out.derivative11 = (alpha11 + (k12 * (inner11 - (inner * D11) / D)) / D) / (2 * Math.PI);
   // E φ″φ″ = E (2 − u²)(2 − v²) of the normal pair with covariance Σ(1 + Σ)⁻¹, over 2πD.
   const a = (k11 + determinant) / square;
@@ -35,11 +36,10 @@ export function geluSlopes({ k11, k12, k22, determinant }: PairCovariance, out: 
 }
 
 /** Derivatives of the dual of the sine: e^{−(k11 + k22)/2} times sinh and cosh of k12. */
-export function sineSlopes({ k11, k12, k22 }: PairCovariance, out: DualSlopes): void {
-  const modulus = Math.abs(k12);
-  const peak = exp(modulus - (k11 + k22) / 2) / 2;
-  const odd = Math.sign(k12) * peak * -expm1(-2 * modulus);
-  const even = peak * (1 + exp(-2 * modulus));
+export function sineSlopes({ k11, k12, k22, gap, sum }: PairCovariance, out: DualSlopes): void {
+  const [near, far] = [exp(-Math.min(gap, sum)), exp(-Math.max(gap, sum))];
+  const odd = (Math.sign(k12) * near * -expm1(-2 * Math.abs(k12))) / 2;
+  const even = (near + far) / 2;
   out.value11 = -odd / 2;
   out.derivative12 = odd;
   out.derivative11 = -even / 2;
@@ -111,10 +111,10 @@ const TARGET = 1e-14;
  * the second is needed.
  */
 export function quadratureSlopes(phi: Activation, pair: PairCovariance, out: DualSlopes): void {
-  const { k11, k12, k22, determinant } = pair;
+  const { k11, k12, k22, sineSquared } = pair;
   const a = Math.sqrt(k11);
   const b = a === 0 ? 0 : k12 / a;
-  const c = a === 0 ? Math.sqrt(k22) : Math.sqrt(determinant) / a;
+  const c = a === 0 ? Math.sqrt(k22) : Math.sqrt(sineSquared * k22);
   let previous: readonly number[] = [Number.NaN, Number.NaN, Number.NaN];
   for (let h = 0.5; h >= 1 / 16; h /= 2) {
     const n = Math.ceil(RANGE / h);

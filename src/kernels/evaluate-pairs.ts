@@ -1,8 +1,8 @@
-import { type Matrix, log2 } from "../core/index.js";
+import { type Matrix, log2, productError, square } from "../core/index.js";
 import { createZonalTable, gemm, zonalCross, zonalGram } from "../routines/index.js";
-import { type Directions, sumAndDifference } from "./geometry.js";
+import { type Directions, directionsOf } from "./geometry.js";
 import type { NetworkSpecification } from "./network-kernel.js";
-import { type PairGeometry, type PairKernels, pairRecursion } from "./recursion.js";
+import { type PairGeometry, type PairKernels, equalNorms, pairRecursion } from "./recursion.js";
 
 /** From this many entries on a table of the profile, or products in blocks, pay. */
 const MANY_PAIRS = 8192;
@@ -54,7 +54,7 @@ function fillByTable(
   const run = pairRecursion(spec, d);
   const out: PairKernels = { nngp: 0, ntk: 0 };
   const square = norm * norm;
-  const pair: PairGeometry = { xx: square, yy: square, minus: 0, plus: 4 * square };
+  const pair = equalNorms(square, 0, 4 * square);
   run(pair, out);
   const diagonal = out[field];
   const profile = (sine: number, opposite: boolean): number => {
@@ -62,6 +62,8 @@ function fillByTable(
     const large = 4 * square * (1 - sine * sine);
     pair.minus = opposite ? large : small;
     pair.plus = opposite ? small : large;
+    pair.product = (pair.plus - pair.minus) / 4;
+    pair.sineSquared = sine * sine * (1 - sine * sine) * 4;
     run(pair, out);
     return out[field];
   };
@@ -96,8 +98,7 @@ function fillByBlocks(
   const { rows: n, cols: d } = Y;
   const run = pairRecursion(spec, d);
   const out: PairKernels = { nngp: 0, ntk: 0 };
-  const parts = new Float64Array(2);
-  const pair: PairGeometry = { xx: 0, yy: 0, minus: 0, plus: 0 };
+  const pair = equalNorms(0, 0, 0);
   const cosines = new Float64Array(BLOCK * n);
   for (let i0 = 0; i0 < X.rows; i0 += BLOCK) {
     const rows = Math.min(BLOCK, X.rows - i0);
@@ -125,16 +126,15 @@ function fillByBlocks(
         const t = cosines[(i - i0) * (n - first) + j - first];
         const difference = a.norms[i] - b.norms[j];
         const product = 2 * a.norms[i] * b.norms[j];
+        pair.product = (product / 2) * t;
         pair.xx = a.norms[i] * a.norms[i];
         pair.yy = b.norms[j] * b.norms[j];
         if (1 - Math.abs(t) >= CLOSE) {
           pair.minus = difference * difference + product * (1 - t);
           pair.plus = difference * difference + product * (1 + t);
-        } else {
-          sumAndDifference(X.data, i, Y.data, j, d, parts);
-          pair.minus = parts[0];
-          pair.plus = parts[1];
-        }
+          pair.excess = difference * (a.norms[i] + b.norms[j]);
+          pair.sineSquared = (1 - t) * (1 + t);
+        } else geometryInto(X, i, Y, j, pair);
         run(pair, out);
         store(i, j, out[field]);
       }
@@ -154,17 +154,76 @@ function fillByPairs(
 ): void {
   const run = pairRecursion(spec, X.cols);
   const out: PairKernels = { nngp: 0, ntk: 0 };
-  const parts = new Float64Array(2);
-  const pair: PairGeometry = { xx: 0, yy: 0, minus: 0, plus: 0 };
+  const pair = equalNorms(0, 0, 0);
   for (let i = 0; i < X.rows; i++) {
     for (let j = symmetric ? i : 0; j < Y.rows; j++) {
-      sumAndDifference(X.data, i, Y.data, j, X.cols, parts);
       pair.xx = a.norms[i] * a.norms[i];
       pair.yy = b.norms[j] * b.norms[j];
-      pair.minus = parts[0];
-      pair.plus = parts[1];
+      geometryInto(X, i, Y, j, pair);
       run(pair, out);
       store(i, j, out[field]);
     }
   }
+}
+
+/** The geometry of two points. */
+export function pairGeometry(x: Matrix, y: Matrix): PairGeometry {
+  const [a, b] = [directionsOf(x), directionsOf(y)];
+  const pair = equalNorms(0, 0, 0);
+  pair.xx = a.norms[0] * a.norms[0];
+  pair.yy = b.norms[0] * b.norms[0];
+  geometryInto(x, 0, y, 0, pair);
+  return pair;
+}
+
+/** Fills in everything but the norms of a pair of rows. */
+function geometryInto(X: Matrix, i: number, Y: Matrix, j: number, pair: PairGeometry): void {
+  const { cols } = X;
+  let [minus, plus, product, excess] = [0, 0, 0, 0];
+  for (let k = 0, p = i * cols, q = j * cols; k < cols; k++, p++, q++) {
+    const difference = X.data[p] - Y.data[q];
+    const sum = X.data[p] + Y.data[q];
+    minus += difference * difference;
+    plus += sum * sum;
+    product += X.data[p] * Y.data[q];
+    excess += difference * sum;
+  }
+  pair.minus = minus;
+  pair.plus = plus;
+  pair.product = product;
+  pair.excess = excess;
+  pair.sineSquared = sineSquaredOf(X, i, Y, j, pair);
+}
+
+/** Below this share the product of the squared diagonals cancels with the square of the difference of squared norms. */
+const CANCELS = 0.1;
+
+/**
+ * Squared sine of the angle of two rows: |x − y|²|x + y|² − (|x|² − |y|²)² over 4|x|²|y|², unless it cancels (nearly parallel rows of
+ * unequal norms): then from y − (y_a/x_a) x, a the largest entry of x, by products without rounding, made orthogonal to x.
+ */
+function sineSquaredOf(
+  X: Matrix,
+  i: number,
+  Y: Matrix,
+  j: number,
+  { xx, yy, minus, plus, excess }: PairGeometry,
+): number {
+  if (xx === 0 || yy === 0 || minus === 0 || plus === 0) return 0;
+  const product = (minus / xx) * (plus / yy);
+  const direct = product - (excess / xx) * (excess / yy);
+  if (direct > CANCELS * product) return direct / 4;
+  const { cols } = X;
+  const x = X.data.subarray(i * cols, (i + 1) * cols);
+  const y = Y.data.subarray(j * cols, (j + 1) * cols);
+  const at = x.reduce((best, value, k) => (Math.abs(value) > Math.abs(x[best]) ? k : best), 0);
+  let along = 0;
+  const rest = x.map((value, k) => {
+    const left = x[at] * y[k];
+    const right = value * y[at];
+    const minor = left - right + (productError(x[at], y[k], left) - productError(value, y[at], right));
+    along += (value / xx) * (minor / x[at]);
+    return minor / x[at];
+  });
+  return rest.reduce((sum, value, k) => sum + square(value - along * x[k]), 0) / yy;
 }

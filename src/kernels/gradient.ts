@@ -1,9 +1,10 @@
 import { ShapeError, requireMatrix, atan2, cos, norm } from "../core/index.js";
-import type { DualSlopes, DualValue, PairCovariance } from "./dual-activation.js";
+import { type DualSlopes, type PairCovariance, covarianceOf, emptyDual } from "./dual-activation.js";
 import { type MappedCosine, angleOf, mapCosineInto, mapSlope } from "./cosine-map.js";
+import { pairGeometry } from "./evaluate-pairs.js";
 import { directionsOf, sumAndDifference } from "./geometry.js";
 import { type NetworkSpecification, pointOf } from "./network-kernel.js";
-import { inputGain, layerGains } from "./recursion.js";
+import { addBias, advance, inputGain, inputInto, layerGains } from "./recursion.js";
 import { specificationOf } from "./ntk.js";
 import type { Kernel } from "./types.js";
 
@@ -84,42 +85,35 @@ function dualGradient(
 ): { gradient: Float64Array; error: number } {
   const d = x.length;
   const { dual, weightVariance: weight, biasVariance: bias, skip, depth } = spec;
-  const parts = new Float64Array(2);
-  sumAndDifference(x, 0, y, 0, d, parts);
+  const geometry = pairGeometry({ rows: 1, cols: d, data: x }, { rows: 1, cols: d, data: y });
   const gain = inputGain(spec, d);
   const own = layerGains(spec, d);
   const again = spec.architecture === "concatenation" ? 1 : 0;
-  const coincident = parts[0] === 0;
-  const [xx, yy] = [squaredNorm(x), squaredNorm(y)];
-  const product = coincident ? xx : (parts[1] - parts[0]) / 4;
-  const pair: PairCovariance = {
-    k11: gain * xx + bias,
-    k12: gain * product + bias,
-    k22: gain * yy + bias,
-    determinant: 0,
-  };
-  let dl = (gain * parts[0]) / 2;
-  let pl = (gain * parts[1]) / 2 + 2 * bias;
-  let e = coincident ? 0 : gain * (xx - yy);
+  const coincident = geometry.minus === 0;
+  const { xx, yy } = geometry;
+  const product = coincident ? xx : geometry.product;
+  const input = covarianceOf(0, 0, 0);
+  const pair = covarianceOf(0, 0, 0);
+  inputInto(geometry, gain, input);
+  addBias(input, bias, pair);
   let p = 2 * gain;
   let [qx, qy] = [0, gain];
   let T = own.input * product + own.bias;
   let [tx, ty] = [0, own.input];
-  const cross: DualValue = { value: 0, derivative: 0, error: 0 };
-  const first: DualValue = { value: 0, derivative: 0, error: 0 };
-  const second: DualValue = { value: 0, derivative: 0, error: 0 };
+  const cross = emptyDual();
+  const first = emptyDual();
+  const second = emptyDual();
   const slopes: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
   const along: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
   let relative = 64 * Number.EPSILON;
   for (let k = 1; k < depth; k++) {
     const { k11, k22 } = pair;
-    pair.determinant = coincident ? 0 : Math.max(0, dl * pl - (e * e) / 4);
     dual.varianceInto(k11, first);
     if (coincident) Object.assign(cross, first);
     else dual.evaluateInto(pair, cross);
     dual.varianceInto(k22, second);
     slopesInto(pair, slopes);
-    slopesInto({ k11, k12: k11, k22: k11, determinant: 0 }, along);
+    slopesInto(covarianceOf(k11, k11, k11), along);
     // The step's E φ′φ′ is infinite at coincident points: its mean one-sided derivative is 0 there.
     const D = Number.isFinite(cross.derivative) ? cross.derivative : 0;
     const variance = 2 * along.value11 + (Number.isFinite(first.derivative) ? first.derivative : 0);
@@ -136,22 +130,13 @@ function dualGradient(
     p = weight * variance * p + skip * p + again * 2 * gain;
     qx = weight * vx + skip * qx;
     qy = weight * vy + skip * qy + again * gain;
-    pair.k12 = weight * cross.value + bias + skip * pair.k12 + again * gain * product;
-    pair.k11 = weight * first.value + bias + skip * k11 + again * gain * xx;
-    pair.k22 = weight * second.value + bias + skip * k22 + again * gain * yy;
-    e = pair.k11 - pair.k22;
-    dl = (pair.k11 + pair.k22) / 2 - pair.k12;
-    pl = (pair.k11 + pair.k22) / 2 + pair.k12;
+    advance(pair, first.value, second.value, cross, weight, bias, skip, again, input);
   }
   const scale = field === "ntk" && spec.normalised ? 1 / depth : 1;
   const [gx, gy] = field === "ntk" ? [scale * tx, scale * ty] : [qx, qy];
   const gradient = x.map((value, j) => gx * value + gy * y[j]);
   const size = Math.abs(gx) * Math.sqrt(xx) + Math.abs(gy) * Math.sqrt(yy);
   return { gradient, error: relative * size };
-}
-
-function squaredNorm(x: Float64Array): number {
-  return x.reduce((sum, value) => sum + value * value, 0);
 }
 
 /**

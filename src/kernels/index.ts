@@ -6,6 +6,7 @@ export type { Kernel, KernelConventions } from "./types.js";
 export { arcCosine, arcCosineProfile, oneMinusArcCosine, type ArcCosineOptions } from "./arc-cosine.js";
 export { cosineMap, type CosineMapStep } from "./cosine-map.js";
 export {
+  covarianceOf,
   dualActivation,
   type DualActivation,
   type DualActivationOptions,

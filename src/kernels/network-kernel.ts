@@ -11,7 +11,7 @@ import {
   requireOptions,
   requirePositive,
 } from "../core/index.js";
-import { type DualActivation, type DualSource, dualActivation } from "./dual-activation.js";
+import { type DualActivation, type DualSource, dualActivation, emptyDual } from "./dual-activation.js";
 import type { KernelConventions } from "./types.js";
 
 /** Options of {@link ntk} and {@link nngp}. */
@@ -111,7 +111,7 @@ export function specify(options: NetworkKernelOptions, caller: string): NetworkS
       remedy: "use nngp, or pass dualActivation(f, { derivative })",
     });
   }
-  const out = { value: 0, derivative: 0, error: 0 };
+  const out = emptyDual();
   dual.varianceInto(1, out);
   const explicit = options.weightVariance !== undefined || options.biasVariance !== undefined;
   const weightVariance = requirePositive(options.weightVariance ?? 1 / out.value, "weightVariance", caller);

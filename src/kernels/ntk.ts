@@ -1,10 +1,10 @@
-import { type Matrix, requireNumber, pow, sin } from "../core/index.js";
+import { type Matrix, NonFiniteError, requireNumber, pow, sin } from "../core/index.js";
 import { arcCosineCross, arcCosineGram } from "../routines/index.js";
 import { deltaOf } from "./cosine-map.js";
 import { evaluatePairs } from "./evaluate-pairs.js";
 import { type Directions, directionsOf, requireNonzeroRows, requirePoints, requireSameDimension } from "./geometry.js";
 import { type NetworkKernelOptions, type NetworkSpecification, conventionsOf, specify } from "./network-kernel.js";
-import { type PairKernels, anglesRecursion, inputGain, pairRecursion } from "./recursion.js";
+import { type PairKernels, anglesRecursion, equalNorms, inputGain, pairRecursion } from "./recursion.js";
 import type { Kernel } from "./types.js";
 
 /**
@@ -72,10 +72,12 @@ function networkKernel(kind: "ntk" | "nngp", options: NetworkKernelOptions): Ker
       const { norms } = prepare(X, "X", spec, `${kind}.diagonal`);
       const run = pairRecursion(spec, X.cols);
       const out: PairKernels = { nngp: 0, ntk: 0 };
-      return norms.map((norm) => {
-        run({ xx: norm * norm, yy: norm * norm, minus: 0, plus: 4 * norm * norm }, out);
+      const values = norms.map((norm) => {
+        run(equalNorms(norm * norm, 0, 4 * norm * norm), out);
         return out[field];
       });
+      requireFiniteKernel(values, spec, `${kind}.diagonal`);
+      return values;
     },
     profile: profileOf(spec, field),
   };
@@ -120,10 +122,22 @@ function evaluateAll(
   const data = new Float64Array(X.rows * cols);
   if (isHomogeneous(spec)) {
     fillByAngles(a, Y === null ? null : b, spec, field, data);
-    return { rows: X.rows, cols, data };
-  }
-  evaluatePairs(X, Y, a, b, spec, field, data);
+  } else evaluatePairs(X, Y, a, b, spec, field, data);
+  requireFiniteKernel(data, spec, caller);
   return { rows: X.rows, cols, data };
+}
+
+/** Refuses kernels that left the range of double precision: variances of superlinear activations grow like towers of powers. */
+function requireFiniteKernel(values: Float64Array, spec: NetworkSpecification, caller: string): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new NonFiniteError({
+    function: caller,
+    argument: "the kernel",
+    expected: "within the range of double precision",
+    got: `${values[at]} at index ${at} (${spec.dual.name}, depth ${spec.depth}, weight variance ${spec.weightVariance})`,
+    remedy: "lower the weight variance, the depth or the norms of the points",
+  });
 }
 
 /** Plain, bias-free, a s + b|s|, weights of the "ntk" parameterisation: K = |x| |y| f(θ). */
@@ -203,11 +217,14 @@ function profileOf(spec: NetworkSpecification, field: keyof PairKernels): Kernel
   // In "fan-in" scaling the profile is at |x|² = d: the recursion with d = 1 and |x|² = 1 is the same, except for the
   // fan-in of the first layer in the standard parameterisation, which is taken as 1.
   const run = pairRecursion(spec, 1);
+  const value = new Float64Array(1);
   return (theta, supplement) => {
     requireNumber(theta, "theta", caller, 0, Math.PI);
     const half = sin(theta / 2);
     const otherHalf = sin((supplement ?? Math.PI - theta) / 2);
-    run({ xx: 1, yy: 1, minus: 4 * half * half, plus: 4 * otherHalf * otherHalf }, out);
+    run(equalNorms(1, 4 * half * half, 4 * otherHalf * otherHalf), out);
+    value[0] = out[field];
+    requireFiniteKernel(value, spec, caller);
     return out[field];
   };
 }

@@ -1,6 +1,6 @@
-import { asin, cos, sin } from "../core/index.js";
-import { type MappedCosine, angleOf, mapCosineInto, mapSlope, sineMinusAngleCosine } from "./cosine-map.js";
-import type { DualValue, PairCovariance } from "./dual-activation.js";
+import { asin, cos, sin, square } from "../core/index.js";
+import { type MappedCosine, mapCosineInto, mapSlope, sineMinusAngleCosine } from "./cosine-map.js";
+import { type DualValue, type PairCovariance, emptyDual } from "./dual-activation.js";
 import type { NetworkSpecification } from "./network-kernel.js";
 
 /** The geometry of a pair of points that the recursion starts from. */
@@ -13,6 +13,18 @@ export interface PairGeometry {
   minus: number;
   /** |x + y|². */
   plus: number;
+  /** x·y, which a difference of the squares would not resolve for norms far apart. */
+  product: number;
+  /** |x|² − |y|². */
+  excess: number;
+  /** Squared sine of the angle of x and y; 0 for zero vectors. */
+  sineSquared: number;
+}
+
+/** Two points of squared norm `square` with the given squared distances. */
+export function equalNorms(square: number, minus: number, plus: number): PairGeometry {
+  const sineSquared = ((minus / square) * (plus / square)) / 4;
+  return { xx: square, yy: square, minus, plus, product: (plus - minus) / 4, excess: 0, sineSquared };
 }
 
 /** Value of both kernels at a pair. */
@@ -28,16 +40,42 @@ export interface PairKernels {
  * make one per loop.
  *
  * Relation: Σ¹ = c x·y + σ_b², Θ¹ = Σ¹; Σ^{k+1} = σ_w² E φφ + σ_b², Θ^{k+1} = Σ^{k+1} + σ_w² E φ′φ′ Θ^k.
- * Carried are k11, k22, e = k11 − k22, dl = (k11 + k22)/2 − k12 and pl = (k11 + k22)/2 + k12 instead of the covariance:
- * the angle of the pair keeps its relative accuracy near 0 and π through all layers (a bias cancels in e and dl).
+ * Beside the covariance its gap (k11 + k22)/2 − k12, the sum (k11 + k22)/2 + k12, k11 − k22 and the angle are carried, each
+ * mapped by the dual without a subtraction: angles keep their relative accuracy near 0 and π, and where φ is chaotic (χ > 1) the
+ * distance of two inputs grows by χ a layer, not their rounding. (A bias cancels in the gap and the difference.)
  */
 export function pairRecursion(
   spec: NetworkSpecification,
   dimension: number,
 ): (pair: PairGeometry, out: PairKernels) => void {
-  return spec.dual.linearAbsolute === null
-    ? generalRecursion(spec, dimension)
-    : linearAbsoluteRecursion(spec, dimension);
+  const gain = inputGain(spec, dimension);
+  const { weightVariance: weight, biasVariance: bias, skip, depth, dual } = spec;
+  const again = spec.architecture === "concatenation" ? 1 : 0;
+  const own = layerGains(spec, dimension);
+  const state: PairCovariance = { k11: 0, k12: 0, k22: 0, sineSquared: 0, gap: 0, sum: 0, excess: 0 };
+  const input: PairCovariance = { ...state };
+  const cross = emptyDual();
+  const first = emptyDual();
+  const second = emptyDual();
+  return (pair, out) => {
+    const inputProduct = pair.product;
+    const coincident = pair.minus === 0;
+    inputInto(pair, gain, input);
+    addBias(input, bias, state);
+    let ntk = own.input * inputProduct + own.bias;
+    for (let k = 1; k < depth; k++) {
+      dual.varianceInto(state.k11, first);
+      if (coincident) Object.assign(cross, first);
+      else dual.evaluateInto(state, cross);
+      if (state.k11 === state.k22) Object.assign(second, first);
+      else dual.varianceInto(state.k22, second);
+      const fresh = own.weight[k] * cross.value + own.bias + again * own.input * inputProduct;
+      ntk = fresh + (weight * cross.derivative + skip) * ntk;
+      advance(state, first.value, second.value, cross, weight, bias, skip, again, input);
+    }
+    out.nngp = state.k12;
+    out.ntk = spec.normalised ? ntk / depth : ntk;
+  };
 }
 
 /** Factor c of Σ¹ = c x·y + σ_b². */
@@ -59,104 +97,105 @@ export function layerGains(
   return { weight, input: 1, bias: spec.biasVariance > 0 ? 1 : 0 };
 }
 
-function linearAbsoluteRecursion(
-  spec: NetworkSpecification,
-  dimension: number,
-): (pair: PairGeometry, out: PairKernels) => void {
-  const { linear: a, absolute: b } = spec.dual.linearAbsolute!;
-  const power = a * a + b * b;
-  const delta = (b * b) / power;
-  const gain = inputGain(spec, dimension);
-  const layer = spec.weightVariance * power;
-  const { biasVariance: bias, skip, depth } = spec;
-  const again = spec.architecture === "concatenation" ? 1 : 0;
-  const own = layerGains(spec, dimension);
-  const mapped: MappedCosine = { below: 0, above: 0, cosine: 0 };
-  return (pair, out) => {
-    const inputDifference = (gain * pair.minus) / 2;
-    const inputSum = (gain * pair.plus) / 2;
-    const inputProduct = (pair.plus - pair.minus) / 4; // x·y
-    const inputExcess = gain * (pair.xx - pair.yy);
-    let k11 = gain * pair.xx + bias;
-    let k22 = gain * pair.yy + bias;
-    let e = inputExcess;
-    let dl = inputDifference;
-    let pl = inputSum + 2 * bias;
-    let nngp = (pl - dl) / 2;
-    let ntk = own.input * inputProduct + own.bias;
-    for (let k = 1; k < depth; k++) {
-      const r1 = Math.sqrt(k11);
-      const r2 = Math.sqrt(k22);
-      const S = r1 * r2;
-      const h = S === 0 ? 0 : e / (r1 + r2);
-      const gap = (h * h) / 2;
-      // S − k12 and S + k12; rounding may leave them below 0 by an ulp of S.
-      const below = Math.max(0, dl - gap);
-      const above = Math.max(0, pl - gap);
-      const theta = angleOf(below, above);
-      const supplement = angleOf(above, below);
-      mapCosineInto(theta, supplement, delta, mapped);
-      const slope = layer * mapSlope(theta, supplement, delta);
-      const product = S * mapped.cosine; // E φφ/(a² + b²)
-      const fresh = own.weight[k] * power * product + own.bias + again * own.input * inputProduct;
-      ntk = fresh + (slope + skip) * ntk;
-      nngp = layer * product + bias + skip * nngp + again * gain * inputProduct;
-      dl = layer * (gap + S * mapped.below) + skip * dl + again * inputDifference;
-      pl = layer * (gap + S * mapped.above) + 2 * bias + skip * pl + again * inputSum;
-      e = (layer + skip) * e + again * inputExcess;
-      k11 = (layer + skip) * k11 + bias + again * gain * pair.xx;
-      k22 = (layer + skip) * k22 + bias + again * gain * pair.yy;
-    }
-    out.nngp = nngp;
-    out.ntk = spec.normalised ? ntk / depth : ntk;
-  };
+/** Covariance c x·y of the inputs. */
+export function inputInto(pair: PairGeometry, gain: number, out: PairCovariance): void {
+  out.k11 = gain * pair.xx;
+  out.k22 = gain * pair.yy;
+  out.gap = (gain * pair.minus) / 2;
+  out.sum = (gain * pair.plus) / 2;
+  out.excess = gain * pair.excess;
+  out.sineSquared = pair.sineSquared;
+  out.k12 = pair.minus === 0 ? out.k11 : gain * pair.product;
 }
 
-function generalRecursion(
-  spec: NetworkSpecification,
-  dimension: number,
-): (pair: PairGeometry, out: PairKernels) => void {
-  const gain = inputGain(spec, dimension);
-  const { weightVariance: weight, biasVariance: bias, skip, depth, dual } = spec;
-  const again = spec.architecture === "concatenation" ? 1 : 0;
-  const own = layerGains(spec, dimension);
-  const covariance: PairCovariance = { k11: 0, k12: 0, k22: 0, determinant: 0 };
-  const cross: DualValue = { value: 0, derivative: 0, error: 0 };
-  const first: DualValue = { value: 0, derivative: 0, error: 0 };
-  const second: DualValue = { value: 0, derivative: 0, error: 0 };
-  return (pair, out) => {
-    const inputProduct = (pair.plus - pair.minus) / 4;
-    const coincident = pair.minus === 0;
-    let k11 = gain * pair.xx + bias;
-    let k22 = gain * pair.yy + bias;
-    let k12 = coincident ? k11 : gain * inputProduct + bias;
-    let dl = (gain * pair.minus) / 2;
-    let pl = (gain * pair.plus) / 2 + 2 * bias;
-    let e = gain * (pair.xx - pair.yy);
-    let ntk = own.input * inputProduct + own.bias;
-    for (let k = 1; k < depth; k++) {
-      covariance.k11 = k11;
-      covariance.k22 = k22;
-      covariance.k12 = k12;
-      // k11 k22 − k12² = dl pl − e²/4 without cancellation of the large terms.
-      covariance.determinant = Math.max(0, dl * pl - (e * e) / 4);
-      dual.varianceInto(k11, first);
-      if (coincident) Object.assign(cross, first);
-      else dual.evaluateInto(covariance, cross);
-      if (k11 === k22) Object.assign(second, first);
-      else dual.varianceInto(k22, second);
-      const fresh = own.weight[k] * cross.value + own.bias + again * own.input * inputProduct;
-      ntk = fresh + (weight * cross.derivative + skip) * ntk;
-      k12 = weight * cross.value + bias + skip * k12 + again * gain * inputProduct;
-      k11 = weight * first.value + bias + skip * k11 + again * gain * pair.xx;
-      k22 = weight * second.value + bias + skip * k22 + again * gain * pair.yy;
-      e = k11 - k22;
-      dl = coincident ? 0 : (k11 + k22) / 2 - k12;
-      pl = (k11 + k22) / 2 + k12;
-    }
-    out.nngp = k12;
-    out.ntk = spec.normalised ? ntk / depth : ntk;
+/** Adds a bias to all variances: the gap and the difference do not see it. */
+export function addBias(input: PairCovariance, bias: number, out: PairCovariance): void {
+  out.k11 = input.k11 + bias;
+  out.k22 = input.k22 + bias;
+  out.gap = input.gap;
+  out.sum = input.sum + 2 * bias;
+  out.excess = input.excess;
+  out.k12 = input.k12 + bias;
+  out.sineSquared = bias === 0 ? input.sineSquared : withBias(input.k11, input.k22, input.sineSquared, input.gap, bias);
+}
+
+/** Squared sine after adding a bias: det(A + b 1 1ᵀ) = det A + 2 b gap(A), over the new variances. */
+function withBias(k11: number, k22: number, sineSquared: number, gap: number, bias: number): number {
+  return (k11 / (k11 + bias)) * (k22 / (k22 + bias)) * sineSquared + ((2 * bias) / (k11 + bias)) * (gap / (k22 + bias));
+}
+
+/** What a sum of covariances needs to know of its terms. */
+interface Part {
+  k11: number;
+  k12: number;
+  k22: number;
+  gap: number;
+  sum: number;
+  excess: number;
+  sineSquared: number;
+}
+
+/** One layer: covariance ← weight · image + bias + skip · covariance + again · input, in all its parts. */
+export function advance(
+  state: PairCovariance,
+  variance1: number,
+  variance2: number,
+  image: DualValue,
+  weight: number,
+  bias: number,
+  skip: number,
+  again: number,
+  input: PairCovariance,
+): void {
+  const fresh: Part = {
+    k11: weight * variance1,
+    k12: weight * image.value,
+    k22: weight * variance2,
+    gap: weight * image.gap,
+    sum: weight * image.sum,
+    excess: weight * image.excess,
+    sineSquared: image.sineSquared,
   };
+  if (skip > 0) addPart(fresh, state, skip);
+  if (again > 0) addPart(fresh, input, again);
+  addBias(fresh, bias, state);
+  const mean = (state.k11 + state.k22) / 2;
+  // Near the ends the gap knows more than the product; in between the product keeps small covariances small.
+  if (Math.abs(state.k12) >= mean / 2) state.k12 = state.k12 > 0 ? mean - state.gap : state.sum - mean;
+}
+
+/**
+ * total ← total + factor · part. Of det(A + B) = det A + det B + (a11 b22 + a22 b11 − 2 a12 b12) the last term is
+ * (√(a11 b22) − √(a22 b11))² + 2 (AB − a12 b12), A² = a11 a22, B² = b11 b22: sums of positive terms, in units of the new variances.
+ */
+function addPart(total: Part, part: Part, factor: number): void {
+  const k11 = total.k11 + factor * part.k11;
+  const k22 = total.k22 + factor * part.k22;
+  if (k11 > 0 && k22 > 0) {
+    // Shares of both terms in the standard deviations.
+    const [a1, a2] = [Math.sqrt(total.k11 / k11), Math.sqrt(total.k22 / k22)];
+    const [b1, b2] = [Math.sqrt((factor * part.k11) / k11), Math.sqrt((factor * part.k22) / k22)];
+    const [scaleA, scaleB] = [Math.sqrt(total.k11) * Math.sqrt(total.k22), Math.sqrt(part.k11) * Math.sqrt(part.k22)];
+    const cosineA = scaleA === 0 ? 0 : total.k12 / scaleA;
+    const cosineB = scaleB === 0 ? 0 : part.k12 / scaleB;
+    const [s, t] = [Math.abs(cosineA), Math.abs(cosineB)];
+    const apart = cosineA * cosineB >= 0 ? total.sineSquared / (1 + s) + (s * part.sineSquared) / (1 + t) : 1 + s * t; // 1 − cos cos
+    // a1 b2 − a2 b1 from the differences of variances: it may be far smaller than the products.
+    const crossed = a1 * b2 + a2 * b1;
+    const turned =
+      crossed === 0 ? 0 : ((total.excess / k11) * b2 * b2 - a2 * a2 * ((factor * part.excess) / k11)) / crossed;
+    total.sineSquared =
+      square(a1 * a2) * total.sineSquared +
+      square(b1 * b2) * part.sineSquared +
+      square(turned) +
+      2 * a1 * a2 * b1 * b2 * apart;
+  }
+  total.k11 = k11;
+  total.k22 = k22;
+  total.k12 += factor * part.k12;
+  total.gap += factor * part.gap;
+  total.sum += factor * part.sum;
+  total.excess += factor * part.excess;
 }
 
 /**

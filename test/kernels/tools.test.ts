@@ -3,6 +3,7 @@ import { ArgumentError, type Matrix, OptionError, ShapeError, fromRows, matrix }
 import { fibonacciSphere } from "../../src/domains/index.js";
 import {
   type Kernel,
+  covarianceOf,
   deepExpansion,
   deepSpectrum,
   type DualSlopes,
@@ -204,7 +205,7 @@ test("derivatives of the duals: differences, duality with E φ″φ″, and symm
       [2, 1.2, 1],
     ]) {
       const slopes: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
-      dual.slopesInto!({ k11, k12, k22, determinant: k11 * k22 - k12 * k12 }, slopes);
+      dual.slopesInto!(covarianceOf(k11, k12, k22), slopes);
       // Fourth-order differences of the values.
       const along = (pick: "value" | "derivative", s11: number, s12: number): number => {
         const at = (m: number): number => dual.evaluate(k11 + m * h * s11, k12 + m * h * s12, k22)[pick];
@@ -224,7 +225,7 @@ test("derivatives of the duals: differences, duality with E φ″φ″, and symm
       [1, 1, 1],
       [0.7, -0.7, 0.7],
     ]) {
-      const pair = { k11, k12, k22, determinant: k11 * k22 - k12 * k12 };
+      const pair = covarianceOf(k11, k12, k22);
       const [closed, integrated] = [dualActivation(name), dualActivation(name, { method: "quadrature" })].map(
         (dual) => {
           const out: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
