@@ -4,11 +4,11 @@ import { borrowStore, releaseStore } from "./stores.js";
 import { ALONE, type Team, shareOf } from "./worker-team.js";
 
 const PANEL = 24; // reflectors gathered before one rank-48 update
-const BACK_PANEL = 128; // reflectors per block of the back-transformation
+const BACK_PANEL = 64; // reflectors per block of the back-transformation: 128 would multiply a tenth more zeros
 const PARTS = 4; // pieces of a product with the matrix, whatever the number of threads
 const UNDIVIDED = 256; // below this order the product is one piece
 
-const ONES = new Float64Array(PARTS + 1).fill(1);
+const ONES = new Float64Array(PARTS).fill(1);
 
 /** A = Q T Qᵀ with Q kept as reflectors. */
 export interface Tridiagonalization {
@@ -168,13 +168,15 @@ function multiplyByPieces(
     a.fill(0, at, at + i);
     symvRows(bounds[p], bounds[p + 1], alpha, a, 0, n, a, x, a, at);
   }
+  // One thread has the corrections where they are wanted; a team gathers them.
   const [from, to] = shareOf(team, i, 4);
-  const corrections = room + PARTS * n;
+  const corrections = team.size === 1 ? w : room + PARTS * n;
   a.fill(0, corrections + from, corrections + to);
   gemv(true, panelRows, to - from, -1, a, panel + from, n, weights, 0, 1, 1, a, corrections + from, 1);
   team.meet();
-  // The pieces and the corrections, added up in one order.
-  gemv(true, PARTS + 1, i, 1, a, room, n, ONES, 0, 1, 0, a, w, 1);
+  if (team.size > 1) a.copyWithin(w, corrections, corrections + i);
+  // w_j ← w_j + ((piece₀ + piece₁) + (piece₂ + piece₃)), whoever computed them.
+  gemv(true, PARTS, i, 1, a, room, n, ONES, 0, 1, 1, a, w, 1);
 }
 
 /** As makeReflector, but the pivot is the last entry: x becomes (v₀, …, v_{length−2}, β). */
