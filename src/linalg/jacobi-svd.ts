@@ -7,6 +7,7 @@ import { largestModulus } from "./input.js";
 import { pivotedHouseholderQr } from "./pivoted-qr.js";
 import { length2 } from "./scalar.js";
 import { stalled } from "./stalled.js";
+import { borrowStore, releaseStore } from "./stores.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
 const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have lost digits to underflow
@@ -27,9 +28,11 @@ export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
   const sorted = new Float64Array(rows * n);
   for (let i = 0; i < rows; i++) sorted.set(A.data.subarray(rowOrder[i] * n, (rowOrder[i] + 1) * n), i * n);
   const { factor, permutation } = pivotedHouseholderQr({ rows, cols: n, data: sorted });
-  const r = factor.r.slice(0, n * n); // rows are rotated until orthogonal
   const width = wantVectors ? n : 0;
-  const j = new Float64Array(n * width); // accumulated rotations: rows of J
+  const store = borrowStore(n + width, n);
+  const r = store.subarray(0, n * n); // rows are rotated until orthogonal
+  r.set(factor.r.subarray(0, n * n));
+  const j = store.subarray(n * n, n * n + n * width).fill(0); // accumulated rotations: rows of J
   for (let i = 0; i < width; i++) j[i * n + i] = 1;
   orthogonalizeRows(n, r, j, width);
 
@@ -37,7 +40,10 @@ export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
   for (let k = 0; k < n; k++) lengths[k] = nrm2(n, r, k * n, 1);
   const order = Uint32Array.from(lengths, (_, k) => k).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const values = Float64Array.from(order, (k) => lengths[k]);
-  if (!wantVectors) return { values, u: new Float64Array(0), v: new Float64Array(0) };
+  if (!wantVectors) {
+    releaseStore(store, n + width, n);
+    return { values, u: new Float64Array(0), v: new Float64Array(0) };
+  }
 
   let rank = n;
   while (rank > 0 && values[rank - 1] < SMALLEST) rank--;
@@ -50,6 +56,7 @@ export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
   for (let k = 0; k < n; k++) for (let i = 0; i < n; i++) v[k * n + permutation[i]] = complete[k * n + i];
   const columns = new Float64Array(rows * n); // [Jᵀ; 0] in the order of the values, then Q times it
   for (let k = 0; k < n; k++) for (let i = 0; i < n; i++) columns[i * n + k] = j[order[k] * n + i];
+  releaseStore(store, n + width, n);
   applyQ(factor, false, columns, n);
   const u = new Float64Array(n * rows);
   for (let i = 0; i < rows; i++) for (let k = 0; k < n; k++) u[k * rows + rowOrder[i]] = columns[i * n + k];

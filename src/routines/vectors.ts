@@ -1,4 +1,8 @@
 import { requireStrided } from "./extent.js";
+import { residentProducts } from "./resident.js";
+
+/** Vectors this long, both in the memory of one resident matrix, are worth a call into WebAssembly. */
+const LONG = 64;
 
 /**
  * Inner product of two strided vectors.
@@ -28,6 +32,12 @@ export function dot(
 ): number {
   requireStrided(x, xOffset, xStep, n, "x", "dot");
   requireStrided(y, yOffset, yStep, n, "y", "dot");
+  if (n >= LONG && xStep === 1 && yStep === 1 && x.buffer === y.buffer) {
+    const resident = residentProducts(x);
+    if (resident !== null) {
+      return resident.functions.innerProduct(n, x.byteOffset + 8 * xOffset, y.byteOffset + 8 * yOffset);
+    }
+  }
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
@@ -131,6 +141,13 @@ export function rot(
 ): void {
   requireStrided(x, xOffset, xStep, n, "x", "rot");
   requireStrided(y, yOffset, yStep, n, "y", "rot");
+  if (n >= LONG && xStep === 1 && yStep === 1 && x.buffer === y.buffer) {
+    const resident = residentProducts(x);
+    if (resident !== null) {
+      resident.functions.rotate(n, x.byteOffset + 8 * xOffset, y.byteOffset + 8 * yOffset, c, s);
+      return;
+    }
+  }
   for (let i = 0, ix = xOffset, iy = yOffset; i < n; i++, ix += xStep, iy += yStep) {
     const u = x[ix];
     const v = y[iy];

@@ -4,3 +4,4 @@ export { rowSums, addTransposed, addSymmetric } from "./products";
 export { gather4, last2, last4, last5, pass2, pass3, pass4, pass5, pass7, interleave, separate, copyPieces } from "./fourier";
 export { zonalRow, transposeBlock } from "./zonal";
 export { reflectRows, reflectColumns } from "./reflections";
+export { innerProduct, rotate } from "./vectors";
