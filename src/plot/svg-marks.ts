@@ -142,7 +142,7 @@ export function heatPosition(mark: HeatMark): { ends: readonly [number, number];
 /** Colours of a heat map: neighbouring ones differ by less than eyes can tell, and one path draws all cells of a colour. */
 const HEAT_COLORS = 128;
 
-/** A heat map as one path per colour, cells of one colour that follow each other in a row being one rectangle. */
+/** A heat map as one path per colour, cells of one colour that follow each other in a row being one stroke. */
 function heatSvg(mark: HeatMark, { x, y }: PanelLayout): string {
   const scale = heatPosition(mark);
   const columns = mark.xEdges.length - 1;
@@ -153,7 +153,7 @@ function heatSvg(mark: HeatMark, { x, y }: PanelLayout): string {
     const t = scale.of(mark.values[row * columns + column]!);
     return t === null ? null : Math.round(t * (HEAT_COLORS - 1));
   };
-  const paths = new Map<number, string[]>();
+  const strokes = new Map<string, string[]>(); // by attributes: a run is a stroke as wide as its row is high
   for (let row = 0; row + 1 < down.length; row++) {
     const [bottom, top] = [down[row]!, down[row + 1]!];
     if (bottom === null || top === null) continue;
@@ -163,17 +163,16 @@ function heatSvg(mark: HeatMark, { x, y }: PanelLayout): string {
       while (column < columns && level(row, column) === color) column++;
       if (color === null) continue;
       // A hair of overlap: without it the paper shines through between neighbours at some zoom levels.
-      const [left, right] = [pixel(across[start]!), pixel(across[column]! + 0.4)];
-      const box = `M${left},${pixel(top - 0.4)}H${right}V${pixel(bottom)}H${left}Z`;
-      const boxes = paths.get(color);
-      if (boxes === undefined) paths.set(color, [box]);
-      else boxes.push(box);
+      const width = pixel(bottom - top + 0.4);
+      const look = `stroke="${sequentialColor(color / (HEAT_COLORS - 1))}" stroke-width="${width}"`;
+      const run = `M${pixel(across[start]!)},${pixel((bottom + top - 0.4) / 2)}H${pixel(across[column]! + 0.4)}`;
+      const runs = strokes.get(look);
+      if (runs === undefined) strokes.set(look, [run]);
+      else runs.push(run);
     }
   }
-  const drawn = [...paths].map(
-    ([color, boxes]) => `<path fill="${sequentialColor(color / (HEAT_COLORS - 1))}" d="${boxes.join("")}"/>`,
-  );
-  return `<g>${drawn.join("")}</g>`;
+  const drawn = [...strokes].map(([look, runs]) => `<path ${look} d="${runs.join("")}"/>`);
+  return `<g fill="none">${drawn.join("")}</g>`;
 }
 
 /** The colour bar of a heat map, left aligned at x with its upper edge at y. */

@@ -185,13 +185,15 @@ test("malformed figures are refused with the place of the fault", () => {
   expect(() => renderSvg(figureOf([]), { size: 1 } as object)).toThrow(OptionError);
 });
 
-/** Colour of the last rectangle drawn over a point: what one sees there. */
+/** Colour of the last stroke drawn over a point: what one sees there. */
 function colorAt(svg: string, x: number, y: number): string | null {
   let seen: string | null = null;
-  for (const [, fill, d] of svg.matchAll(/<path fill="(#[0-9a-f]{6})" d="([^"]*)"/g)) {
-    for (const box of d!.matchAll(/M([\d.-]+),([\d.-]+)H([\d.-]+)V([\d.-]+)H[\d.-]+Z/g)) {
-      const [left, top, right, bottom] = box.slice(1).map(Number) as [number, number, number, number];
-      if (x > left && x < right && y > top && y < bottom) seen = fill!;
+  for (const [, color, width, d] of svg.matchAll(
+    /<path stroke="(#[0-9a-f]{6})" stroke-width="([\d.]+)" d="([^"]*)"/g,
+  )) {
+    for (const run of d!.matchAll(/M([\d.-]+),([\d.-]+)H([\d.-]+)/g)) {
+      const [left, middle, right] = run.slice(1).map(Number) as [number, number, number];
+      if (x > left && x < right && Math.abs(y - middle) < Number(width) / 2) seen = color!;
     }
   }
   return seen;
@@ -213,7 +215,7 @@ test("a heat map shows each cell in its colour, blanks where a logarithm has non
     const apart = [1, 3, 5].map((at) => parseInt(seen!.slice(at, at + 2), 16) - parseInt(exact.slice(at, at + 2), 16));
     expect(Math.max(...apart.map(Math.abs))).toBeLessThanOrEqual(3); // of 255: half a step of 128
   });
-  expect(svg.match(/<path fill=/g)!.length).toBeLessThanOrEqual(128);
+  expect(svg.match(/<path stroke="#/g)!.length).toBeLessThanOrEqual(128);
 });
 
 test("a large heat map stays small where its colours repeat, and has no limit on its cells", () => {
