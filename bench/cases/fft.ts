@@ -1,4 +1,4 @@
-import { createFftPlan, fftnInPlace } from "eigenscope/fft";
+import { createFftPlan, fftnInPlace, rfft } from "eigenscope/fft";
 import { createRng, fillNormal } from "eigenscope/random";
 import { setRoutinesBackend } from "eigenscope/routines";
 import { type BenchCase, type Contender, once } from "../harness.js";
@@ -101,12 +101,51 @@ function lineCase(n: number, kind: string, claim: string): BenchCase {
   };
 }
 
+/** One of our back ends, in effect during its runs only. */
+function named(backend: "wasm" | "js", work: () => number[]): Contender {
+  const run = (): number[] => {
+    setRoutinesBackend(backend);
+    const checksum = work();
+    setRoutinesBackend("auto");
+    return checksum;
+  };
+  return { name: `eigenscope, ${backend === "wasm" ? "WebAssembly" : "JavaScript"}`, run };
+}
+
+function realCase(n: number): BenchCase {
+  const repeats = Math.max(1, Math.round(4e6 / (n * Math.log2(n))));
+  return {
+    name: `fft-real-${n}`,
+    claim: "a transform of real data of even length takes no longer than SciPy's rfft",
+    input: `real transform of length ${n}, ${repeats} times, fresh results`,
+    checksumTolerance: 1e-10,
+    flops: 2.5 * n * Math.log2(n) * repeats,
+    rounds: 9,
+    contenders: () => {
+      const x = normals(1, n);
+      const contenders = (["wasm", "js"] as const).map((backend) =>
+        named(backend, () => {
+          let result = rfft(x);
+          for (let i = 1; i < repeats; i++) result = rfft(x);
+          return checksumOf(result.re, result.im);
+        }),
+      );
+      const versions = nativeVersions();
+      const work = `for _ in range(${repeats}): C = scipy.fft.rfft(x)\n${CHECKSUM}`;
+      return Promise.resolve({
+        contenders: versions === null ? contenders : [...contenders, nativeContender(versions, "pass", work, { x })],
+        missing: versions === null ? ["SciPy"] : [],
+      });
+    },
+  };
+}
+
 function gridCase(shape: readonly number[]): BenchCase {
   const total = shape.reduce((a, b) => a * b, 1);
   return {
     name: `fft-grid-${shape.join("x")}`,
     claim: "a transform in several dimensions takes at most 1.3 times SciPy's time (the goal is 0.9)",
-    input: `complex transform of a ${shape.join(" x ")} grid in place`,
+    input: `complex transform of a ${shape.join(" x ")} grid in place, its data copied there first`,
     checksumTolerance: 1e-10,
     flops: 5 * total * Math.log2(total),
     contenders: () => {
@@ -114,17 +153,12 @@ function gridCase(shape: readonly number[]): BenchCase {
       const im = normals(2, total);
       const contenders: Contender[] = (["wasm", "js"] as const).map((backend) => {
         const place = { re: new Float64Array(total), im: new Float64Array(total) };
-        return {
-          name: `eigenscope, ${backend === "wasm" ? "WebAssembly" : "JavaScript"}`,
-          run: () => {
-            setRoutinesBackend(backend);
-            place.re.set(re);
-            place.im.set(im);
-            fftnInPlace(place, shape, false);
-            setRoutinesBackend("auto");
-            return checksumOf(place.re, place.im);
-          },
-        };
+        return named(backend, () => {
+          place.re.set(re);
+          place.im.set(im);
+          fftnInPlace(place, shape, false);
+          return checksumOf(place.re, place.im);
+        });
       });
       const scipy = native(1, shape, re, im);
       return Promise.resolve({
@@ -177,6 +211,10 @@ export const cases: readonly BenchCase[] = [
   lineCase(44100, "smooth", SMOOTH),
   lineCase(1009, "prime", PRIME),
   lineCase(10007, "prime", PRIME),
+  realCase(1024),
+  realCase(65536),
+  realCase(1000),
+  realCase(44100),
   gridCase([512, 512]),
   gridCase([1024, 1024]),
   gridCase([64, 64, 64]),

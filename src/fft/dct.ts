@@ -1,6 +1,7 @@
-import { cosTurns, requireOneOf, requireOptions, ShapeError, sinTurns } from "../core/index.js";
+import { requireOneOf, requireOptions, ShapeError } from "../core/index.js";
 import { requireSignal, requireTransformed } from "./plan.js";
 import { realSignal, realSpectrum } from "./rfft.js";
+import { quarterTurns } from "./turns.js";
 
 /** Options of {@link dct} and {@link idct}. */
 export interface DctOptions {
@@ -101,12 +102,14 @@ function dct2(x: Float64Array): Float64Array {
   for (let j = 0; 2 * j < n; j++) ordered[j] = x[2 * j];
   for (let j = 0; 2 * j + 1 < n; j++) ordered[n - 1 - j] = x[2 * j + 1];
   const { re, im } = realSpectrum(ordered);
+  const turn = quarterTurns(4 * n);
   const out = new Float64Array(n);
-  for (let k = 0; k <= n - k; k++) {
-    const c = cosTurns(k, 4 * n);
-    const s = sinTurns(k, 4 * n);
-    if (k < n) out[k] = 2 * (re[k] * c + im[k] * s);
-    if (k > 0) out[n - k] = 2 * (re[k] * s - im[k] * c);
+  out[0] = 2 * re[0];
+  for (let k = 1; k <= n - k; k++) {
+    const c = turn[2 * k];
+    const s = -turn[2 * k + 1];
+    out[k] = 2 * (re[k] * c + im[k] * s);
+    out[n - k] = 2 * (re[k] * s - im[k] * c);
   }
   return out;
 }
@@ -117,14 +120,14 @@ function dct3(x: Float64Array): Float64Array {
   const bins = (n >> 1) + 1;
   const re = new Float64Array(bins);
   const im = new Float64Array(bins);
-  for (let k = 0; k < bins; k++) {
-    const c = cosTurns(k, 4 * n);
-    const s = sinTurns(k, 4 * n);
-    const mirror = k === 0 ? 0 : x[n - k];
-    re[k] = x[k] * c + mirror * s;
-    im[k] = x[k] * s - mirror * c;
+  const turn = quarterTurns(4 * n);
+  re[0] = x[0];
+  for (let k = 1; k < bins; k++) {
+    const c = turn[2 * k];
+    const s = -turn[2 * k + 1];
+    re[k] = x[k] * c + x[n - k] * s;
+    im[k] = x[k] * s - x[n - k] * c;
   }
-  im[0] = 0;
   if (n % 2 === 0) im[n / 2] = 0;
   const ordered = realSignal({ re, im }, n);
   const out = new Float64Array(n);

@@ -1,4 +1,4 @@
-import { type ComplexArray, planOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import { type ComplexArray, engineOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
 import { realSpectrum } from "./rfft.js";
 
 /**
@@ -31,7 +31,7 @@ export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray
   const input = requireComplex(re, im, "fft");
   const n = input.re.length;
   const out = { re: new Float64Array(n), im: new Float64Array(n) };
-  planOf(n).forward(input.re, input.im, out.re, out.im);
+  engineOf(n).transform(input.re, input.im, 0, out.re, out.im, 0, 1);
   requireTransformed([out.re, out.im], { re, im }, "fft");
   return out;
 }
@@ -70,7 +70,8 @@ export function ifft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArra
   const input = requireComplex(re, im, "ifft");
   const n = input.re.length;
   const out = { re: new Float64Array(n), im: new Float64Array(n) };
-  planOf(n).inverse(input.re, input.im, out.re, out.im);
+  // Exchanging real and imaginary parts before and after turns e^{−…} into e^{+…}.
+  engineOf(n).transform(input.im, input.re, 0, out.im, out.re, 0, n);
   requireTransformed([out.re, out.im], { re, im }, "ifft");
   return out;
 }

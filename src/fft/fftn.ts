@@ -1,7 +1,6 @@
 import { ArgumentError, describe, requireInteger, ShapeError } from "../core/index.js";
 import { type FftEngine, transformGrid } from "../routines/index.js";
-import { createEngine } from "./engine.js";
-import { type ComplexArray, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import { type ComplexArray, engineOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
 
 /** Most columns transformed together, and the work space (in complex numbers) that stays in cache. */
 const PANEL_COLUMNS = 16;
@@ -35,8 +34,7 @@ export function fftn(
   shape: readonly number[],
 ): ComplexArray {
   const out = copied(x, shape, "fftn");
-  transformAxes(out.re, out.im, shape);
-  requireTransformed([out.re, out.im], partsOf(x), "fftn");
+  if (!transformAxes(out, shape, false)) requireTransformed([out.re, out.im], partsOf(x), "fftn");
   return out;
 }
 
@@ -63,8 +61,7 @@ export function ifftn(
   shape: readonly number[],
 ): ComplexArray {
   const out = copied(x, shape, "ifftn");
-  invertAxes(out.re, out.im, shape);
-  requireTransformed([out.re, out.im], partsOf(x), "ifftn");
+  if (!transformAxes(out, shape, true)) requireTransformed([out.re, out.im], partsOf(x), "ifftn");
   return out;
 }
 
@@ -79,7 +76,7 @@ export function ifftn(
  * @throws {ShapeError} when a length is not the product of the shape
  *
  * Accuracy and cost: as {@link fftn}; the extra memory is one panel with the JavaScript back end, with WebAssembly a copy of
- * grids up to 2²⁶ points and one panel beyond.
+ * grids up to 2²⁷ points (kept for the next one up to 2²¹) and one panel beyond.
  * @example
  * ```ts
  * import { fftnInPlace } from "eigenscope/fft";
@@ -110,9 +107,7 @@ export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: 
     }
     requireTotal(values.length, total, `x.${part}`, shape, "fftnInPlace");
   }
-  if (inverse) invertAxes(x.re, x.im, shape);
-  else transformAxes(x.re, x.im, shape);
-  requireTransformed([x.re, x.im], {}, "fftnInPlace");
+  if (!transformAxes(x, shape, inverse)) requireTransformed([x.re, x.im], {}, "fftnInPlace");
 }
 
 function partsOf(x: {
@@ -161,33 +156,31 @@ function requireTotal(length: number, total: number, argument: string, shape: re
   });
 }
 
-function invertAxes(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
-  const total = re.length;
-  if (transformGrid(im, re, shape, total)) return;
-  transformPanels(im, re, shape);
-  for (let i = 0; i < total; i++) {
-    re[i] /= total;
-    im[i] /= total;
-  }
-}
-
-/** Transforms along each axis, in place: inside WebAssembly memory when that is possible, else panel by panel. */
-function transformAxes(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
-  if (!transformGrid(re, im, shape, 1)) transformPanels(re, im, shape);
-}
-
 /**
- * The rows first, then the other axes, as transformGrid has them. Axes of length 1 change nothing; the last of the others
- * has stride 1.
+ * Transforms along each axis, in place: inside WebAssembly memory when that is possible, else panel by panel.
+ * @returns whether every result is known to be finite
  */
+function transformAxes(x: ComplexArray, shape: readonly number[], inverse: boolean): boolean {
+  // Exchanging real and imaginary parts before and after turns e^{−…} into e^{+…}.
+  const [re, im] = inverse ? [x.im, x.re] : [x.re, x.im];
+  const divisor = inverse ? re.length : 1;
+  const outcome = transformGrid(re, im, shape, divisor);
+  if (outcome !== "declined") return outcome === "finite";
+  transformPanels(re, im, shape);
+  if (!inverse) return false;
+  for (let i = 0; i < divisor; i++) {
+    re[i] /= divisor;
+    im[i] /= divisor;
+  }
+  return false;
+}
+
+/** The last axis first, as transformGrid has it. */
 function transformPanels(re: Float64Array, im: Float64Array, shape: readonly number[]): void {
-  const axes = shape.filter((length) => length > 1);
-  if (axes.length === 0) return;
-  transformAxis(re, im, axes[axes.length - 1], 1);
-  let stride = re.length;
-  for (const length of axes) {
-    stride /= length;
-    if (stride > 1) transformAxis(re, im, length, stride);
+  let stride = 1;
+  for (const length of [...shape].reverse()) {
+    if (length > 1) transformAxis(re, im, length, stride);
+    stride *= length;
   }
 }
 
@@ -196,12 +189,12 @@ function transformAxis(re: Float64Array, im: Float64Array, length: number, strid
   const slab = length * stride;
   const columns = stride === 1 ? re.length / length : stride;
   if (stride === 1 && length >= LONG_ROW) {
-    const engine = createEngine(length, 1);
+    const engine = engineOf(length);
     for (let row = 0; row < re.length; row += length) engine.transform(re, im, row, re, im, row, 1);
     return;
   }
   const batch = Math.max(stride === 1 ? 1 : 8, Math.min(PANEL_COLUMNS, Math.floor(PANEL_LENGTH / length)));
-  const engine = createEngine(length, Math.min(batch, columns));
+  const engine = engineOf(length, Math.min(batch, columns));
   if (stride === 1) {
     // Rows: the columns of a panel are whole rows, `length` apart.
     for (let row = 0; row < columns; row += engine.batch) {

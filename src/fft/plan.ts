@@ -7,7 +7,7 @@ import {
   requireVector,
   ShapeError,
 } from "../core/index.js";
-import { routinesBackend } from "../routines/index.js";
+import { type FftEngine, routinesBackend } from "../routines/index.js";
 import { createEngine } from "./engine.js";
 
 /** Complex numbers as two arrays of the same length. */
@@ -81,30 +81,35 @@ function requireParts(re: unknown, im: unknown, length: number, caller: string):
   requireVector(im, length, "im", `createFftPlan.${caller}`);
 }
 
-/** Recent plans, newest last: a handful of lengths is what a program alternates between. */
-const plans = new Map<string, FftPlan>();
-const PLANS_KEPT = 8;
-/** Longer plans are not kept: their work space is megabytes. */
-const LONGEST_KEPT = 2 ** 18;
+/** Recent engines of one back end by length and batch, newest last: a program alternates between a handful of them. */
+const engines = new Map<number, FftEngine>();
+let newest: FftEngine | null = null;
+let backend = "";
+const ENGINES_KEPT = 8;
+/** Longer ones are not kept: their work space is megabytes. */
+const MOST_KEPT = 2 ** 18;
+/** No batch is as large. */
+const BATCHES = 1024;
 
-/** The plan of a length, from the recent ones when possible. */
-export function planOf(length: number): FftPlan {
-  const key = `${routinesBackend()} ${length}`;
-  const known = plans.get(key);
-  if (known !== undefined) {
-    plans.delete(key);
-    plans.set(key, known);
-    return known;
+/** The engine of `batch` transforms of a length, from the recent ones when possible. */
+export function engineOf(length: number, batch = 1): FftEngine {
+  if (backend !== routinesBackend()) {
+    engines.clear();
+    newest = null;
+    backend = routinesBackend();
   }
-  const plan = createFftPlan(length);
-  if (length <= LONGEST_KEPT) {
-    plans.set(key, plan);
-    for (const oldest of plans.keys()) {
-      if (plans.size <= PLANS_KEPT) break;
-      plans.delete(oldest);
-    }
+  if (newest?.length === length && newest.batch === batch) return newest;
+  const key = length * BATCHES + batch;
+  const engine = engines.get(key) ?? createEngine(length, batch);
+  if (length * batch > MOST_KEPT) return engine;
+  engines.delete(key);
+  engines.set(key, engine);
+  newest = engine;
+  for (const oldest of engines.keys()) {
+    if (engines.size <= ENGINES_KEPT) break;
+    engines.delete(oldest);
   }
-  return plan;
+  return engine;
 }
 
 /**
@@ -137,9 +142,7 @@ export function requireTransformed(
   input: Readonly<Record<string, ArrayLike<number>>>,
   caller: string,
 ): void {
-  let probe = 0;
-  for (const values of output) for (let i = 0; i < values.length; i++) probe += values[i] - values[i];
-  if (probe === 0) return;
+  if (output.every(allFinite)) return;
   for (const [argument, values] of Object.entries(input)) requireFinite(values, argument, caller);
   throw new NonFiniteError({
     function: caller,
@@ -148,6 +151,20 @@ export function requireTransformed(
     got: Object.keys(input).length === 0 ? "NaN or an infinity, put in or by an overflow" : "an overflow",
     remedy: "scale the input down",
   });
+}
+
+/** x − x is 0 for finite x and NaN otherwise; four sums, so that no addition waits for the one before. */
+function allFinite(values: Float64Array): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i] - values[i];
+    b += values[i + 1] - values[i + 1];
+    c += values[i + 2] - values[i + 2];
+    d += values[i + 3] - values[i + 3];
+  }
+  for (let i = whole; i < values.length; i++) a += values[i] - values[i];
+  return a + b + c + d === 0;
 }
 
 /** Checks real and imaginary parts of the same length. */

@@ -1,5 +1,6 @@
-import { cosTurns, requireInteger, ShapeError, sinTurns } from "../core/index.js";
-import { type ComplexArray, planOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import { requireInteger, ShapeError } from "../core/index.js";
+import { type ComplexArray, engineOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import { quarterTurns } from "./turns.js";
 
 /**
  * Computes the discrete Fourier transform of real data: the first half of it, the rest being conjugate.
@@ -27,39 +28,40 @@ export function rfft(x: ArrayLike<number>): ComplexArray {
 /** The transform behind {@link rfft}, entries unchecked. */
 export function realSpectrum(x: Float64Array): ComplexArray {
   const n = x.length;
-  const bins = (n >> 1) + 1;
-  const re = new Float64Array(bins);
-  const im = new Float64Array(bins);
+  const half = n >> 1;
+  const re = new Float64Array(half + 1);
+  const im = new Float64Array(half + 1);
   if (n % 2 === 1) {
     const full = { re: new Float64Array(n), im: new Float64Array(n) };
-    planOf(n).forward(x, full.im, full.re, full.im);
-    re.set(full.re.subarray(0, bins));
-    im.set(full.im.subarray(0, bins));
+    engineOf(n).transform(x, full.im, 0, full.re, full.im, 0, 1);
+    re.set(full.re.subarray(0, half + 1));
+    im.set(full.im.subarray(0, half + 1));
     im[0] = 0;
     return { re, im };
   }
   // Even and odd entries as one complex signal of half the length, whose spectrum is then taken apart.
-  const half = n / 2;
-  const zr = new Float64Array(half);
-  const zi = new Float64Array(half);
   for (let j = 0; j < half; j++) {
-    zr[j] = x[2 * j];
-    zi[j] = x[2 * j + 1];
+    re[j] = x[2 * j];
+    im[j] = x[2 * j + 1];
   }
-  planOf(half).forward(zr, zi, zr, zi);
-  const turn = halfTurns(n);
-  for (let k = 0; k <= half; k++) {
-    const p = k === half ? 0 : k;
-    const q = k === 0 || k === half ? 0 : half - k;
-    const evenRe = 0.5 * (zr[p] + zr[q]);
-    const evenIm = 0.5 * (zi[p] - zi[q]);
-    const oddRe = 0.5 * (zi[p] + zi[q]);
-    const oddIm = -0.5 * (zr[p] - zr[q]);
-    const c = turn[2 * k];
-    const s = turn[2 * k + 1];
-    re[k] = evenRe + (oddRe * c - oddIm * s);
-    im[k] = evenIm + (oddIm * c + oddRe * s);
+  engineOf(half).transform(re, im, 0, re, im, 0, 1);
+  const turn = quarterTurns(n);
+  for (let k = 1, q = half - 1; k <= q; k++, q--) {
+    const evenRe = 0.5 * (re[k] + re[q]);
+    const evenIm = 0.5 * (im[k] - im[q]);
+    const oddRe = 0.5 * (im[k] + im[q]);
+    const oddIm = 0.5 * (re[q] - re[k]);
+    // e^{−2πi (n/2 − k)/n} is −conj e^{−2πi k/n}: both ends of the spectrum come from the same four numbers.
+    const turnedRe = oddRe * turn[2 * k] - oddIm * turn[2 * k + 1];
+    const turnedIm = oddIm * turn[2 * k] + oddRe * turn[2 * k + 1];
+    re[k] = evenRe + turnedRe;
+    im[k] = evenIm + turnedIm;
+    re[q] = evenRe - turnedRe;
+    im[q] = turnedIm - evenIm;
   }
+  const [sum, difference] = [re[0] + im[0], re[0] - im[0]];
+  re[0] = sum;
+  re[half] = difference;
   im[0] = 0;
   im[half] = 0;
   return { re, im };
@@ -119,56 +121,38 @@ export function realSignal(spectrum: ComplexArray, n: number): Float64Array {
   if (n % 2 === 1) {
     const re = new Float64Array(n);
     const im = new Float64Array(n);
-    for (let k = 0; k < spectrum.re.length; k++) {
-      re[k] = spectrum.re[k];
-      im[k] = spectrum.im[k];
-      if (k === 0) continue;
+    re.set(spectrum.re);
+    im.set(spectrum.im);
+    for (let k = 1; k < spectrum.re.length; k++) {
       re[n - k] = spectrum.re[k];
       im[n - k] = -spectrum.im[k];
     }
-    planOf(n).inverse(re, im, x, im);
+    engineOf(n).transform(im, re, 0, im, x, 0, n);
     return x;
   }
-  const half = n / 2;
+  const half = n >> 1;
+  const { re, im } = spectrum;
   const zr = new Float64Array(half);
   const zi = new Float64Array(half);
-  const turn = halfTurns(n);
-  for (let k = 0; k < half; k++) {
-    const ar = spectrum.re[k];
-    const ai = spectrum.im[k];
-    const br = spectrum.re[half - k];
-    const bi = -spectrum.im[half - k];
-    const evenRe = 0.5 * (ar + br);
-    const evenIm = 0.5 * (ai + bi);
-    const dr = 0.5 * (ar - br);
-    const di = 0.5 * (ai - bi);
-    const c = turn[2 * k];
-    const s = -turn[2 * k + 1];
-    const oddRe = dr * c - di * s;
-    const oddIm = di * c + dr * s;
+  const turn = quarterTurns(n);
+  zr[0] = 0.5 * (re[0] + re[half]);
+  zi[0] = 0.5 * (re[0] - re[half]);
+  for (let k = 1, q = half - 1; k <= q; k++, q--) {
+    const evenRe = 0.5 * (re[k] + re[q]);
+    const evenIm = 0.5 * (im[k] - im[q]);
+    const dr = 0.5 * (re[k] - re[q]);
+    const di = 0.5 * (im[k] + im[q]);
+    const oddRe = dr * turn[2 * k] + di * turn[2 * k + 1];
+    const oddIm = di * turn[2 * k] - dr * turn[2 * k + 1];
     zr[k] = evenRe - oddIm;
     zi[k] = evenIm + oddRe;
+    zr[q] = evenRe + oddIm;
+    zi[q] = oddRe - evenIm;
   }
-  planOf(half).inverse(zr, zi, zr, zi);
+  engineOf(half).transform(zi, zr, 0, zi, zr, 0, half);
   for (let j = 0; j < half; j++) {
     x[2 * j] = zr[j];
     x[2 * j + 1] = zi[j];
   }
   return x;
-}
-
-/** e^{−2πi k/n} for k = 0 … n/2 of the last even length asked for. */
-let turnLength = 0;
-let turnTable = new Float64Array(0);
-
-function halfTurns(n: number): Float64Array {
-  if (turnLength === n) return turnTable;
-  const table = new Float64Array(n + 2);
-  for (let k = 0; k <= n / 2; k++) {
-    table[2 * k] = cosTurns(k, n);
-    table[2 * k + 1] = -sinTurns(k, n);
-  }
-  turnLength = n;
-  turnTable = table;
-  return table;
 }

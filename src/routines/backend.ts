@@ -52,13 +52,45 @@ export interface WasmFunctions {
   pass4(x: number, y: number, w: number, span: number, m: number): void;
   pass5(x: number, y: number, w: number, span: number, m: number): void;
   pass7(x: number, y: number, w: number, span: number, m: number): void;
-  gather4(x: number, xStep: number, y: number, w: number, span: number, m: number): void;
-  last2(x: number, y: number, yStep: number, rows: number, count: number): void;
-  last4(x: number, y: number, yStep: number, rows: number, count: number): void;
-  last5(x: number, y: number, yStep: number, rows: number, count: number): void;
   interleave(x: number, out: number, count: number): void;
-  copyPieces(x: number, fromStep: number, out: number, toStep: number, bytes: number, count: number): void;
   separate(x: number, out: number, count: number, divisor: number): void;
+  gridRows(
+    x: number,
+    xImag: number,
+    lines: number,
+    n: number,
+    y: number,
+    yPitch: number,
+    yImag: number,
+    plan: number,
+    order: number,
+    w: number,
+    panel: number,
+  ): void;
+  gridColumns(
+    x: number,
+    stride: number,
+    imag: number,
+    slabs: number,
+    n: number,
+    plan: number,
+    order: number,
+    w: number,
+    panel: number,
+  ): void;
+  finishPart(x: number, count: number, divisor: number): number;
+  powerLine(x: number, imag: number, n: number, y: number, yImag: number, order: number, w: number): void;
+  powerRows(
+    x: number,
+    imag: number,
+    lines: number,
+    n: number,
+    y: number,
+    yPitch: number,
+    yImag: number,
+    order: number,
+    w: number,
+  ): void;
 }
 
 /** One instance of the module with a memory of its own, which is never grown: views of it stay valid. */

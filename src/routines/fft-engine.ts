@@ -1,6 +1,15 @@
 import { ShapeError, describe, requireInteger } from "../core/index.js";
 import { ARENA_START, createArena } from "./backend.js";
-import { type FftPass, type FftStage, RADICES, fftPass, fftStages, fftTwiddles } from "./fft-passes.js";
+import {
+  type FftPass,
+  type FftStage,
+  RADICES,
+  fftOrder,
+  fftPass,
+  fftStages,
+  fftTwiddles,
+  pairedTwiddles,
+} from "./fft-passes.js";
 
 /** A transform of fixed length over its own work space: fill `input`, call `run`, read what it returns. */
 export interface FftEngine {
@@ -79,6 +88,8 @@ export function createFftEngine(length: number, radices: readonly number[], batc
   );
 }
 
+/** Numbers between two parts, so that their equal entries do not fall into the same place of the cache. */
+const APART = 8;
 /** Below this many points a memory of its own is not worth its 64 kB. */
 const SMALLEST_FAST = 16;
 
@@ -98,7 +109,10 @@ function jsEngine(length: number, batch: number, stages: readonly FftStage[], tw
   return { length, batch, input, run, transform: transformBy(length, input, run) };
 }
 
-/** The same passes over a memory of its own: twiddles, then two work spaces. */
+/** Lengths of single transforms that are done in parts when they are powers of two; longer ones leave the cache. */
+const LONGEST_LINE = 2 ** 16;
+
+/** The same passes over a memory of its own: tables, then two work spaces. */
 function wasmEngine(
   length: number,
   batch: number,
@@ -106,13 +120,14 @@ function wasmEngine(
   twiddles: Float64Array,
 ): FftEngine | null {
   const size = 2 * length * batch;
-  const arena = createArena(twiddles.length + 2 * size);
+  const inParts = batch === 1 && (length & (length - 1)) === 0 && length <= LONGEST_LINE;
+  const arena = createArena(twiddles.length + 2 * (size + APART) + (inParts ? 3 * length : 0));
   if (arena === null) return null;
   const { functions, values } = arena;
   const table = ARENA_START / 8;
   values.set(twiddles, table);
   const inputAt = table + twiddles.length;
-  const otherAt = inputAt + size;
+  const otherAt = inputAt + size + APART;
   const input = values.subarray(inputAt, inputAt + size);
   const other = values.subarray(otherAt, otherAt + size);
   /** Runs the passes and returns the address of the result. */
@@ -130,15 +145,43 @@ function wasmEngine(
     }
     return from;
   };
+  const run = (): Float64Array => (pass() === 8 * inputAt ? input : other);
+  const pairs = otherAt + size + APART;
+  const apart = length + APART;
+  const radices = stages.map((stage) => stage.radix);
+  if (inParts) {
+    values.set(pairedTwiddles(length), pairs);
+    new Int32Array(arena.memory.buffer, 8 * (pairs + 2 * length)).set(fftOrder(length, radices));
+  }
+  /** Copies a part out, divided. */
+  const leave = (at: number, out: Float64Array, to: number, divisor: number): void => {
+    if (divisor !== 1) functions.finishPart(8 * at, length, divisor);
+    out.set(values.subarray(at, at + length), to);
+  };
   return {
     length,
     batch,
     input,
-    run: () => (pass() === 8 * inputAt ? input : other),
+    run,
     transform: (re, im, from, outRe, outIm, to, divisor) => {
-      // The parts go in behind each other and are woven together there: two copies instead of a loop.
+      // The parts go in behind each other: copies instead of a loop.
+      const imaginary = otherAt + (inParts ? apart : length);
       values.set(length === re.length ? re : re.subarray(from, from + length), otherAt);
-      values.set(length === im.length ? im : im.subarray(from, from + length), otherAt + length);
+      values.set(length === im.length ? im : im.subarray(from, from + length), imaginary);
+      if (inParts) {
+        functions.powerLine(
+          8 * otherAt,
+          8 * apart,
+          length,
+          8 * inputAt,
+          8 * apart,
+          8 * (pairs + 2 * length),
+          8 * pairs,
+        );
+        leave(inputAt, outRe, to, divisor);
+        leave(inputAt + apart, outIm, to, divisor);
+        return;
+      }
       functions.interleave(8 * otherAt, 8 * inputAt, length);
       const result = pass();
       const free = result === 8 * inputAt ? otherAt : inputAt;

@@ -1,196 +1,216 @@
-import { ARENA_START, createArena, routinesBackend, type WasmArena, type WasmFunctions } from "./backend.js";
-import { fftStages, type FftStage, fftRadices, fftTwiddles } from "./fft-passes.js";
+import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
+import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles } from "./fft-passes.js";
 
 /** Larger grids (2 GiB in WebAssembly memory) go panel by panel instead. */
 const MOST_POINTS = 2 ** 27;
-/** Smaller ones are done before a memory is set up. */
-const LEAST_POINTS = 512;
-/** Columns transformed together: long runs of memory, but a panel that stays in L2. */
-const COLUMNS = 32;
-const LONG_AXIS_COLUMNS = 16;
-const LONG_AXIS = 2048;
+/** Smaller ones are not worth a memory. */
+const LEAST_POINTS = 16;
+/** Points that are transformed along several axes while they are in the second cache. */
+const CHUNK = 2 ** 15;
+/** Memories up to this number of points are kept for the next grid, larger ones as long as nothing else needs the room. */
+const KEPT_POINTS = 2 ** 21;
+/** Points that come in together. */
+const STAGED = 2 ** 12;
+const LONGEST_LINE = 2 ** 12;
+/** Bytes of a line of the cache, and after how many of them it puts entries into the same place again. */
+const CACHE_LINE = 64;
+const ALIAS = 4096;
+/** Shorter pieces are not padded: copying them one by one would cost more. */
+const LEAST_PADDED = 1024;
 
-/** The memory of the last grid, as long as nothing else needs the room. */
-let recent: WeakRef<WasmArena> | null = null;
+/** Where the parts of a grid and the tables of its axes lie in WebAssembly memory; addresses in bytes. */
+interface GridLayout {
+  readonly axes: readonly AxisPlan[];
+  /** Work space of one panel. */
+  readonly panel: number;
+  /** Room for the rows that come in. */
+  readonly staging: number;
+  /** First real part, and from real to imaginary parts. */
+  readonly real: number;
+  readonly apart: number;
+  /** The first of the axes whose product, the unit, is transformed at once while it is in the cache. */
+  readonly inner: number;
+  /** Points of a unit, and from one unit to the next. */
+  readonly unit: number;
+  readonly pitch: number;
+  /** The end of all this. */
+  readonly end: number;
+}
+
+/** One axis: what the transforms of its length need. */
+interface AxisPlan {
+  readonly length: number;
+  readonly radices: readonly number[];
+  /** Address of the radices and of the order of the results (32-bit integers), and of the twiddles. */
+  readonly plan: number;
+  readonly order: number;
+  readonly twiddles: number;
+  /** Twiddles in pairs where the rows are done line by line, otherwise 0. */
+  readonly paired: number;
+}
+
+/** What became of a grid. */
+export type GridOutcome = "declined" | "finite" | "not finite";
+
+/** A memory with the tables of the last grid. */
+interface GridMemory {
+  readonly arena: WasmArena;
+  shape: string;
+}
+let kept: GridMemory | null = null;
+let recent: WeakRef<GridMemory> | null = null;
 
 /**
  * Transforms a row-major grid of complex numbers along every axis, inside WebAssembly memory: the parts are copied in
- * piece by piece, woven together and transformed along their rows on the way; then the other axes follow, in panels of
- * columns.
+ * piece by piece and transformed along their last axes on the way; then the other axes follow, in panels of columns.
  *
  * @param re real parts, overwritten by the transform
  * @param im imaginary parts, overwritten
  * @param shape lengths of the axes, their product the number of points
  * @param divisor every result is divided by it
- * @returns false when this way is closed (JavaScript back end, an axis with a prime factor above 7, a tiny or huge grid)
- *   and nothing was done
+ * @returns whether every result is finite; "declined" when nothing was done because this way is closed (JavaScript back
+ *   end, an axis with a prime factor above 7, a single line, a tiny or huge grid)
  */
-export function transformGrid(re: Float64Array, im: Float64Array, shape: readonly number[], divisor: number): boolean {
+export function transformGrid(
+  re: Float64Array,
+  im: Float64Array,
+  shape: readonly number[],
+  divisor: number,
+): GridOutcome {
   const points = re.length;
-  if (points < LEAST_POINTS || points > MOST_POINTS || routinesBackend() === "js") return false;
-  // Axes of length 1 change nothing; the last of the others has its entries side by side.
-  const plans = shape.filter((length) => length > 1).map((length) => ({ length, radices: fftRadices(length) }));
-  const longest = Math.max(...shape);
-  const width = longest > LONG_AXIS ? LONG_AXIS_COLUMNS : COLUMNS;
-  const panel = 2 * longest * width;
-  // Twiddles (fewer than 2 · longest numbers over all passes), two panels, two rows, the grid.
-  const table = ARENA_START / 8;
-  const first = table + 2 * longest;
-  const second = first + panel;
-  const rows = second + panel;
-  const grid = rows + 4 * longest;
-  if (plans.some((plan) => plan.radices === null)) return false;
-  const arena = arenaOf(grid + 2 * points);
-  if (arena === null) return false;
-  const { functions, values } = arena;
-  const rowLength = plans[plans.length - 1].length;
-  const rowRadices = plans[plans.length - 1].radices as readonly number[];
-  values.set(fftTwiddles(rowLength, rowRadices), table);
-  const rowWork = { table: 8 * table, first: 8 * rows, second: 8 * (rows + 2 * longest) };
-  const stages = fftStages(rowLength, rowRadices, 1);
-  weaveRows(arena, re, im, grid, first, second, (panel >> 1) - ((panel >> 1) % rowLength), rowLength, stages, rowWork);
-  let stride = points;
-  for (const { length, radices } of plans) {
-    stride /= length;
-    if (stride === 1) continue;
-    values.set(fftTwiddles(length, radices as readonly number[]), table);
-    const work = { table: 8 * table, first: 8 * first, second: 8 * second };
-    transformColumns(functions, length, radices as readonly number[], 8 * grid, points, stride, width, work);
+  if (points < LEAST_POINTS || points > MOST_POINTS || points === Math.max(...shape)) return "declined";
+  if (routinesBackend() === "js") return "declined";
+  const lengths = shape.filter((length) => length > 1);
+  const layout = layoutOf(lengths, points);
+  const memory = layout === null ? null : memoryOf(layout, lengths, points);
+  if (layout === null || memory === null) return "declined";
+  const { functions, values } = memory;
+  const { axes, panel, staging, real, apart, inner, unit, pitch } = layout;
+  const row = axes[axes.length - 1];
+  const along = (axis: AxisPlan, from: number, stride: number, slabs: number): void => {
+    const { length, plan, order, twiddles } = axis;
+    functions.gridColumns(real + 8 * from, 8 * stride, apart, slabs, length, plan, order, twiddles, panel);
+  };
+  /** Copies rows in and transforms them on their way into the grid, where they lie `step` apart from `to` on. */
+  const enter = (from: number, rows: number, to: number, step: number): void => {
+    const { length, plan, order, twiddles, paired } = row;
+    const most = rowsAtOnce(length);
+    const away = 8 * length * most + CACHE_LINE;
+    for (let start = 0; start < rows; start += most) {
+      const lines = Math.min(most, rows - start);
+      const [first, end] = [from + start * length, from + (start + lines) * length];
+      values.set(re.subarray(first, end), staging / 8);
+      values.set(im.subarray(first, end), (staging + away) / 8);
+      const target = real + 8 * (to + start * step);
+      if (paired !== 0) functions.powerRows(staging, away, lines, length, target, 8 * step, apart, order, paired);
+      else functions.gridRows(staging, away, lines, length, target, 8 * step, apart, plan, order, twiddles, panel);
+    }
+  };
+  const units = points / unit;
+  // As many units at once as the cache holds; padded ones of more than one row are taken one by one.
+  const together =
+    pitch === unit || unit === row.length ? unitsAtOnce(unit / row.length, Math.max(1, Math.floor(CHUNK / unit))) : 1;
+  for (let start = 0; start < units; start += together) {
+    const count = unit * Math.min(together, units - start);
+    enter(unit * start, count / row.length, pitch * start, unit === row.length ? pitch : row.length);
+    for (let axis = axes.length - 2, stride = row.length; axis >= inner; axis--) {
+      along(axes[axis], pitch * start, stride, count / stride / axes[axis].length);
+      stride *= axes[axis].length;
+    }
   }
-  unweave(arena, re, im, grid, first, panel, divisor);
-  return true;
+  for (let axis = inner - 1, stride = pitch; axis >= 0; axis--) {
+    along(axes[axis], 0, stride, (units * pitch) / stride / axes[axis].length);
+    stride *= axes[axis].length;
+  }
+  let finite = true;
+  const leaving = pitch === unit ? Math.ceil(CHUNK / unit) : 1;
+  for (let start = 0; start < units; start += leaving) {
+    const count = unit * Math.min(leaving, units - start);
+    for (const [part, base] of [
+      [re, real],
+      [im, real + apart],
+    ] as const) {
+      const at = base + 8 * pitch * start;
+      if (functions.finishPart(at, count, divisor) !== 0) finite = false;
+      part.set(values.subarray(at / 8, at / 8 + count), unit * start);
+    }
+  }
+  return finite ? "finite" : "not finite";
 }
 
-function arenaOf(doubles: number): WasmArena | null {
-  const known = recent?.deref();
-  if (known !== undefined && known.values.length >= ARENA_START / 8 + doubles) return known;
-  const arena = createArena(doubles);
-  recent = arena === null ? null : new WeakRef(arena);
+/** Places in memory for a grid, or null when an axis has a prime factor above 7. */
+function layoutOf(lengths: readonly number[], points: number): GridLayout | null {
+  let end = ARENA_START;
+  const take = (bytes: number): number => {
+    const at = end;
+    end += CACHE_LINE * Math.ceil(bytes / CACHE_LINE);
+    return at;
+  };
+  const axes: AxisPlan[] = [];
+  for (const length of lengths) {
+    const radices = fftRadices(length);
+    if (radices === null) return null;
+    const known = axes.find((axis) => axis.length === length);
+    const fresh = (): AxisPlan => {
+      const [plan, order] = [take(4 * radices.length), take((4 * length) / radices[radices.length - 1])];
+      const paired = isLine(length) ? take(16 * length) : 0;
+      return { length, radices, plan, order, twiddles: take(32 * length), paired };
+    };
+    axes.push(known ?? fresh());
+  }
+  const rowLength = lengths[lengths.length - 1];
+  const staging = take(16 * rowLength * rowsAtOnce(rowLength) + CACHE_LINE);
+  const panel = take(256 * Math.max(...lengths) + CACHE_LINE);
+  const last = axes.length - 1;
+  let inner = last;
+  let unit = axes[last].length;
+  while (inner > 0 && unit * axes[inner - 1].length <= CHUNK) unit *= axes[--inner].length;
+  const rows = unit / axes[last].length;
+  const padded = inner > 0 && unit >= LEAST_PADDED && (8 * unit) % ALIAS === 0 && (rows === 1 || rows % 8 === 0);
+  const pitch = padded ? unit + CACHE_LINE / 8 : unit;
+  const real = take((8 * points * pitch) / unit);
+  // Equal entries of the parts, which are used together, should not fall into the same place of the cache either.
+  take(CACHE_LINE);
+  const apart = take((8 * points * pitch) / unit) - real;
+  return { axes, panel, staging, real, apart, inner, unit, pitch, end };
+}
+
+/** The memory for a grid, with the tables of its axes in their places. */
+function memoryOf(layout: GridLayout, lengths: readonly number[], points: number): WasmArena | null {
+  const shape = lengths.join(" ");
+  const known = kept ?? recent?.deref() ?? null;
+  let memory = known !== null && known.arena.memory.buffer.byteLength >= layout.end ? known : null;
+  if (memory === null) {
+    const arena = createArena((layout.end - ARENA_START) / 8);
+    if (arena === null) return null;
+    memory = { arena, shape: "" };
+    kept = points <= KEPT_POINTS ? memory : null;
+    recent = kept === null ? new WeakRef(memory) : null;
+  }
+  const { arena } = memory;
+  if (memory.shape === shape) return arena;
+  for (const { length, radices, plan, order, twiddles, paired } of new Set(layout.axes)) {
+    new Int32Array(arena.memory.buffer, plan).set(radices);
+    new Int32Array(arena.memory.buffer, order).set(fftOrder(length, radices));
+    arena.values.set(fftTwiddles(length, radices), twiddles / 8);
+    if (paired !== 0) arena.values.set(pairedTwiddles(length), paired / 8);
+  }
+  memory.shape = shape;
   return arena;
 }
 
-/** Copies whole rows in, at most `most` points at a time, interleaves their parts and transforms them into the grid. */
-function weaveRows(
-  { functions, values }: WasmArena,
-  re: Float64Array,
-  im: Float64Array,
-  grid: number,
-  parts: number,
-  woven: number,
-  most: number,
-  length: number,
-  stages: readonly FftStage[],
-  work: Work,
-): void {
-  for (let start = 0; start < re.length; start += most) {
-    const count = Math.min(most, re.length - start);
-    values.set(re.subarray(start, start + count), parts);
-    values.set(im.subarray(start, start + count), parts + count);
-    const target = grid + 2 * start;
-    functions.interleave(8 * parts, 8 * (stages.length === 0 ? target : woven), count);
-    if (stages.length === 0) continue;
-    for (let row = 0; row < 2 * count; row += 2 * length) {
-      runPasses(functions, stages, 8 * (woven + row), work, 8 * (target + row));
-    }
-  }
+/** Whether rows of this length are transformed line by line: powers of two whose line stays in the first cache. */
+function isLine(length: number): boolean {
+  return length >= 16 && length <= LONGEST_LINE && (length & (length - 1)) === 0;
 }
 
-/** Takes the parts apart and copies them out, dividing. */
-function unweave(
-  { functions, values }: WasmArena,
-  re: Float64Array,
-  im: Float64Array,
-  grid: number,
-  room: number,
-  size: number,
-  divisor: number,
-): void {
-  for (let start = 0; start < re.length; start += size) {
-    const count = Math.min(size, re.length - start);
-    functions.separate(8 * (grid + 2 * start), 8 * room, count, divisor);
-    re.set(values.subarray(room, room + count), start);
-    im.set(values.subarray(room + count, room + 2 * count), start);
-  }
+/** Rows that come in together, a multiple of eight. */
+function rowsAtOnce(length: number): number {
+  return 8 * Math.max(1, Math.floor(STAGED / length / 8));
 }
 
-/** Addresses of the twiddles and of two work spaces. */
-interface Work {
-  readonly table: number;
-  readonly first: number;
-  readonly second: number;
-}
-
-function transformColumns(
-  functions: WasmFunctions,
-  length: number,
-  radices: readonly number[],
-  grid: number,
-  points: number,
-  stride: number,
-  width: number,
-  work: Work,
-): void {
-  const full = fftStages(length, radices, Math.min(width, stride));
-  const rest = stride % width === 0 ? full : fftStages(length, radices, stride % width);
-  for (let slab = 0; slab < points; slab += length * stride) {
-    for (let column = 0; column < stride; column += width) {
-      const count = Math.min(width, stride - column);
-      const address = grid + 16 * (slab + column);
-      const stages = count === width || stride < width ? full : rest;
-      transformPanel(functions, stages, address, 16 * stride, count, length, work);
-    }
-  }
-}
-
-/**
- * Transforms `count` columns in place. The first pass reads them where they lie when its radix is 4, the last one puts
- * them back when its radix is 2, 4 or 5; otherwise they are copied.
- */
-function transformPanel(
-  functions: WasmFunctions,
-  stages: readonly FftStage[],
-  address: number,
-  rowStep: number,
-  count: number,
-  length: number,
-  work: Work,
-): void {
-  const final = stages[stages.length - 1];
-  const gathers = stages[0].radix === 4 && stages.length > 1;
-  const scatter = stages.length > 1 ? lastPass(functions, final.radix) : null;
-  if (gathers) functions.gather4(address, rowStep, work.first, work.table + 8 * stages[0].first, count, stages[0].m);
-  else functions.copyPieces(address, rowStep, work.first, 16 * count, 16 * count, length);
-  const middle = stages.slice(gathers ? 1 : 0, scatter === null ? undefined : -1);
-  const end = runPasses(functions, middle, work.first, work, null);
-  if (scatter === null) functions.copyPieces(end, 16 * count, address, rowStep, 16 * count, length);
-  else scatter(end, address, rowStep, length / final.radix, count);
-}
-
-function lastPass(functions: WasmFunctions, radix: number): WasmFunctions["last4"] | null {
-  if (radix === 4) return functions.last4;
-  return radix === 2 ? functions.last2 : radix === 5 ? functions.last5 : null;
-}
-
-/** Runs the passes from an address, the last one into `target` when given; returns the address of the result. */
-function runPasses(
-  functions: WasmFunctions,
-  stages: readonly FftStage[],
-  start: number,
-  work: Work,
-  target: number | null,
-): number {
-  let from = start;
-  for (let i = 0; i < stages.length; i++) {
-    const { radix, first, span, m } = stages[i];
-    const free = from === work.second ? work.first : work.second;
-    const to = target !== null && i === stages.length - 1 ? target : free;
-    const w = work.table + 8 * first;
-    if (radix === 4) functions.pass4(from, to, w, span, m);
-    else if (radix === 2) functions.pass2(from, to, w, span, m);
-    else if (radix === 3) functions.pass3(from, to, w, span, m);
-    else if (radix === 5) functions.pass5(from, to, w, span, m);
-    else functions.pass7(from, to, w, span, m);
-    from = to;
-  }
-  return from;
+/** The largest number of units up to `most` whose rows fill panels of eight, or at least eight rows. */
+function unitsAtOnce(rows: number, most: number): number {
+  for (let units = most; units > 0; units--) if ((rows * units) % 8 === 0) return units;
+  return rows * most >= 8 ? most : 8;
 }

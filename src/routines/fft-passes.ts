@@ -69,6 +69,46 @@ export function fftTwiddles(n: number, radices: readonly number[]): Float64Array
   return twiddles;
 }
 
+/**
+ * The twiddles of the passes of radix 4 of a power of two, in pairs for vectors of two neighbours: real parts of
+ * exp(−2πi q/(4m)) for q and q + 1, their imaginary parts, then the same for the squares and the cubes.
+ */
+export function pairedTwiddles(n: number): Float64Array {
+  const pairs = new Float64Array(2 * n);
+  let at = 0;
+  for (let m = n / 4; m > 1; m /= 4) {
+    for (let q = 0; q < m; q += 2) {
+      for (let r = 1; r <= 3; r++) {
+        for (const half of [0, 1]) {
+          pairs[at + half] = cosTurns((q + half) * r, 4 * m);
+          pairs[at + 2 + half] = -sinTurns((q + half) * r, 4 * m);
+        }
+        at += 4;
+      }
+    }
+  }
+  return pairs;
+}
+
+/**
+ * Where the results of a transform with passes in place go: entry j·p + r before its last pass of radix p becomes number
+ * order[j] + r·n/p of the result.
+ */
+export function fftOrder(n: number, radices: readonly number[]): Int32Array {
+  const order = new Int32Array(n / radices[radices.length - 1]);
+  let filled = 1;
+  // The digits of j from the last to the first; that of pass k counts the product of the radices before it.
+  for (let k = radices.length - 2; k >= 0; k--) {
+    let weight = 1;
+    for (let i = 0; i < k; i++) weight *= radices[i];
+    for (let digit = radices[k] - 1; digit >= 0; digit--) {
+      for (let j = 0; j < filled; j++) order[digit * filled + j] = order[j] + digit * weight;
+    }
+    filled *= radices[k];
+  }
+  return order;
+}
+
 /** One pass: its radix, where its twiddles begin, how many transforms it interleaves, length of what remains. */
 export interface FftStage {
   /** Radix. */

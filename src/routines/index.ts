@@ -11,6 +11,7 @@ export * from "./trsm.js";
 export * from "./reflect.js";
 export * from "./vectors.js";
 export { transformGrid } from "./fft-grid.js";
+export type { GridOutcome } from "./fft-grid.js";
 export { fftRadices } from "./fft-passes.js";
 export { createFftEngine, transformBy } from "./fft-engine.js";
 export type { FftEngine } from "./fft-engine.js";

@@ -23,7 +23,7 @@ import {
   trsm,
 } from "../../src/routines/index.js";
 import { createArena } from "../../src/routines/backend.js";
-import { fftTwiddles } from "../../src/routines/fft-passes.js";
+import { fftOrder, fftTwiddles, pairedTwiddles } from "../../src/routines/fft-passes.js";
 import { firstBitDifference } from "./twins.js";
 
 afterEach(() => {
@@ -213,39 +213,98 @@ test("Fourier passes give the same bits for every radix; powers of two and chirp
   }
 });
 
-test("grids inside WebAssembly memory have the bits of axis by axis passes; where that way is closed nothing is touched", () => {
-  const shape = [12, 45, 7];
-  const [re, im] = [entries(1, 3780, 1), entries(2, 3780, 1)];
-  const grid = { re: re.slice(), im: im.slice() };
-  setRoutinesBackend("js");
-  expect(transformGrid(grid.re, grid.im, shape, 1)).toBe(false);
-  expect(grid).toEqual({ re, im });
-  const reference = { re: re.slice(), im: im.slice() };
-  // Rows first, then the other axes.
-  for (const [n, stride] of [
-    [7, 1],
-    [12, 315],
-    [45, 7],
-  ]) {
-    const engine = createFftEngine(n, fftRadices(n) as readonly number[], 1);
-    for (let base = 0; base < 3780; base++) {
-      if (Math.floor(base / stride) % n !== 0) continue;
-      for (let i = 0; i < n; i++)
-        engine.input.set([reference.re[base + i * stride], reference.im[base + i * stride]], 2 * i);
-      const out = engine.run();
-      for (let i = 0; i < n; i++) {
-        reference.re[base + i * stride] = out[2 * i];
-        reference.im[base + i * stride] = out[2 * i + 1];
-      }
+/** Transforms one axis of a grid line by line. */
+function alongAxis(grid: { re: Float64Array; im: Float64Array }, n: number, stride: number): void {
+  const engine = createFftEngine(n, fftRadices(n) as readonly number[], 1);
+  for (let base = 0; base < grid.re.length; base++) {
+    if (Math.floor(base / stride) % n !== 0) continue;
+    for (let i = 0; i < n; i++) engine.input.set([grid.re[base + i * stride], grid.im[base + i * stride]], 2 * i);
+    const out = engine.run();
+    for (let i = 0; i < n; i++) {
+      grid.re[base + i * stride] = out[2 * i];
+      grid.im[base + i * stride] = out[2 * i + 1];
     }
   }
+}
+
+test("grids inside WebAssembly memory have the bits of axis by axis passes", () => {
+  // Every radix first and last, sizes 1, rows and columns that do not fill a panel, grids whose units are padded.
+  const shapes = [
+    [12, 45, 7],
+    [49, 63],
+    [4, 128],
+    [128, 18],
+    [1, 40, 1, 30],
+    [3, 3, 3, 3, 3, 3],
+    [2, 2, 2, 2, 2, 2, 2, 2, 2, 2],
+    [5, 2, 3, 7, 10],
+    [300, 3],
+    [9, 1000],
+    [16, 64, 64],
+    [64, 1024],
+  ];
+  for (const shape of shapes) {
+    const points = shape.reduce((a, b) => a * b, 1);
+    const data = { re: entries(1, points, 1), im: entries(2, points, 1) };
+    setRoutinesBackend("js");
+    const reference = { re: data.re.slice(), im: data.im.slice() };
+    let stride = 1;
+    for (const n of [...shape].reverse()) {
+      if (n > 1) alongAxis(reference, n, stride);
+      stride *= n;
+    }
+    setRoutinesBackend("wasm");
+    for (const divisor of [1, points]) {
+      const grid = { re: data.re.slice(), im: data.im.slice() };
+      expect(transformGrid(grid.re, grid.im, shape, divisor), shape.join("x")).toBe("finite");
+      const [re, im] = [reference.re, reference.im].map((part) => part.map((value) => value / divisor));
+      expect(firstBitDifference(grid.re, re), shape.join("x")).toBe(-1);
+      expect(firstBitDifference(grid.im, im), shape.join("x")).toBe(-1);
+    }
+  }
+});
+
+test("a grid with a NaN, an infinity or an overflow on the way is told from a finite one", () => {
   setRoutinesBackend("wasm");
-  expect(transformGrid(grid.re, grid.im, [11, 100], 1)).toBe(false);
-  expect(transformGrid(new Float64Array(4), new Float64Array(4), [2, 2], 1)).toBe(false);
-  expect(transformGrid(grid.re, grid.im, shape, 1)).toBe(true);
-  expect(firstBitDifference(grid.re, reference.re)).toBe(-1);
-  expect(firstBitDifference(grid.im, reference.im)).toBe(-1);
-  expect(transformGrid(im, re, [...shape].reverse(), 3780)).toBe(true);
+  for (const bad of [Number.NaN, Infinity, 1e308]) {
+    const grid = { re: entries(1, 600, 1), im: entries(2, 600, 1) };
+    grid.re.fill(bad, 100, 110);
+    expect(transformGrid(grid.re, grid.im, [20, 30], 600)).toBe("not finite");
+    // Nothing of it stays in the memory, which is kept.
+    const next = { re: entries(1, 600, 1), im: entries(2, 600, 1) };
+    expect(transformGrid(next.re, next.im, [20, 30], 600)).toBe("finite");
+  }
+});
+
+test("where the way of grids is closed nothing is touched", () => {
+  const data = { re: entries(1, 3780, 1), im: entries(2, 3780, 1) };
+  const grid = { re: data.re.slice(), im: data.im.slice() };
+  setRoutinesBackend("js");
+  expect(transformGrid(grid.re, grid.im, [12, 45, 7], 1)).toBe("declined");
+  setRoutinesBackend("wasm");
+  for (const shape of [
+    [11, 100], // a prime factor above 7
+    [3780, 1], // a single line
+  ]) {
+    expect(transformGrid(grid.re, grid.im, shape, 1)).toBe("declined");
+  }
+  expect(transformGrid(new Float64Array(4), new Float64Array(4), [2, 2], 1)).toBe("declined");
+  expect(grid).toEqual(data);
+});
+
+test("lines of powers of two, which go through WebAssembly in parts, have the bits of the passes", () => {
+  for (const n of [16, 32, 64, 512, 4096, 2 ** 15]) {
+    const x = { re: entries(n, n, 1), im: entries(n + 1, n, 1) };
+    const results = (["js", "wasm"] as const).map((backend) => {
+      setRoutinesBackend(backend);
+      const engine = createFftEngine(n, fftRadices(n) as readonly number[], 1);
+      const out = { re: new Float64Array(n), im: new Float64Array(n) };
+      engine.transform(x.re, x.im, 0, out.re, out.im, 0, n);
+      return out;
+    });
+    expect(firstBitDifference(results[1].re, results[0].re)).toBe(-1);
+    expect(firstBitDifference(results[1].im, results[0].im)).toBe(-1);
+  }
 });
 
 test("transformBy wraps a run between separate parts, with offsets and a divisor, in place too", () => {
@@ -412,27 +471,36 @@ test("fused multiply-add is off by default, changes bits when allowed, keeps the
 test("addresses beyond 2 GiB, as a grid of 512³ points has them, give the same bits as low ones", () => {
   const arena = createArena(2 ** 28 + 2 ** 16); // pages that are not touched are never backed by memory
   if (arena === null) throw new Error("no WebAssembly memory of 2 GiB here");
-  const { functions, values } = arena;
+  const { functions, values, memory } = arena;
   const data = entries(4, 2 * 64 * 20, 1);
-  const table = fftTwiddles(64, [4, 4, 4]);
   const results = [2 ** 10, 2 ** 28 + 2 ** 10].map((base) => {
-    const [w, grid, panel] = [base, base + 512, base + 8192];
-    values.set(table, w);
-    values.set(data, grid);
-    // 64 rows of 20 numbers: the first pass gathers 16 columns, the last one scatters them.
-    functions.gather4(8 * grid, 320, 8 * panel, 8 * w, 16, 16);
-    functions.pass4(8 * panel, 8 * (panel + 4096), 8 * (w + 96), 64, 4);
-    functions.last4(8 * (panel + 4096), 8 * grid, 320, 16, 16);
-    functions.copyPieces(8 * grid, 320, 8 * panel, 256, 256, 64);
-    functions.separate(8 * panel, 8 * (panel + 4096), 1024, 1);
-    return values.slice(panel + 4096, panel + 6144);
+    // Radices, order, twiddles and their pairs; the panel; a grid of 64 rows of 20 numbers.
+    const [plan, order, table, pairs, panel, grid] = [0, 8, 32, 160, 300, 2600].map((offset) => 8 * (base + offset));
+    new Int32Array(memory.buffer, plan).set([4, 4, 4]);
+    new Int32Array(memory.buffer, order).set(fftOrder(64, [4, 4, 4]));
+    values.set(fftTwiddles(64, [4, 4, 4]), table / 8);
+    values.set(pairedTwiddles(64), pairs / 8);
+    values.set(data, grid / 8);
+    const apart = 8 * 1280;
+    // Two panels of columns and one of single columns; then the first 64 numbers as a line, the next ones as rows.
+    functions.gridColumns(grid, 160, apart, 1, 64, plan, order, table, panel);
+    const columns = values.slice(grid / 8, grid / 8 + 2560);
+    const out = grid + 2 * apart;
+    functions.powerLine(grid, apart, 64, out, apart, order, pairs);
+    functions.gridRows(grid + 512, apart, 3, 64, out + 512, 512, apart, plan, order, table, panel);
+    expect(functions.finishPart(out, 256, 3)).toBe(0);
+    return { columns, lines: values.slice(out / 8, out / 8 + 256) };
   });
-  expect(firstBitDifference(results[1], results[0])).toBe(-1);
-  const engine = createFftEngine(64, [4, 4, 4], 1);
-  for (let i = 0; i < 64; i++) engine.input.set([data[40 * i + 6], data[40 * i + 7]], 2 * i);
-  const expected = engine.run();
-  for (let i = 0; i < 64; i++) {
-    expect(results[1][16 * i + 3]).toBe(expected[2 * i]);
-    expect(results[1][1024 + 16 * i + 3]).toBe(expected[2 * i + 1]);
-  }
+  expect(firstBitDifference(results[1].columns, results[0].columns)).toBe(-1);
+  expect(firstBitDifference(results[1].lines, results[0].lines)).toBe(-1);
+  const expected = { re: data.slice(0, 1280), im: data.slice(1280) };
+  alongAxis(expected, 64, 20);
+  expect(firstBitDifference(results[1].columns, Float64Array.of(...expected.re, ...expected.im))).toBe(-1);
+  alongAxis(expected, 64, 1);
+  expect(
+    firstBitDifference(
+      results[1].lines,
+      expected.re.slice(0, 256).map((value) => value / 3),
+    ),
+  ).toBe(-1);
 });

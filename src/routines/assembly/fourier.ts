@@ -1,4 +1,4 @@
-// Passes of the Stockham transform, one complex number per vector; the formulas of fft-passes.ts in the same order.
+// Passes of the Stockham transform on interleaved numbers, one per vector; the formulas of fft-passes.ts in the same order.
 // x and y are the two work spaces, w the twiddles of the pass; all addresses in bytes.
 
 // Constants that are loaded before the loops: V8 builds a literal vector again at each use.
@@ -40,6 +40,16 @@ function times(u: v128, wr: v128, wi: v128): v128 {
   return f64x2.add(f64x2.mul(u, wr), f64x2.mul(swap(u), wi));
 }
 
+// Whether a pass has twiddles, as a type: the last one, whose twiddles are ones, goes without.
+@unmanaged class Ones {}
+@unmanaged class Turns { a: v128; }
+
+// @ts-ignore: decorator
+@inline
+function by<W>(u: v128, wr: v128, wi: v128): v128 {
+  return offsetof<W>() == 0 ? u : times(u, wr, wi);
+}
+
 // @ts-ignore: decorator
 @inline
 function real(w: usize): v128 {
@@ -52,11 +62,9 @@ function imaginary(w: usize): v128 {
   return v128.xor(v128.load64_splat(w, 8), i64x2(0x8000000000000000, 0));
 }
 
-export function pass2(x: usize, y: usize, w: usize, span: i32, m: i32): void {
-  if (m == 1) {
-    last2(x, y, <usize>span << 4, 1, span);
-    return;
-  }
+// @ts-ignore: decorator
+@inline
+function radix2<W>(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   const step = <usize>span << 4;
   const far = step * <usize>m;
   let i = x;
@@ -69,12 +77,17 @@ export function pass2(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       const a = v128.load(i);
       const b = v128.load(i + far);
       v128.store(o, f64x2.add(a, b));
-      v128.store(o + step, times(f64x2.sub(a, b), wr, wi));
+      v128.store(o + step, by<W>(f64x2.sub(a, b), wr, wi));
       o += 16;
     }
     o += step;
     w += 16;
   }
+}
+
+export function pass2(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  if (m == 1) radix2<Ones>(x, y, w, span, 1);
+  else radix2<Turns>(x, y, w, span, m);
 }
 
 export function pass3(x: usize, y: usize, w: usize, span: i32, m: i32): void {
@@ -108,16 +121,13 @@ export function pass3(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   }
 }
 
-export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
-  if (m == 1) last4(x, y, <usize>span << 4, 1, span);
-  else gather4(x, <usize>span << 4, y, w, span, m);
-}
-
-/** pass4 on an input whose blocks of `span` numbers begin xStep bytes apart: the first pass of columns in place. */
-export function gather4(x: usize, xStep: usize, y: usize, w: usize, span: i32, m: i32): void {
+// @ts-ignore: decorator
+@inline
+function radix4<W>(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   const step = <usize>span << 4;
-  const far = xStep * <usize>m;
+  const far = step * <usize>m;
   const sign = signMask();
+  let i = x;
   let o = y;
   for (let q = 0; q < m; q++) {
     const w1r = real(w);
@@ -126,8 +136,8 @@ export function gather4(x: usize, xStep: usize, y: usize, w: usize, span: i32, m
     const w2i = imaginary(w + 16);
     const w3r = real(w + 32);
     const w3i = imaginary(w + 32);
-    const end = x + step;
-    for (let i = x; i < end; i += 16) {
+    const end = i + step;
+    for (; i < end; i += 16) {
       const a = v128.load(i);
       const b = v128.load(i + far);
       const c = v128.load(i + 2 * far);
@@ -137,69 +147,24 @@ export function gather4(x: usize, xStep: usize, y: usize, w: usize, span: i32, m
       const t2 = f64x2.add(b, d);
       const t3 = turn(f64x2.sub(b, d), sign);
       v128.store(o, f64x2.add(t0, t2));
-      v128.store(o + step, times(f64x2.add(t1, t3), w1r, w1i));
-      v128.store(o + 2 * step, times(f64x2.sub(t0, t2), w2r, w2i));
-      v128.store(o + 3 * step, times(f64x2.sub(t1, t3), w3r, w3i));
+      v128.store(o + step, by<W>(f64x2.add(t1, t3), w1r, w1i));
+      v128.store(o + 2 * step, by<W>(f64x2.sub(t0, t2), w2r, w2i));
+      v128.store(o + 3 * step, by<W>(f64x2.sub(t1, t3), w3r, w3i));
       o += 16;
     }
     o += 3 * step;
-    x += xStep;
     w += 48;
   }
 }
 
-/** The last pass of radix 4, whose twiddles are ones: `rows` rows of `count` numbers, in the output yStep bytes apart. */
-export function last4(x: usize, y: usize, yStep: usize, rows: i32, count: i32): void {
-  const bytes = <usize>count << 4;
-  const far = bytes * <usize>rows;
-  const step = yStep * <usize>rows;
-  const sign = signMask();
-  for (let r = 0; r < rows; r++) {
-    const end = x + bytes;
-    let o = y;
-    for (; x < end; x += 16) {
-      const a = v128.load(x);
-      const b = v128.load(x + far);
-      const c = v128.load(x + 2 * far);
-      const d = v128.load(x + 3 * far);
-      const t0 = f64x2.add(a, c);
-      const t1 = f64x2.sub(a, c);
-      const t2 = f64x2.add(b, d);
-      const t3 = turn(f64x2.sub(b, d), sign);
-      v128.store(o, f64x2.add(t0, t2));
-      v128.store(o + step, f64x2.add(t1, t3));
-      v128.store(o + 2 * step, f64x2.sub(t0, t2));
-      v128.store(o + 3 * step, f64x2.sub(t1, t3));
-      o += 16;
-    }
-    y += yStep;
-  }
+export function pass4(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  if (m == 1) radix4<Ones>(x, y, w, span, 1);
+  else radix4<Turns>(x, y, w, span, m);
 }
 
-/** The same for radix 2. */
-export function last2(x: usize, y: usize, yStep: usize, rows: i32, count: i32): void {
-  const bytes = <usize>count << 4;
-  const far = bytes * <usize>rows;
-  const step = yStep * <usize>rows;
-  for (let r = 0; r < rows; r++) {
-    const end = x + bytes;
-    let o = y;
-    for (; x < end; x += 16) {
-      const a = v128.load(x);
-      const b = v128.load(x + far);
-      v128.store(o, f64x2.add(a, b));
-      v128.store(o + step, f64x2.sub(a, b));
-      o += 16;
-    }
-    y += yStep;
-  }
-}
-
-export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
-  if (m == 1) {
-    last5(x, y, <usize>span << 4, 1, span);
-    return;
-  }
+// @ts-ignore: decorator
+@inline
+function radix5<W>(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   const step = <usize>span << 4;
   const far = step * <usize>m;
   const quarter = constant(4);
@@ -237,10 +202,10 @@ export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
       const o1 = turn(f64x2.add(f64x2.mul(s1, n1), f64x2.mul(s2, n2)), sign);
       const o2 = turn(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s1, n2)), sign);
       v128.store(o, f64x2.add(a, t));
-      v128.store(o + step, times(f64x2.add(e1, o1), w1r, w1i));
-      v128.store(o + 2 * step, times(f64x2.add(e2, o2), w2r, w2i));
-      v128.store(o + 3 * step, times(f64x2.sub(e2, o2), w3r, w3i));
-      v128.store(o + 4 * step, times(f64x2.sub(e1, o1), w4r, w4i));
+      v128.store(o + step, by<W>(f64x2.add(e1, o1), w1r, w1i));
+      v128.store(o + 2 * step, by<W>(f64x2.add(e2, o2), w2r, w2i));
+      v128.store(o + 3 * step, by<W>(f64x2.sub(e2, o2), w3r, w3i));
+      v128.store(o + 4 * step, by<W>(f64x2.sub(e1, o1), w4r, w4i));
       o += 16;
     }
     o += 4 * step;
@@ -248,45 +213,9 @@ export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   }
 }
 
-/** The last pass of radix 5, as last4. */
-export function last5(x: usize, y: usize, yStep: usize, rows: i32, count: i32): void {
-  const bytes = <usize>count << 4;
-  const far = bytes * <usize>rows;
-  const step = yStep * <usize>rows;
-  const quarter = constant(4);
-  const root = constant(5);
-  const s1 = constant(6);
-  const s2 = constant(7);
-  const sign = signMask();
-  for (let r = 0; r < rows; r++) {
-    const end = x + bytes;
-    let o = y;
-    for (; x < end; x += 16) {
-      const a = v128.load(x);
-      const x1 = v128.load(x + far);
-      const x2 = v128.load(x + 2 * far);
-      const x3 = v128.load(x + 3 * far);
-      const x4 = v128.load(x + 4 * far);
-      const p1 = f64x2.add(x1, x4);
-      const n1 = f64x2.sub(x1, x4);
-      const p2 = f64x2.add(x2, x3);
-      const n2 = f64x2.sub(x2, x3);
-      const t = f64x2.add(p1, p2);
-      const u = f64x2.sub(a, f64x2.mul(quarter, t));
-      const v = f64x2.mul(root, f64x2.sub(p1, p2));
-      const e1 = f64x2.add(u, v);
-      const e2 = f64x2.sub(u, v);
-      const o1 = turn(f64x2.add(f64x2.mul(s1, n1), f64x2.mul(s2, n2)), sign);
-      const o2 = turn(f64x2.sub(f64x2.mul(s2, n1), f64x2.mul(s1, n2)), sign);
-      v128.store(o, f64x2.add(a, t));
-      v128.store(o + step, f64x2.add(e1, o1));
-      v128.store(o + 2 * step, f64x2.add(e2, o2));
-      v128.store(o + 3 * step, f64x2.sub(e2, o2));
-      v128.store(o + 4 * step, f64x2.sub(e1, o1));
-      o += 16;
-    }
-    y += yStep;
-  }
+export function pass5(x: usize, y: usize, w: usize, span: i32, m: i32): void {
+  if (m == 1) radix5<Ones>(x, y, w, span, 1);
+  else radix5<Turns>(x, y, w, span, m);
 }
 
 // @ts-ignore: decorator
@@ -388,14 +317,5 @@ export function separate(x: usize, out: usize, count: i32, divisor: f64): void {
   if (count & 1) {
     f64.store(out, f64.load(x) / divisor);
     f64.store(out + bytes, f64.load(x, 8) / divisor);
-  }
-}
-
-/** Copies `count` pieces of `bytes` (a multiple of 16), the sources fromStep and the targets toStep apart. */
-export function copyPieces(x: usize, fromStep: usize, out: usize, toStep: usize, bytes: usize, count: i32): void {
-  for (let i = 0; i < count; i++) {
-    for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, v128.load(x + at));
-    x += fromStep;
-    out += toStep;
   }
 }

@@ -1,7 +1,8 @@
 // The second back end of the routines, compiled by scripts/build-wasm.mjs. Every function mirrors a JavaScript routine.
 export { addPanels, multiplyPanels, packColumns, packRows } from "./panels";
 export { rowSums, addTransposed, addSymmetric } from "./products";
-export { gather4, last2, last4, last5, pass2, pass3, pass4, pass5, pass7, interleave, separate, copyPieces } from "./fourier";
+export { interleave, pass2, pass3, pass4, pass5, pass7, separate } from "./fourier";
+export { finishPart, gridColumns, gridRows, powerLine, powerRows } from "./grid";
 export { zonalRow, transposeBlock } from "./zonal";
 export { reflectRows, reflectColumns } from "./reflections";
 export { innerProduct, rotate } from "./vectors";
