@@ -31,13 +31,7 @@ export function reflectRows(
   requireBlock(a, offset, stride, count + 2, cols, "a", "reflectRows");
   requireBlock(reflectors, 0, 3, count, 3, "reflectors", "reflectRows");
   if (cols === 0 || count === 0) return;
-  const resident = count > MOST ? null : residentProducts(a);
-  if (resident !== null) {
-    const { functions, values, scratch } = resident;
-    for (let k = 0; k < 3 * count; k++) values[scratch + k] = reflectors[k];
-    functions.reflectRows(cols, count, 8 * scratch, a.byteOffset + 8 * offset, stride);
-    return;
-  }
+  if (besideMatrix("reflectRows", cols, count, reflectors, a, offset, stride)) return;
   for (let p = 0; p < count; p++) {
     const tau = reflectors[3 * p];
     const v = reflectors[3 * p + 1];
@@ -80,13 +74,7 @@ export function reflectColumns(
   requireBlock(a, offset, stride, rows, count + 2, "a", "reflectColumns");
   requireBlock(reflectors, 0, 3, count, 3, "reflectors", "reflectColumns");
   if (rows === 0 || count === 0) return;
-  const resident = count > MOST ? null : residentProducts(a);
-  if (resident !== null) {
-    const { functions, values, scratch } = resident;
-    for (let k = 0; k < 3 * count; k++) values[scratch + k] = reflectors[k];
-    functions.reflectColumns(rows, count, 8 * scratch, a.byteOffset + 8 * offset, stride);
-    return;
-  }
+  if (besideMatrix("reflectColumns", rows, count, reflectors, a, offset, stride)) return;
   for (let i = 0; i < rows; i++) {
     let at = offset + i * stride;
     let x = a[at];
@@ -103,4 +91,22 @@ export function reflectColumns(
     a[at] = x;
     a[at + 1] = y;
   }
+}
+
+/** The same in WebAssembly on a resident matrix; false when the caller must do it. */
+function besideMatrix(
+  name: "reflectRows" | "reflectColumns",
+  others: number,
+  count: number,
+  reflectors: Float64Array,
+  a: Float64Array,
+  offset: number,
+  stride: number,
+): boolean {
+  const resident = count > MOST ? null : residentProducts(a);
+  if (resident === null) return false;
+  const { functions, values, scratch } = resident;
+  for (let k = 0; k < 3 * count; k++) values[scratch + k] = reflectors[k];
+  functions[name](others, count, 8 * scratch, a.byteOffset + 8 * offset, stride);
+  return true;
 }
