@@ -1,8 +1,8 @@
-import { requireFinite, requireInteger, sin, exp, log1p, pow, log } from "../core/index.js";
+import { requireFinite, requireInteger, sin, square, exp, log1p, pow, log } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { gammaRatio, gaussLegendre } from "../special/index.js";
 import type { ModeSpectrum } from "./types.js";
-import { logMultiplicity, multiplicities, zonalHarmonicsInto } from "./zonal-harmonics.js";
+import { NEAR_POLE, logMultiplicity, multiplicities } from "./zonal-harmonics.js";
 
 /** Mercer spectrum of a zonal kernel on S^{d−1}; eigenvalues are indexed by degree. */
 export interface SphereSpectrum extends ModeSpectrum {
@@ -61,16 +61,15 @@ function integrate(
   const rule = halfRule(nodes);
   const eigenvalues = new Float64Array(maxDegree + 1);
   const magnitudes = new Float64Array(maxDegree + 1);
-  const P = new Float64Array(maxDegree + 1);
   const constant = 1 / (Math.sqrt(Math.PI) * halfGammaRatio(d - 1));
   const scale = Math.abs(kernel.profile(0, Math.PI));
   // Nodes come in pairs symmetric about π/2, where P_k differs by (−1)^k only: one recurrence serves both. Pairs are added in blocks: one
   // long sum per degree would carry as many roundings as there are nodes.
-  const blockSums = new Float64Array(maxDegree + 1);
-  const BLOCK = 16;
+  const block = emptyBlock();
   const half = rule.weights.length;
   for (let start = 0; start < half; start += BLOCK) {
-    blockSums.fill(0);
+    block.count = 0;
+    block.nearPole = 0;
     for (let i = start; i < Math.min(half, start + BLOCK); i++) {
       const theta = rule.angles[i];
       const supplement = Math.PI / 2 + rule.complements[i];
@@ -79,26 +78,90 @@ function integrate(
       if (weight === 0) continue; // high dimension: the mass is at π/2, the rest underflows
       const near = weight * kernel.profile(theta, supplement);
       const far = weight * kernel.profile(supplement, theta);
-      const even = near + far;
-      const odd = near - far;
+      const j = block.count++;
+      block.even[j] = near + far;
+      block.odd[j] = near - far;
       // The kernel's own rounding is a few ε of its value at angle 0, wherever it is small.
-      const size = Math.abs(near) + Math.abs(far) + weight * scale;
-      zonalHarmonicsInto(d, theta, supplement, P, cosine);
-      for (let k = 0; k < maxDegree; k += 2) {
-        blockSums[k] += even * P[k];
-        blockSums[k + 1] += odd * P[k + 1];
-        magnitudes[k] += size * Math.abs(P[k]);
-        magnitudes[k + 1] += size * Math.abs(P[k + 1]);
-      }
-      if (maxDegree % 2 === 0) {
-        blockSums[maxDegree] += even * P[maxDegree];
-        magnitudes[maxDegree] += size * Math.abs(P[maxDegree]);
-      }
+      block.size[j] = Math.abs(near) + Math.abs(far) + weight * scale;
+      block.cosine[j] = cosine;
+      block.versine[j] = 2 * square(sin(theta / 2));
+      if (block.versine[j] < NEAR_POLE) block.nearPole = j + 1; // angles ascend
     }
-    for (let k = 0; k <= maxDegree; k++) eigenvalues[k] += blockSums[k];
+    addBlock(block, d, eigenvalues, magnitudes);
   }
   requireFinite(eigenvalues, "kernel.profile", "sphere.mercer");
   return { eigenvalues, magnitudes, nodes: 2 * half };
+}
+
+/** Pairs of nodes that go through the recurrence of P_k side by side. */
+const BLOCK = 16;
+interface Block {
+  /** Number of pairs, and how many of them, the first ones, are near the pole. */
+  count: number;
+  nearPole: number;
+  /** Weighted sum and difference of the profile at a pair, and a bound on its size. */
+  readonly even: Float64Array;
+  readonly odd: Float64Array;
+  readonly size: Float64Array;
+  /** t = cos θ and 1 − t. */
+  readonly cosine: Float64Array;
+  readonly versine: Float64Array;
+  /** P_{k−1} or, near the pole, P_k − P_{k−1}; and P_k. */
+  readonly other: Float64Array;
+  readonly current: Float64Array;
+}
+
+function emptyBlock(): Block {
+  const column = (): Float64Array => new Float64Array(BLOCK);
+  return {
+    count: 0,
+    nearPole: 0,
+    even: column(),
+    odd: column(),
+    size: column(),
+    cosine: column(),
+    versine: column(),
+    other: column(),
+    current: column(),
+  };
+}
+
+/** Adds Σ_j f_j P_k(θ_j) over a block to every degree: the recurrences of `zonalHarmonics`, all pairs of a degree at once. The cosine comes from the
+ * complement of the angle: in high dimension all mass is near π/2, where P_k ~ t^k. */
+function addBlock(block: Block, d: number, sums: Float64Array, magnitudes: Float64Array): void {
+  const { count, nearPole, even, odd, size, cosine, versine, other, current } = block;
+  for (let j = 0; j < count; j++) {
+    current[j] = 1;
+    other[j] = 0;
+  }
+  for (let k = 0; k < sums.length; k++) {
+    if (k === 1) {
+      for (let j = 0; j < count; j++) {
+        other[j] = j < nearPole ? -versine[j] : 1;
+        current[j] = cosine[j];
+      }
+    } else if (k > 1) {
+      const [a, b, c] = [2 * k + d - 4, k - 1, k + d - 3];
+      for (let j = 0; j < nearPole; j++) {
+        other[j] = (b * other[j] - a * versine[j] * current[j]) / c;
+        current[j] += other[j];
+      }
+      for (let j = nearPole; j < count; j++) {
+        const next = (a * cosine[j] * current[j] - b * other[j]) / c;
+        other[j] = current[j];
+        current[j] = next;
+      }
+    }
+    const values = k % 2 === 0 ? even : odd;
+    let sum = 0;
+    let magnitude = magnitudes[k];
+    for (let j = 0; j < count; j++) {
+      sum += values[j] * current[j];
+      magnitude += size[j] * Math.abs(current[j]);
+    }
+    sums[k] += sum;
+    magnitudes[k] = magnitude;
+  }
 }
 
 /** Most nodes of one Gauss–Legendre rule: the distance 1 + x of the outermost nodes from the end loses digits like n² ε. */

@@ -68,38 +68,8 @@ export function multiplicities(d: number, maxDegree: number): Float64Array {
   return Float64Array.from({ length: maxDegree + 1 }, (_, k) => multiplicity(d, k));
 }
 
-/**
- * Writes P_0(cos θ) … P_K(cos θ) of dimension d, K = out.length − 1.
- *
- * Differences D_k = P_k − P_{k−1} are carried where θ < π/4 of either pole: (k + d − 3) D_k = (k − 1) D_{k−1} −
- * (2k + d − 4)(1 − t) P_{k−1}, which keeps the accuracy that t = cos θ has lost there. Near π/2 the cosine may be given by
- * callers who know it better than its angle does (in high dimension all mass is there, and P_k ~ t^k).
- */
-export function zonalHarmonicsInto(
-  d: number,
-  theta: number,
-  supplement: number,
-  out: Float64Array,
-  cosine: number = theta > Math.PI / 2 ? -cos(supplement) : cos(theta),
-): void {
-  const mirrored = theta > Math.PI / 2;
-  const angle = mirrored ? supplement : theta;
-  const u = 2 * square(sin(angle / 2));
-  const t = mirrored ? -cosine : cosine;
-  const K = out.length - 1;
-  out[0] = 1;
-  if (K >= 1) out[1] = t;
-  if (u < 0.3) {
-    let difference = -u;
-    for (let k = 2; k <= K; k++) {
-      difference = ((k - 1) * difference - (2 * k + d - 4) * u * out[k - 1]) / (k + d - 3);
-      out[k] = out[k - 1] + difference;
-    }
-  } else {
-    for (let k = 2; k <= K; k++) out[k] = ((2 * k + d - 4) * t * out[k - 1] - (k - 1) * out[k - 2]) / (k + d - 3);
-  }
-  if (mirrored) for (let k = 1; k <= K; k += 2) out[k] = -out[k];
-}
+/** 1 − cos θ below which differences D_k = P_k − P_{k−1} are carried: θ < π/4 from either pole. */
+export const NEAR_POLE = 0.3;
 
 /**
  * Evaluates the zonal harmonics P_0 … P_K of dimension d at an angle.
@@ -128,7 +98,24 @@ export function zonalHarmonics(d: number, theta: number, maxDegree: number): Flo
   requireNumber(theta, "theta", "zonalHarmonics", 0, Math.PI);
   requireInteger(maxDegree, "maxDegree", "zonalHarmonics");
   const out = new Float64Array(maxDegree + 1);
-  zonalHarmonicsInto(d, theta, Math.PI - theta, out);
+  const mirrored = theta > Math.PI / 2;
+  const angle = mirrored ? Math.PI - theta : theta;
+  const t = cos(angle);
+  const u = 2 * square(sin(angle / 2));
+  out[0] = 1;
+  if (maxDegree >= 1) out[1] = t;
+  if (u < NEAR_POLE) {
+    // (k + d − 3) D_k = (k − 1) D_{k−1} − (2k + d − 4)(1 − t) P_{k−1} for D_k = P_k − P_{k−1}: t has lost the angle here.
+    let difference = -u;
+    for (let k = 2; k <= maxDegree; k++) {
+      difference = ((k - 1) * difference - (2 * k + d - 4) * u * out[k - 1]) / (k + d - 3);
+      out[k] = out[k - 1] + difference;
+    }
+  } else {
+    for (let k = 2; k <= maxDegree; k++)
+      out[k] = ((2 * k + d - 4) * t * out[k - 1] - (k - 1) * out[k - 2]) / (k + d - 3);
+  }
+  if (mirrored) for (let k = 1; k <= maxDegree; k += 2) out[k] = -out[k];
   return out;
 }
 

@@ -55,7 +55,7 @@ const calls: readonly (readonly [string, (...args: never[]) => unknown, readonly
   ["torus.poisson", T.poisson, ["ritz", {}]],
   ["torus.multiplier", T.multiplier, ["name", (): number => 1]],
   ["torus.multiplier.apply", T.sobolev({ smoothness: 1 }).apply, [new Float64Array(25)]],
-  ["torusCoefficients", domains.torusCoefficients, [kernel, 1, 2, {}]],
+  ["torusCoefficients", domains.torusCoefficients, [kernel, 1, 2]],
   ["composite", domains.composite, [K, P]],
   ["flatteningSymbol", domains.flatteningSymbol, [K, { growth: 1 }]],
   ["optimalSmoothness", domains.optimalSmoothness, [K, { symbol: "D" }]],

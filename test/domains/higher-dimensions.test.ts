@@ -209,8 +209,8 @@ test("best smoothness on Gaussian space: no scan point does better; overlaps sum
     expect(found.spread - found.spreadBound).toBeLessThanOrEqual(1e-10);
     expect(found.spreadError).toBeLessThan(1e-3);
     const { eigenvalues, vanishing } = space.mercer(network, degrees);
-    for (let i = 0; i < 80; i++) {
-      const s = (0.998 * Math.min(100, 1 + d / 2) * i) / 80;
+    for (let i = 0; i < 25; i++) {
+      const s = (0.998 * Math.min(100, 1 + d / 2) * i) / 25;
       const heights = Array.from(eigenvalues, (mu, l) =>
         vanishing.includes(l) ? Number.NaN : Math.log(mu * valueOf(space.compositeFactor(l, s).value)),
       ).filter((height) => !Number.isNaN(height));
