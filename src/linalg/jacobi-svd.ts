@@ -85,14 +85,17 @@ export function orthogonalizeRows(
         const b = lengths[q];
         if (a === 0 || b === 0) continue;
         const cosine = cosineOf(n, r, p * n, a, q * n, b);
-        if (Math.abs(cosine) <= tolerance) continue;
+        // Entries are multiples of the smallest number: subnormal rows cannot be more orthogonal than that allows.
+        if (Math.abs(cosine) <= tolerance + (n * Number.MIN_VALUE) / Math.min(a, b)) continue;
         rotations++;
         if (Math.abs(cosine) > largest) {
           largest = Math.abs(cosine);
           worst = p;
         }
         const zeta = (b / a - a / b) / (2 * cosine);
-        const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + length2(1, zeta));
+        // Where a quotient of lengths overflows, the limit of t.
+        const limit = a > b ? -cosine * (b / a) : cosine * (a / b);
+        const t = Number.isFinite(zeta) ? (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + length2(1, zeta)) : limit;
         const c = 1 / length2(1, t);
         const s = c * t;
         rot(n, r, p * n, 1, r, q * n, 1, c, -s);

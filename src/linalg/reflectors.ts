@@ -21,6 +21,10 @@ export interface BlockReflector {
   readonly t: Float64Array;
 }
 
+/** Vectors shorter than this are multiplied by LIFT before a reflector is made of them. */
+const TINY = 1e-280;
+const LIFT = 2 ** 600;
+
 /**
  * Makes the reflector that maps x to (β, 0, …, 0), β of the sign opposite to x₀ so that x₀ − β does not cancel.
  * On return x holds β, v₁, v₂, … with v₀ = 1 implied. Returns τ; 0 means H = I.
@@ -31,6 +35,13 @@ export function makeReflector(x: Float64Array, offset: number, length: number): 
   if (tail === 0) return 0;
   const alpha = x[offset];
   const norm = length2(alpha, tail);
+  if (norm < TINY) {
+    // Near the subnormal numbers norm and quotients have few digits, and H would not be orthogonal.
+    for (let i = offset; i < offset + length; i++) x[i] *= LIFT;
+    const tau = makeReflector(x, offset, length);
+    x[offset] /= LIFT;
+    return tau;
+  }
   const beta = alpha > 0 ? -norm : norm;
   const pivot = alpha - beta;
   // Division, not a reciprocal: 1/pivot overflows for subnormal columns.

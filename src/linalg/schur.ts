@@ -101,11 +101,13 @@ interface Iteration {
 export function francis(n: number, h: Float64Array, q: Float64Array | null, limit: number = SWEEPS_PER_VALUE): void {
   const iteration = { n, h, q, reflectors: new Float64Array(3 * WINDOW) };
   const norm = largestModulus(h);
-  const negligible = pow(EPSILON, 3) * norm; // entries whose squares could not be told from zero in the shifts
+  const invisible = pow(EPSILON, 3) * norm; // entries whose squares could not be told from zero in the shifts
   let last = n - 1;
   let sweeps = 0;
   while (last > 0) {
     let first = last;
+    // A block far below the rest of the matrix may not settle relative to itself; beside the norm its couplings are rounding.
+    const negligible = sweeps > limit / 2 ? EPSILON * norm : invisible;
     while (first > 0) {
       let size = Math.abs(h[(first - 1) * (n + 1)]) + Math.abs(h[first * (n + 1)]);
       if (size === 0) size = norm;
