@@ -1,14 +1,13 @@
 import {
   ArgumentError,
-  OptionError,
   describe,
   requireInteger,
   requireNumber,
   requireOptions,
   requirePositive,
 } from "../../core/index.js";
-import { type LabelledImages, requireLabelledImages } from "../spectral/images.js";
-import { requireHidden, requireSameImages } from "../spectral/options.js";
+import type { LabelledImages } from "../spectral/images.js";
+import { requireHidden, requireImages } from "../spectral/options.js";
 
 /** Options of the curvature study that are plain data; all have defaults, which depend on the input and on `quick`. */
 export interface CurvatureStudyOptions {
@@ -73,20 +72,8 @@ const KNOWN: readonly string[] = [
 /** Checks the options and fills in the defaults. */
 export function settleCurvatureOptions(options: CurvatureStudyOptions, caller: string): SettledCurvatureOptions {
   requireOptions(options, KNOWN, caller);
-  const { images, testImages } = options;
-  if (images !== undefined) requireLabelledImages(images, caller);
-  if (testImages !== undefined) {
-    if (images === undefined) {
-      throw new OptionError({
-        function: caller,
-        argument: "testImages",
-        expected: "given together with images",
-        got: "testImages alone",
-      });
-    }
-    requireLabelledImages(testImages, caller);
-    requireSameImages(images, testImages, caller);
-  }
+  const { images } = options;
+  requireImages(options, caller);
   const quick = options.quick ?? false;
   if (typeof quick !== "boolean") {
     throw new ArgumentError({

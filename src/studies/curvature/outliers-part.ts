@@ -1,27 +1,15 @@
 import type { LongRunning, Status } from "../../core/index.js";
-import { type OutlierAttribution, classOutliers } from "../../curvature/index.js";
+import { type ClassOutliers, classOutliers } from "../../curvature/index.js";
 import type { Rng } from "../../random/index.js";
 import { renamed } from "../study-parts.js";
 import type { CurvatureProblem } from "./problem.js";
 import type { CurvatureTraining } from "./training-part.js";
 
 /** Where the outliers of the Gauss–Newton matrix come from, at one parameter vector. */
-export interface OutliersAt {
-  /** Leading eigenvalues with the shares of the four parts. */
-  readonly attributions: readonly OutlierAttribution[];
-  /** Nonzero spectrum of the class part. */
-  readonly classEigenvalues: Float64Array;
-  /** Traces of the four parts. */
-  readonly traces: {
-    readonly class: number;
-    readonly crossClass: number;
-    readonly ownClass: number;
-    readonly withinClass: number;
-  };
-  /** Position of the largest ratio of neighbours. */
-  readonly outlierCount: number;
-  /** That ratio. */
-  readonly gapRatio: number;
+export interface OutliersAt extends Pick<
+  ClassOutliers,
+  "attributions" | "classEigenvalues" | "traces" | "outlierCount" | "gapRatio"
+> {
   /** Largest |1 − sum of the four shares| over the eigenvalues. */
   readonly shareDefect: number;
   /** How the eigensolver ended. */

@@ -86,20 +86,8 @@ const KNOWN: readonly string[] = [
 /** Checks the options and fills in the defaults. */
 export function settleOptions(options: SpectralStudyOptions, extra: readonly string[], caller: string): SettledOptions {
   requireOptions(options, [...KNOWN, ...extra], caller);
-  const { images, testImages } = options;
-  if (images !== undefined) requireLabelledImages(images, caller);
-  if (testImages !== undefined) {
-    if (images === undefined) {
-      throw new OptionError({
-        function: caller,
-        argument: "testImages",
-        expected: "given together with images",
-        got: "testImages alone",
-      });
-    }
-    requireLabelledImages(testImages, caller);
-    requireSameImages(images, testImages, caller);
-  }
+  const { images } = options;
+  requireImages(options, caller);
   const real = images !== undefined;
   const samples = real ? images.images.shape[0]! : GENERATED.samples;
   const count = (name: keyof SpectralStudyOptions, fallback: number, minimum: number, maximum?: number): number =>
@@ -151,8 +139,28 @@ export function requireHidden(hidden: unknown, caller: string): readonly number[
   return hidden.map((width, i) => requireInteger(width, `hidden[${i}]`, caller, 2, 4096));
 }
 
+/** Checks the images of a study of a classifier, and that those of the test fit them. */
+export function requireImages(
+  { images, testImages }: Pick<SpectralStudyOptions, "images" | "testImages">,
+  caller: string,
+): void {
+  if (images !== undefined) requireLabelledImages(images, caller);
+  if (testImages !== undefined) {
+    if (images === undefined) {
+      throw new OptionError({
+        function: caller,
+        argument: "testImages",
+        expected: "given together with images",
+        got: "testImages alone",
+      });
+    }
+    requireLabelledImages(testImages, caller);
+    requireSameImages(images, testImages, caller);
+  }
+}
+
 /** Checks that test images have the size of the training images. */
-export function requireSameImages(train: LabelledImages, test: LabelledImages, caller: string): void {
+function requireSameImages(train: LabelledImages, test: LabelledImages, caller: string): void {
   const expected = train.images.shape.slice(1).join(" x ");
   const got = test.images.shape.slice(1).join(" x ");
   if (expected !== got) {
