@@ -33,9 +33,7 @@ export function fftn(
   x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
   shape: readonly number[],
 ): ComplexArray {
-  const out = copied(x, shape, "fftn");
-  if (!transformAxes(out, shape, false)) requireTransformed([out.re, out.im], partsOf(x), "fftn");
-  return out;
+  return transformed(x, shape, false, "fftn");
 }
 
 /**
@@ -60,9 +58,7 @@ export function ifftn(
   x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
   shape: readonly number[],
 ): ComplexArray {
-  const out = copied(x, shape, "ifftn");
-  if (!transformAxes(out, shape, true)) requireTransformed([out.re, out.im], partsOf(x), "ifftn");
-  return out;
+  return transformed(x, shape, true, "ifftn");
 }
 
 /**
@@ -107,19 +103,14 @@ export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: 
     }
     requireTotal(values.length, total, `x.${part}`, shape, "fftnInPlace");
   }
-  if (!transformAxes(x, shape, inverse)) requireTransformed([x.re, x.im], {}, "fftnInPlace");
+  if (!transformAxes(x, x, shape, inverse)) requireTransformed([x.re, x.im], {}, "fftnInPlace");
 }
 
-function partsOf(x: {
-  readonly re: ArrayLike<number>;
-  readonly im?: ArrayLike<number>;
-}): Record<string, ArrayLike<number>> {
-  return x.im === undefined ? { re: x.re } : { re: x.re, im: x.im };
-}
-
-function copied(
+/** The transform into fresh arrays, with all checks. */
+function transformed(
   x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
   shape: readonly number[],
+  inverse: boolean,
   caller: string,
 ): ComplexArray {
   const total = requireShape(shape, caller);
@@ -127,9 +118,12 @@ function copied(
     throw new ArgumentError({ function: caller, argument: "x", expected: "an object { re, im }", got: describe(x) });
   }
   const re = requireSignal(x.re, "re", caller);
-  const checked = requireComplex(re, x.im ?? new Float64Array(re.length), caller);
-  requireTotal(checked.re.length, total, "x", shape, caller);
-  return { re: checked.re.slice(), im: checked.im.slice() };
+  const input = requireComplex(re, x.im ?? new Float64Array(re.length), caller);
+  requireTotal(re.length, total, "x", shape, caller);
+  const out = { re: new Float64Array(total), im: new Float64Array(total) };
+  if (transformAxes(input, out, shape, inverse)) return out;
+  requireTransformed([out.re, out.im], x.im === undefined ? { re: x.re } : { re: x.re, im: x.im }, caller);
+  return out;
 }
 
 function requireShape(shape: unknown, caller: string): number {
@@ -157,20 +151,26 @@ function requireTotal(length: number, total: number, argument: string, shape: re
 }
 
 /**
- * Transforms along each axis, in place: inside WebAssembly memory when that is possible, else panel by panel.
+ * Transforms along each axis, to `out` (which may be x): inside WebAssembly memory when that is possible, else panel by
+ * panel.
  * @returns whether every result is known to be finite
  */
-function transformAxes(x: ComplexArray, shape: readonly number[], inverse: boolean): boolean {
+function transformAxes(x: ComplexArray, out: ComplexArray, shape: readonly number[], inverse: boolean): boolean {
   // Exchanging real and imaginary parts before and after turns e^{−…} into e^{+…}.
   const [re, im] = inverse ? [x.im, x.re] : [x.re, x.im];
+  const [outRe, outIm] = inverse ? [out.im, out.re] : [out.re, out.im];
   const divisor = inverse ? re.length : 1;
-  const outcome = transformGrid(re, im, shape, divisor);
+  const outcome = transformGrid(re, im, shape, divisor, outRe, outIm);
   if (outcome !== "declined") return outcome === "finite";
-  transformPanels(re, im, shape);
+  if (out !== x) {
+    outRe.set(re);
+    outIm.set(im);
+  }
+  transformPanels(outRe, outIm, shape);
   if (!inverse) return false;
   for (let i = 0; i < divisor; i++) {
-    re[i] /= divisor;
-    im[i] /= divisor;
+    outRe[i] /= divisor;
+    outIm[i] /= divisor;
   }
   return false;
 }

@@ -64,10 +64,12 @@ let recent: WeakRef<GridMemory> | null = null;
  * Transforms a row-major grid of complex numbers along every axis, inside WebAssembly memory: the parts are copied in
  * piece by piece and transformed along their last axes on the way; then the other axes follow, in panels of columns.
  *
- * @param re real parts, overwritten by the transform
- * @param im imaginary parts, overwritten
+ * @param re real parts
+ * @param im imaginary parts
  * @param shape lengths of the axes, their product the number of points
  * @param divisor every result is divided by it
+ * @param outRe where the real parts of the results go; re itself when absent
+ * @param outIm where the imaginary parts go
  * @returns whether every result is finite; "declined" when nothing was done because this way is closed (JavaScript back
  *   end, an axis with a prime factor above 7, a single line, a tiny or huge grid)
  */
@@ -76,6 +78,8 @@ export function transformGrid(
   im: Float64Array,
   shape: readonly number[],
   divisor: number,
+  outRe: Float64Array = re,
+  outIm: Float64Array = im,
 ): GridOutcome {
   const points = re.length;
   if (points < LEAST_POINTS || points > MOST_POINTS || points === Math.max(...shape)) return "declined";
@@ -127,8 +131,8 @@ export function transformGrid(
   for (let start = 0; start < units; start += leaving) {
     const count = unit * Math.min(leaving, units - start);
     for (const [part, base] of [
-      [re, real],
-      [im, real + apart],
+      [outRe, real],
+      [outIm, real + apart],
     ] as const) {
       const at = base + 8 * pitch * start;
       if (functions.finishPart(at, count, divisor) !== 0) finite = false;
