@@ -240,7 +240,9 @@ function lineSpectrum(kernel: Kernel, maxDegree: number): GaussianSpectrum {
   const eigenvalues = new Float64Array(maxDegree + 1);
   eigenvalues[0] = (first + last) / 2;
   if (maxDegree >= 1) eigenvalues[1] = (first - last) / 2;
-  const vanishing = Array.from(eigenvalues.keys()).filter((l) => eigenvalues[l] === 0);
+  const bound = 4 * Number.EPSILON * Math.abs(first);
+  const errorBounds = eigenvalues.map((_, l) => (l <= 1 ? bound : 0));
+  const vanishing = Array.from(eigenvalues.keys()).filter((l) => Math.abs(eigenvalues[l]) <= errorBounds[l]);
   return {
     conventions: {
       domain: "Gaussian space R^1",
@@ -250,7 +252,7 @@ function lineSpectrum(kernel: Kernel, maxDegree: number): GaussianSpectrum {
       kernel: kernel.conventions,
     },
     eigenvalues,
-    errorBounds: eigenvalues.map(() => 4 * Number.EPSILON * Math.abs(first)),
+    errorBounds,
     multiplicities: Float64Array.from({ length: maxDegree + 1 }, (_, l) => (l <= 1 ? 1 : 0)),
     vanishing,
     eigenfunctions: "|x| (degree 0) and x (degree 1); every function orthogonal to these is annihilated",

@@ -103,7 +103,7 @@ export interface TorusDomain {
    * squared residual |Δu + f|², symbol |k|⁴ (times 4π² and 16π⁴ with angular frequencies). Constants are invisible to both.
    */
   poisson(loss: "ritz" | "residual", options?: { readonly frequency?: "integer" | "angular" }): TorusMultiplier;
-  /** Any multiplier σ(k) given as a function of the centred frequency. */
+  /** Any multiplier σ(k) = σ(−k) given as a function of the centred frequency; others do not map real functions to real ones. */
   multiplier(name: string, symbol: (frequency: Int32Array, squaredNorm: number) => number): TorusMultiplier;
 }
 
@@ -218,6 +218,7 @@ export function torus(d: number, N: number): TorusDomain {
       const frequency = new Int32Array(d);
       for (let i = 0; i < points; i++) values[i] = symbol(frequency, decodeFrequency(i, d, N, frequency));
       requireFinite(values, "symbol", "torus.multiplier");
+      requireEven(values, domain);
       return {
         name,
         domain: gridName(d, N),
@@ -348,6 +349,26 @@ export function vanishesOnTorus(kernel: Kernel, index: number, d: number, N: num
   let sum = 0;
   for (let j = 0; j < d; j++) sum += Math.abs(frequency[j]);
   return vanishesByParity(kernel, sum);
+}
+
+/** Real operators have even symbols; the Nyquist frequency N/2 is its own mirror image. */
+function requireEven(values: Float64Array, { dimension: d, size: N, level }: TorusDomain): void {
+  for (let i = 0; i < values.length; i++) {
+    let rest = i;
+    let mirrored = 0;
+    for (let place = 1, j = 0; j < d; j++, place *= N) {
+      const digit = rest % N;
+      rest = (rest - digit) / N;
+      mirrored += ((N - digit) % N) * place;
+    }
+    if (values[i] === values[mirrored]) continue;
+    throw new ArgumentError({
+      function: "torus.multiplier",
+      argument: "symbol",
+      expected: "even, σ(k) = σ(−k)",
+      got: `${values[i]} and ${values[mirrored]} at ±(${level(i).frequency.join(", ")})`,
+    });
+  }
 }
 
 function gridName(d: number, N: number): string {

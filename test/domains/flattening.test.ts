@@ -178,6 +178,38 @@ test("a free symbol is at least as good as any exponent it may imitate, and the 
   expect(wide.bound?.reach).toBe(0);
 });
 
+test("best exponents of random spectra: no exponent on either side or on a grid does better, for every symbol", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: -30, max: 3, noNaN: true }), { minLength: 2, maxLength: 30 }),
+      fc.constantFrom("A", "B", "C", "D"),
+      (logs, symbol) => {
+        const K = spectrumOf(logs.map(Math.exp));
+        const best = optimalSmoothness(K, { symbol });
+        const spread = (s: number): number => {
+          const nu = (l: number): number => l * (l + 1);
+          const base = {
+            A: (l: number) => (1 + l) ** 2,
+            B: (l: number) => 1 + Math.sqrt(nu(l)),
+            C: (l: number) => 1 + nu(l),
+            D: (l: number) => 1 + l,
+          }[symbol];
+          const heights = Array.from(K.eigenvalues, (mu, l) => Math.log(mu) + s * Math.log(base(l)));
+          return Math.max(...heights) - Math.min(...heights);
+        };
+        const s = best.smoothness;
+        const slack = 1e-12 * (1 + best.spread + Math.abs(s));
+        expect(Math.abs(spread(s) - best.spread)).toBeLessThanOrEqual(slack);
+        for (const other of [s - 1e-3, s + 1e-3, s - 1, s + 1])
+          expect(spread(other)).toBeGreaterThanOrEqual(best.spread - slack);
+        for (let t = -40; t <= 40; t += 4) expect(spread(t)).toBeGreaterThanOrEqual(best.spread - slack);
+        expect(best.active.length).toBeGreaterThanOrEqual(2);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test("the stated errors cover what the error bounds of the eigenvalues allow", () => {
   const K = sphere(5).mercer(ntk({ depth: 3 }), 20);
   const loose = { ...K, errorBounds: K.eigenvalues.map((mu) => 0.02 * mu) };

@@ -96,6 +96,13 @@ test("E_s: extrapolated series against a brute sum of 4 million terms with its i
   expect(!report.defined && report.reason).toContain("E_s is infinite for s = 2 >= 1 + d/2 = 2");
 });
 
+test("the line: abs has no odd part, and what vanishes by rank has no error bar", () => {
+  const line = gaussian(1).mercer(ntk({ depth: 3, activation: "abs" }), 3);
+  expect(line.vanishing).toEqual([1, 2, 3]);
+  expect(Array.from(line.errorBounds.subarray(2))).toEqual([0, 0]);
+  expect(Math.abs(line.eigenvalues[0] - 3)).toBeLessThanOrEqual(line.errorBounds[0]);
+});
+
 test("multiplicities of the number operator", () => {
   expect(gaussian(3).level(4)).toEqual({ degree: 4, multiplicity: 15 });
   expect(gaussian(1).level(9).multiplicity).toBe(1);

@@ -92,6 +92,18 @@ test("parity: odd sums vanish on even grids for two layers except ±e_j, are fil
   expect(conditionNumber(spectrum, { modes: "nonzero" }).condition.defined).toBe(true);
 });
 
+test("multipliers of real operators are even: others are refused with the frequency", () => {
+  const grid = torus(2, 6);
+  expect(() => grid.multiplier("drift", (k) => k[0])).toThrow(
+    "torus.multiplier: symbol must be even, σ(k) = σ(−k), got 1 and -1 at ±(1, 0)",
+  );
+  // The Nyquist frequency is its own mirror image, and mixed products are even.
+  expect(
+    grid.multiplier("mixed", (k) => (Math.abs(k[0]) === 3 || Math.abs(k[1]) === 3 ? 7 : k[0] * k[1])).symbol.length,
+  ).toBe(36);
+  expect(grid.multiplier("length", (_, squared) => Math.sqrt(squared)).symbol[1]).toBe(1);
+});
+
 test("zero modes by theory are those of the transform, for every kernel with a parity, and none is learned", () => {
   const kernels = [
     ntk({ depth: 2 }),
