@@ -2,6 +2,7 @@ import {
   ArgumentError,
   describe,
   requireFinite,
+  requireInteger,
   requireNumber,
   requireOneOf,
   requireOptions,
@@ -70,8 +71,8 @@ export function chooseRank(
   const method = requireOneOf(options.method ?? "gavish-donoho", ["gavish-donoho", "energy"], "method", caller);
   requireFinite(singularValues, "singularValues", caller);
   const sorted = Float64Array.from(singularValues).sort().reverse();
-  requireOptions(shape, ["rows", "cols"], `${caller}, shape`, "required");
-  const { rows, cols } = shape;
+  const rows = requireInteger(shape?.rows, "shape.rows", caller);
+  const cols = requireInteger(shape.cols, "shape.cols", caller);
   if (sorted.length === 0 || sorted.length !== Math.min(rows, cols) || sorted[sorted.length - 1] < 0) {
     throw new ArgumentError({
       function: caller,
