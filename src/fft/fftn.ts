@@ -19,8 +19,8 @@ const LONG_ROW = 32;
  * @throws {ShapeError} when the number of data is not the product of the shape
  * @throws {NonFiniteError} for NaN and infinities
  *
- * Accuracy: relative error in the 2-norm about ε log₂ of the number of points. Cost: 5 N log₂ N flops; columns of one axis go through
- * the cache in panels of 8 to 16, nothing is transposed.
+ * Accuracy: relative error in the 2-norm about ε log₂ of the number of points. Cost: 5 N log₂ N flops; the lines of an axis go
+ * through the cache in panels, nothing is transposed.
  * @see [vanloan1992]
  * @example
  * ```ts
