@@ -135,8 +135,10 @@ function makeReflector(
   if (lift !== 1) for (let j = at; j < at + 2 * i; j++) x[j] *= lift;
   const tail = norm2(x, at, 2 * i - 2);
   const modulus = length2(x[last], x[last + 1]);
-  const ur = modulus === 0 ? 1 : x[last] / modulus;
-  const ui = modulus === 0 ? 0 : x[last + 1] / modulus;
+  const phaseLift = modulus < TINY ? LIFT : 1; // the phase of subnormal numbers would not have modulus one
+  const lifted = length2(x[last] * phaseLift, x[last + 1] * phaseLift);
+  const ur = modulus === 0 ? 1 : (x[last] * phaseLift) / lifted;
+  const ui = modulus === 0 ? 0 : (x[last + 1] * phaseLift) / lifted;
   const norm = tail === 0 ? modulus : length2(modulus, tail);
   offDiagonal[i - 1] = norm / lift;
   const sign = tail === 0 ? 1 : -1;

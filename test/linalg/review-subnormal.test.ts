@@ -70,3 +70,26 @@ test("half of the entries zero, the others over 600 decades: QR sweeps settle", 
     expect(certificate!.orthogonalityLoss!).toBeLessThanOrEqual(tolerance(BOUND, 50));
   }
 });
+
+test("Hermitian matrices with subnormal entries beside ordinary ones: phases of modulus one", () => {
+  for (let seed = 1; seed <= 400; seed++) {
+    const n = 2 + (seed % 5);
+    const rng = createRng(seed);
+    const entry = (): number =>
+      rng.uniform() < 0.3 ? Number.MIN_VALUE * Math.floor(8 * rng.uniform() - 4) : rng.normal() * 10 ** (seed % 40);
+    const re = new Float64Array(n * n);
+    const im = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        re[i * n + j] = re[j * n + i] = entry();
+        if (i === j) continue;
+        im[i * n + j] = entry();
+        im[j * n + i] = -im[i * n + j]!;
+      }
+    }
+    const square = (data: Float64Array): Matrix => ({ rows: n, cols: n, data });
+    const { certificate } = eighHermitian({ re: square(re), im: square(im) }, { certificate: true });
+    expect(certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, n));
+    expect(certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, n));
+  }
+});
