@@ -121,9 +121,12 @@ export function assembleEigen(
   };
 }
 
+/** Names of the options of {@link eigh}. */
+export const EIGH_OPTIONS = ["vectors", "range", "triangle", "certificate"] as const;
+
 /** Checks the options that eigh and its twin in the worker pool share. */
 export function requireEighOptions(options: EighOptions, caller: string): void {
-  requireOptions(options, ["vectors", "range", "triangle", "certificate"], caller);
+  requireOptions(options, EIGH_OPTIONS, caller);
   if (options.certificate === true && options.vectors === false) {
     throw new OptionError({
       function: caller,

@@ -3,7 +3,14 @@ import { type LongRunning, type Matrix, type Progress, ShapeError, requireOption
 import { mirrorLower, openStore } from "../routines/index.js";
 import { conquestLength } from "./divide-and-conquer.js";
 import type { EighCertificate } from "./eigh-certificate.js";
-import { type EighOptions, type SymmetricEigen, assembleEigen, requireEighOptions, requireRange } from "./eigh.js";
+import {
+  EIGH_OPTIONS,
+  type EighOptions,
+  type SymmetricEigen,
+  assembleEigen,
+  requireEighOptions,
+  requireRange,
+} from "./eigh.js";
 import {
   type MatrixInput,
   type SymmetricInput,
@@ -197,6 +204,7 @@ export async function eighByWorkers(
   options: EighOptions & LongRunning,
 ): Promise<SymmetricEigen> {
   const caller = "workerPool.eigh";
+  requireOptions(options, [...EIGH_OPTIONS, "signal", "onProgress"], caller);
   const { signal, onProgress: _, ...rest } = options;
   requireEighOptions(rest, caller);
   requireNotCancelled(signal, caller);

@@ -112,6 +112,21 @@ test("teams of any size reproduce the bits of eigh, with and without deflation, 
   }
 }, 60_000);
 
+test("more workers than tiles, and products without rows, columns or terms", async () => {
+  const eight = pool(8);
+  for (const [m, n, k] of [
+    [300, 7, 33],
+    [0, 0, 0],
+    [3, 0, 2],
+    [2, 4, 0],
+  ]) {
+    const A = normalMatrix(createRng(1), m, k);
+    const B = normalMatrix(createRng(2), k, n);
+    expect(await eight.matmul(A, B)).toEqual(matmul(A, B));
+    expect(await eight.gram(A)).toEqual(gram(A));
+  }
+});
+
 test("a team is never larger than the processors, where these are known", async () => {
   const started: WorkerLike[] = [];
   const create = (): WorkerLike => {
@@ -300,6 +315,10 @@ test("close rejects what is under way and what comes later; bad input never reac
     "workerPool.matmul: B must be of 3 rows after transposition, to match A, got 2 rows (2 x 3 times 2 x 3)",
   );
   await expect(idle.eigh(x)).rejects.toThrow("workerPool.eigh");
+  await expect(idle.eigh(A, { signals: null } as never)).rejects.toThrow(
+    'workerPool.eigh: option "signals" must be one of vectors, range, triangle, certificate, signal, onProgress',
+  );
+  await expect(idle.gram(x, { vectors: true } as never)).rejects.toThrow("workerPool.gram: option");
   await expect(idle.eigh(A, { certificate: true, vectors: false })).rejects.toThrow('option "certificate"');
   await expect(idle.eigh(A, { range: { indices: [2, 1] } })).rejects.toThrow("workerPool.eigh: range.indices[1]");
   expect(() => workerPool({ workers: 0 })).toThrow("workerPool: workers must be an integer in [1, 64], got 0");
