@@ -45,6 +45,17 @@ export interface WasmFunctions {
   transposeBlock(x: number, rows: number, cols: number, stride: number, out: number, outStride: number): void;
   reflectRows(cols: number, count: number, reflectors: number, a: number, stride: number): void;
   reflectColumns(rows: number, count: number, reflectors: number, a: number, stride: number): void;
+  solveForward(
+    m: number,
+    n: number,
+    a: number,
+    rowStep: number,
+    colStep: number,
+    unit: number,
+    b: number,
+    stride: number,
+    room: number,
+  ): void;
   innerProduct(n: number, x: number, y: number): number;
   rotate(n: number, x: number, y: number, c: number, s: number): void;
   pass2(x: number, y: number, w: number, span: number, m: number): void;

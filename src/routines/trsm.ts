@@ -1,6 +1,7 @@
 import { requireBlock, requireStrided } from "./extent.js";
 import { gemm, scaleBlock } from "./gemm.js";
 import { gemv } from "./gemv.js";
+import { residentProducts } from "./resident.js";
 
 /** Triangles up to this order are solved by substitution; larger ones are halved, and the halves meet in gemm. */
 const BASE = 24;
@@ -156,6 +157,13 @@ function solveRight(
   const colStep = transpose ? aStride : 1;
   if (n <= BASE) {
     let i = 0;
+    const resident = !lower && m >= 8 && a.buffer === b.buffer ? residentProducts(b) : null;
+    if (resident !== null) {
+      i = m & ~7;
+      const [from, to] = [a.byteOffset + 8 * aOffset, b.byteOffset + 8 * bOffset];
+      const { functions, scratch } = resident;
+      functions.solveForward(i, n, from, rowStep, colStep, unit ? 1 : 0, to, bStride, 8 * scratch);
+    }
     for (; i + 4 <= m; i += 4) {
       // Four rows at a time: each entry waits for the subtraction before it, so one row alone leaves the processor idle.
       const r0 = bOffset + i * bStride;

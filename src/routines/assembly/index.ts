@@ -6,3 +6,4 @@ export { finishPart, gridColumns, gridRows, powerLine, powerRows } from "./grid"
 export { zonalRow, transposeBlock } from "./zonal";
 export { reflectRows, reflectColumns } from "./reflections";
 export { innerProduct, rotate } from "./vectors";
+export { solveForward } from "./triangles";
