@@ -1,4 +1,4 @@
-import { ArgumentError, requireInteger, requireNumber, acos, cos, sin, exp, pow } from "../core/index.js";
+import { ArgumentError, requireInteger, requireNumber, acos, cos, sin, exp, log, pow } from "../core/index.js";
 import type { Kernel } from "../kernels/index.js";
 import { gammaRatio, logGamma } from "../special/index.js";
 import { requireKernel } from "./require-kernel.js";
@@ -77,6 +77,76 @@ export function sphereAsymptotics(kernel: Kernel, d: number): SphereAsymptotics 
     predict(degree) {
       requireInteger(degree, "degree", "sphereAsymptotics.predict", 1);
       return (degree % 2 === 0 ? even : odd) * pow(degree + (d - 2) / 2, -d);
+    },
+  };
+}
+
+/** Leading behaviour of the Fourier coefficients of an embedded bias-free NTK on the torus at large frequency. */
+export interface TorusAsymptotics {
+  /** −dΘ/dθ at θ = 0, times the scale of the kernel. */
+  readonly slopeAtZero: number;
+  /** −dΘ/dφ at φ = π − θ = 0, times the scale of the kernel. */
+  readonly slopeAtPi: number;
+  /** Limit of c_k |k|^{d+1} over frequencies of even Σ k_j. */
+  readonly evenConstant: number;
+  /** Limit over odd Σ k_j; 0 when these vanish (two layers, or abs). */
+  readonly oddConstant: number;
+  /** c_k ~ C |k|^{−(d+1)} with the constant of the parity of Σ k_j. */
+  predict(frequency: ArrayLike<number>): number;
+}
+
+/**
+ * The law of decay of the Fourier coefficients of an embedded bias-free NTK on T^d, with its constants.
+ *
+ * Relation: c_k ~ (a₊ + (−1)^{Σ k_j} a₋) (2π/√d) Γ((d + 1)/2)/(2π^{(d+3)/2}) |k|^{−(d+1)}, a₊ and a₋ as in {@link sphereAsymptotics}: the
+ * kernel has cones at δ = 0 and at δ = (½, …, ½), with |x − y| ≈ 2π|δ|/√d.
+ *
+ * @param kernel a plain bias-free NTK of a s + b|s|
+ * @param d      number of angles
+ * @throws {ArgumentError} for another kernel
+ *
+ * Accuracy: relative error O(|k|^{−2}) along an axis; eigenvalues of a grid contain their aliases besides.
+ *
+ * @example
+ * ```ts
+ * import { ntk } from "eigenscope/kernels";
+ * import { torusAsymptotics, torusCoefficients, torus } from "eigenscope/domains";
+ * const law = torusAsymptotics(ntk({ depth: 3 }), 1);
+ * const c = torusCoefficients(ntk({ depth: 3 }), 1, 64).eigenvalues;
+ * console.log((c[torus(1, 129).indexOf([64])] / law.predict([64])).toFixed(3)); // 1.000
+ * ```
+ */
+export function torusAsymptotics(kernel: Kernel, d: number): TorusAsymptotics {
+  const caller = "torusAsymptotics";
+  requireKernel(kernel, caller);
+  requireInteger(d, "d", caller, 1, 1000);
+  const { slopeAtZero, slopeAtPi, oddConstant: odd } = sphereAsymptotics(kernel, 2 * d);
+  const constant = exp(logGamma((d + 1) / 2) - ((d + 1) / 2) * log(Math.PI)) / Math.sqrt(d);
+  const evenConstant = (slopeAtZero + slopeAtPi) * constant;
+  const oddConstant = odd === 0 ? 0 : (slopeAtZero - slopeAtPi) * constant;
+  return {
+    slopeAtZero,
+    slopeAtPi,
+    evenConstant,
+    oddConstant,
+    predict(frequency) {
+      requireInteger(frequency?.length, "frequency.length", `${caller}.predict`, d, d);
+      let squared = 0;
+      let sum = 0;
+      for (let j = 0; j < d; j++) {
+        const k = requireInteger(frequency[j], `frequency[${j}]`, `${caller}.predict`, -Number.MAX_SAFE_INTEGER);
+        squared += k * k;
+        sum += Math.abs(k) % 2;
+      }
+      if (squared === 0) {
+        throw new ArgumentError({
+          function: `${caller}.predict`,
+          argument: "frequency",
+          expected: "other than zero",
+          got: "the zero frequency",
+        });
+      }
+      return (sum % 2 === 0 ? evenConstant : oddConstant) * pow(squared, -(d + 1) / 2);
     },
   };
 }

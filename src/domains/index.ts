@@ -8,7 +8,13 @@ export { conditionNumber, type ConditionOptions, type ConditionReport } from "./
 export { circle, sphere, type SphereDomain, type SphereLevel } from "./sphere.js";
 export type { SphereSpectrum } from "./sphere-spectrum.js";
 export type { SampledSobolev, SphereSobolev, SphereSobolevOptions } from "./sphere-sobolev.js";
-export { sphereAsymptotics, singularCoefficient, type SphereAsymptotics } from "./asymptotics.js";
+export {
+  sphereAsymptotics,
+  singularCoefficient,
+  torusAsymptotics,
+  type SphereAsymptotics,
+  type TorusAsymptotics,
+} from "./asymptotics.js";
 export {
   logMultiplicity,
   logZonalHarmonics,

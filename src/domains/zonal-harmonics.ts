@@ -180,7 +180,7 @@ export function logZonalHarmonics(d: number, theta: number, maxDegree: number): 
  * @throws {ArgumentError} for d < 2 or angles out of range
  * @throws {NonFiniteError} for coefficients that are not finite
  *
- * Accuracy: about 2 ε Σ |a_k|.
+ * Accuracy: about 3 ε Σ |a_k| for d >= 3; on the circle, where harmonics do not decay, the rounding of the angle adds up to ε Σ k |a_k|.
  */
 export function zonalSum(
   coefficients: Float64Array,

@@ -30,6 +30,8 @@ const calls: readonly (readonly [string, (...args: never[]) => unknown, readonly
   ["sampled", P.sampled, [X]],
   ["spectrumOf", P.spectrumOf, [kernel]],
   ["sphereAsymptotics", domains.sphereAsymptotics, [kernel, 3]],
+  ["torusAsymptotics", domains.torusAsymptotics, [kernel, 2]],
+  ["torusAsymptotics.predict", domains.torusAsymptotics(kernel, 2).predict, [[1, 2]]],
   ["singularCoefficient", domains.singularCoefficient, [3, 1.5, 4]],
   ["arcCosineSpectrum", domains.arcCosineSpectrum, [3, 1, 4]],
   ["multiplicity", domains.multiplicity, [3, 4]],
