@@ -36,7 +36,20 @@ export interface PairCovariance {
   excess: number;
 }
 
-/** Completes a covariance by its combinations, formed by subtraction: for pairs of which nothing better is known. */
+/**
+ * Completes a covariance by its combinations, formed by subtraction: for pairs of which nothing better is known.
+ *
+ * @param k11 variance of u
+ * @param k12 covariance
+ * @param k22 variance of v
+ *
+ * @example
+ * ```ts
+ * import { covarianceOf } from "eigenscope/kernels";
+ * const { gap, sum, sineSquared } = covarianceOf(1, 0.5, 1);
+ * console.log(gap, sum, sineSquared); // 0.5 1.5 0.75
+ * ```
+ */
 export function covarianceOf(k11: number, k12: number, k22: number): PairCovariance {
   const mean = (k11 + k22) / 2;
   return {
@@ -96,8 +109,13 @@ export interface DualActivation {
    * @throws {ArgumentError} when the matrix is not positive semidefinite (beyond rounding)
    */
   evaluate(k11: number, k12: number, k22: number): DualValue;
-  /** The same without checks, with the combinations of the covariance supplied, into `out`. */
-  evaluateInto(pair: PairCovariance, out: DualValue): void;
+  /**
+   * The same without checks, with the combinations of the covariance supplied, into `out`.
+   *
+   * @param variances E φ(u)² and E φ(v)² where they are known: pairs far from coincident, antipodal and equal variances are then
+   *                  mapped by subtraction, which costs them no digits
+   */
+  evaluateInto(pair: PairCovariance, out: DualValue, variances?: readonly [number, number]): void;
   /** The dual at u = v of variance k: gap and excess 0. */
   varianceInto(k: number, out: DualValue): void;
   /**

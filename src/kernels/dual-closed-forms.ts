@@ -9,7 +9,15 @@ import {
   type PairCovariance,
   emptyDual,
 } from "./dual-activation.js";
-import { erfGaps, geluGaps, polynomialGaps, rectifierPowerGaps, sineGaps } from "./dual-gaps.js";
+import {
+  erfGaps,
+  geluGaps,
+  isDelicate,
+  polynomialGaps,
+  rectifierPowerGaps,
+  sineGaps,
+  subtractVariances,
+} from "./dual-gaps.js";
 import { erfSlopes, geluSlopes, homogeneousSlopes, polynomialSlopes, sineSlopes } from "./dual-slopes.js";
 
 const ROUNDING = 4 * Number.EPSILON; // relative error of the closed forms, in units of their largest term
@@ -195,6 +203,11 @@ export function rectifierPowerDual(power: number): DualFormula {
   };
   return {
     ...smoothForm(power === 0 ? "step" : `relu^${power}`, evaluate, gaps, slopes),
+    // Always in full: a kink sees the angle that a subtraction leaves between parallel points.
+    evaluateInto(pair, out) {
+      evaluate(pair, out);
+      gaps(pair, out);
+    },
     differentiable: power > 0,
   };
 }
@@ -225,9 +238,10 @@ function smoothForm(
     linearAbsolute: null,
     differentiable: true,
     slopesInto,
-    evaluateInto(pair, out) {
+    evaluateInto(pair, out, variances) {
       evaluate(pair, out);
-      gaps(pair, out);
+      if (variances === undefined || isDelicate(pair)) gaps(pair, out);
+      else subtractVariances(variances, out);
     },
     varianceInto(k, out) {
       pair.k11 = pair.k12 = pair.k22 = k;

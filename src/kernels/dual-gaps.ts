@@ -17,6 +17,24 @@ export function sineSquaredOf(out: DualValue): void {
       : 0;
 }
 
+/** Share of the variances below which gap, sum and excess are not had by subtraction. */
+const SMALL = 1 / 32;
+
+/** Whether gap or sum are small, or the variances close but unequal. */
+export function isDelicate({ gap, sum, excess }: PairCovariance): boolean {
+  const least = SMALL * (gap + sum);
+  return gap < least || sum < least || (excess !== 0 && Math.abs(excess) < least);
+}
+
+/** Gap, sum and excess from E φ(u)², E φ(v)² and the value in `out`. */
+export function subtractVariances([first, second]: readonly [number, number], out: DualValue): void {
+  const mean = (first + second) / 2;
+  out.gap = mean - out.value;
+  out.sum = mean + out.value;
+  out.excess = first - second;
+  sineSquaredOf(out);
+}
+
 /** Above this angle a difference of arcs is taken directly; below, from its sine, which is known without cancellation. */
 const WIDE = 0.5;
 

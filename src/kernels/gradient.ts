@@ -27,7 +27,7 @@ export interface KernelGradient {
  * Relation: gradient_j = ∂K(x, y)/∂x_j. The recursion is differentiated layer by layer: the derivative of E φφ in the covariance
  * is E φ′φ′, and that of E φ′φ′ is E φ″φ″, so smooth activations need φ″ only. Kernels of a s + b|s| have a cusp at coincident
  * directions: there (and at antipodal ones) the mean of the one-sided derivatives is returned, which is finite and equals
- * ½ ∂K(x, x)/∂x at x = y.
+ * ½ ∂K(x, x)/∂x at x = y. (For the NNGP of a step those one-sided derivatives are infinite; its NTK does not exist.)
  *
  * @param kernel any kernel; ntk and nngp are differentiated exactly unless the activation has kinks other than |s|
  * @param x      point, d numbers
@@ -106,6 +106,8 @@ function dualGradient(
   const slopes: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
   const along: DualSlopes = { value11: 0, derivative11: 0, derivative12: 0, error: 0 };
   let relative = 64 * Number.EPSILON;
+  // Sizes of ∂k12 and ∂Θ if all slopes were those of coincident points.
+  let [largestQ, largestT] = [gain, own.input];
   for (let k = 1; k < depth; k++) {
     const { k11, k22 } = pair;
     dual.varianceInto(k11, first);
@@ -119,7 +121,11 @@ function dualGradient(
     const variance = 2 * along.value11 + (Number.isFinite(first.derivative) ? first.derivative : 0);
     const vx = D * qx + slopes.value11 * p;
     const vy = D * qy;
-    relative += cross.error / Math.max(Math.abs(cross.value), D) + slopes.error / Math.max(D, Math.abs(slopes.value11));
+    // Against the slopes at coincidence: those of the pair itself may vanish (antipodal points), and rounding does not with them.
+    const most = Math.max(...[D, first.derivative, second.derivative].filter(Number.isFinite));
+    relative += share(cross.error, Math.max(Math.abs(cross.value), most)) + share(slopes.error, most);
+    largestT = (weight * most + skip) * largestT + own.weight[k] * most * largestQ + again * own.input;
+    largestQ = (weight * most + skip) * largestQ + again * gain;
     if (field === "ntk") {
       const carried = weight * D + skip;
       const ax = slopes.derivative12 * qx + slopes.derivative11 * p;
@@ -135,8 +141,13 @@ function dualGradient(
   const scale = field === "ntk" && spec.normalised ? 1 / depth : 1;
   const [gx, gy] = field === "ntk" ? [scale * tx, scale * ty] : [qx, qy];
   const gradient = x.map((value, j) => gx * value + gy * y[j]);
-  const size = Math.abs(gx) * Math.sqrt(xx) + Math.abs(gy) * Math.sqrt(yy);
+  const size = scale * (field === "ntk" ? largestT : largestQ) * (Math.sqrt(xx) + Math.sqrt(yy));
   return { gradient, error: relative * size };
+}
+
+/** An error relative to a size; for a constant both vanish. */
+function share(error: number, size: number): number {
+  return size === 0 ? 0 : error / size;
 }
 
 /**

@@ -25,8 +25,10 @@ export interface KernelRegressionOptions {
 export interface KernelPrediction {
   /** Predictions at the test points, one column per output. */
   readonly mean: Matrix;
-  /** Posterior variance at the test points (trained limit, zero initial function); null at finite times. */
+  /** Posterior variance at the test points (trained limit, zero initial function), at least 0; null at finite times. */
   readonly variance: Float64Array | null;
+  /** Largest amount by which rounding had made a variance negative before it was set to 0; 0 where none was. */
+  readonly varianceRounding: number;
   /** Fit at the training points. */
   readonly fitted: Matrix;
   /** Eigenvalues of K on the training points, ascending. */
@@ -111,10 +113,12 @@ export function kernelRegression(
   // K dual from the eigenvalues: V diag(λ) coefficients.
   for (let i = 0; i < n; i++) for (let j = 0; j < Y.cols; j++) coefficients.data[i * Y.cols + j] *= values[i];
   const fit = matmul(vectors, coefficients);
+  const posterior =
+    time === Infinity && options.initial === undefined ? posteriorVariance(kernel, test, cross, vectors, gain) : null;
   return {
     mean: { ...added, data: added.data.map((value, i) => value + initialTest[i]) },
-    variance:
-      time === Infinity && options.initial === undefined ? posteriorVariance(kernel, test, cross, vectors, gain) : null,
+    variance: posterior === null ? null : posterior.map((value) => Math.max(0, value)),
+    varianceRounding: posterior === null ? 0 : posterior.reduce((most, value) => Math.max(most, -value), 0),
     fitted: { ...fit, data: fit.data.map((value, i) => value + initialTrain[i]) },
     eigenvalues: values,
     unresolved,
@@ -154,6 +158,6 @@ function posteriorVariance(
     let explained = 0;
     for (let k = 0; k < projected.cols; k++)
       explained += gain[k] * (projected.data[i * projected.cols + k] * projected.data[i * projected.cols + k]);
-    return Math.max(0, prior - explained); // a variance: rounding below 0 at training points
+    return prior - explained;
   });
 }

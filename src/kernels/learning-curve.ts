@@ -172,8 +172,13 @@ export interface SpectralProjection {
   readonly alignment: number;
   /** The same for the centred kernel H K H, H = I − 11ᵀ/n, and the centred target; 0 when the centred target vanishes. */
   readonly centredAlignment: number;
-  /** Time after which gradient flow r′ = −K r has reduced a mode by `factor`: ln(1/factor)/λ; Infinity for zero modes. */
+  /**
+   * Time after which gradient flow r′ = −K r has reduced a mode by `factor`: ln(1/factor)/λ; Infinity for eigenvalues up to
+   * max(1e-13, n ε) of the largest in modulus, which are zero as far as double precision tells.
+   */
   readonly times: Float64Array;
+  /** How many eigenvalues lie below that, negative ones included. */
+  readonly unresolved: number;
 }
 
 /** Options of {@link spectralProjection}. */
@@ -234,8 +239,11 @@ export function spectralProjection(
     sum += value;
     cumulative[i] = sum / squared;
   });
-  const times = eigenvalues.map((value) => (value > 0 ? log(1 / factor) / value : Infinity));
-  return { eigenvalues, power, cumulative, alignment: align(K, y), centredAlignment: centredAlign(K, y), times };
+  const floor = Math.max(1e-13, n * Number.EPSILON) * Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
+  const times = eigenvalues.map((value) => (value > floor ? log(1 / factor) / value : Infinity));
+  const unresolved = eigenvalues.reduce((count, value) => count + (value > floor ? 0 : 1), 0);
+  const [alignment, centredAlignment] = [align(K, y), centredAlign(K, y)];
+  return { eigenvalues, power, cumulative, alignment, centredAlignment, times, unresolved };
 }
 
 function align(K: Matrix, y: Float64Array): number {

@@ -57,6 +57,7 @@ export function pairRecursion(
   const cross = emptyDual();
   const first = emptyDual();
   const second = emptyDual();
+  const variances: [number, number] = [0, 0];
   return (pair, out) => {
     const inputProduct = pair.product;
     const coincident = pair.minus === 0;
@@ -65,10 +66,12 @@ export function pairRecursion(
     let ntk = own.input * inputProduct + own.bias;
     for (let k = 1; k < depth; k++) {
       dual.varianceInto(state.k11, first);
-      if (coincident) Object.assign(cross, first);
-      else dual.evaluateInto(state, cross);
       if (state.k11 === state.k22) Object.assign(second, first);
       else dual.varianceInto(state.k22, second);
+      variances[0] = first.value;
+      variances[1] = second.value;
+      if (coincident) Object.assign(cross, first);
+      else dual.evaluateInto(state, cross, variances);
       const fresh = own.weight[k] * cross.value + own.bias + again * own.input * inputProduct;
       ntk = fresh + (weight * cross.derivative + skip) * ntk;
       advance(state, first.value, second.value, cross, weight, bias, skip, again, input);

@@ -253,7 +253,11 @@ test("gradients are finite at coincident, parallel and antipodal points; half th
     ntk({ depth: 3, activation: "erf" }),
     ntk({ depth: 2, activation: "tanh", weightVariance: 1.5 }),
     ntk({ depth: 2, activation: { rectifierPower: 2 } }),
+    ntk({ depth: 2, activation: { rectifierPower: 3 }, architecture: "skip" }),
+    ntk({ depth: 3, activation: "sine", weightVariance: 3 }),
+    ntk({ depth: 3, activation: { polynomial: [0.1, 1, 0, 0.2] }, architecture: "concatenation" }),
     nngp({ depth: 3, activation: "step", biasVariance: 0.1 }),
+    nngp({ depth: 3, activation: "step", architecture: "skip" }),
   ]) {
     const { gradient } = kernelGradient(kernel, x, x);
     for (let j = 0; j < 3; j++) {
@@ -265,14 +269,15 @@ test("gradients are finite at coincident, parallel and antipodal points; half th
       const slope = (8 * (diagonal(h) - diagonal(-h)) - (diagonal(2 * h) - diagonal(-2 * h))) / (12 * h);
       expect(Math.abs(gradient[j] - slope / 2), `${kernel.name} ${j}`).toBeLessThan(1e-9);
     }
-    for (const factor of [2, -1, -3])
-      expect(
-        kernelGradient(
-          kernel,
-          x,
-          x.map((value) => factor * value),
-        ).gradient.every(Number.isFinite),
-      ).toBe(true);
+    for (const factor of [1, 2, -1, -3]) {
+      const y = x.map((value) => factor * value);
+      const scaled = kernelGradient(kernel, x, y);
+      expect(scaled.gradient.every(Number.isFinite)).toBe(true);
+      const scale = Math.max(1, kernel.diagonal({ rows: 1, cols: 3, data: y })[0]);
+      // The slopes of the step's kernel are 1/θ at parallel points as rounded: any error may be true there, but not NaN.
+      const allowed = kernel.conventions.activation === "step" ? Number.MAX_VALUE : 1e-10 * scale;
+      expect(scaled.error, `${kernel.name} ${factor}`).toBeLessThan(allowed);
+    }
     // Nearly coincident: one-sided slopes of the cusp, on either side of the mean.
     const near = x.map((value, j) => value + (j === 1 ? 1e-7 : 0));
     const side = kernelGradient(kernel, x, near).gradient[1] - gradient[1];
@@ -392,6 +397,11 @@ test("kernel regression: interpolation, ridge, posterior variance, and flow agai
     return prior - matmul(k, solve(shifted, { rows: 12, cols: 1, data: k.data })).data[0];
   });
   expect(maxDifference(ridge.variance!, naive)).toBeLessThan(1e-12);
+  expect(ridge.varianceRounding).toBe(0);
+  // At the training points the variance is 0, and what rounding makes of it is told.
+  const known = kernelRegression(kernel, X, Y, X);
+  expect(Math.min(...known.variance!)).toBeGreaterThanOrEqual(0);
+  expect(known.varianceRounding).toBeLessThan(1e-12);
   // f′ = −K(·, X)(f − y): integrate training and test outputs together.
   const y = Float64Array.from({ length: 12 }, (_, i) => Y.data[2 * i]);
   const cross = kernel.cross(test, X);
@@ -432,6 +442,18 @@ test("spectral projection: power sums to the norm, times, and alignment of an ei
   expect(report.power[1]).toBeCloseTo(1, 12);
   expect(report.cumulative[8]).toBeCloseTo(1, 12);
   expect(report.times[1]).toBeCloseTo(Math.log(100) / values[7], 10);
+  expect(report.unresolved).toBe(0);
+  // A duplicate makes a zero mode: rounding gives it no finite time.
+  const double = ntk({ depth: 2 }).gram(
+    fromRows([
+      [1, 0],
+      [1, 0],
+      [0.6, 0.8],
+    ]),
+  );
+  const singular = spectralProjection(double, Float64Array.of(1, -1, 0.5));
+  expect(singular.unresolved).toBe(1);
+  expect(singular.times[2]).toBe(Infinity);
   expect(report.alignment).toBeCloseTo(values[7] / Math.hypot(...values), 12);
   expect(() => spectralProjection(K, new Float64Array(9))).toThrow(
     "spectralProjection: y must be a nonzero target, got zeros",
