@@ -314,10 +314,11 @@ function gridSpectrum(
   let negativeRounding = 0;
   let sum = 0;
   const frequency = new Int32Array(d);
+  const parity = N % 2 === 0 && (vanishesByParity(kernel, 4) || vanishesByParity(kernel, 5));
   for (let i = 0; i < points; i++) {
     const value = eigenvalues[i] / points;
     sum += value;
-    if (N % 2 === 0 && vanishesOnTorus(kernel, i, d, N, frequency)) {
+    if (parity && vanishesOnTorus(kernel, i, d, N, frequency)) {
       eigenvalues[i] = 0;
       errorBounds[i] = 0;
       vanishing.push(i);
