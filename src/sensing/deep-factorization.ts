@@ -33,7 +33,7 @@ export interface DeepFactorizationOptions extends LongRunning {
   /** Number of gradient steps. */
   readonly steps: number;
   /** Step size η. */
-  readonly learningRate: number;
+  readonly stepSize: number;
   /** Inner dimension, default max(rows, cols). */
   readonly innerDimension?: number;
   /** "sum" (default) or "mean" over the measurements. */
@@ -74,7 +74,7 @@ const PROGRESS_EVERY = 100; // steps between reports
  *
  * @param measurements family of measurements
  * @param y data
- * @param options depth, scale, steps and learningRate are required
+ * @param options depth, scale, steps and stepSize are required
  * @returns product, factors, history, status
  * @throws {ShapeError} when y has another length
  * @throws {ArgumentError} for options out of range
@@ -85,7 +85,7 @@ const PROGRESS_EVERY = 100; // steps between reports
  * ```ts
  * import { deepFactorization, entryMeasurements } from "eigenscope/sensing";
  * const A = entryMeasurements(2, 2, [[0, 0], [1, 1]]);
- * const run = deepFactorization(A, Float64Array.of(1, 0.5), { depth: 3, scale: 0.3, steps: 2000, learningRate: 0.1 });
+ * const run = deepFactorization(A, Float64Array.of(1, 0.5), { depth: 3, scale: 0.3, steps: 2000, stepSize: 0.1 });
  * console.log(run.X.data[0], run.X.data[3]); // 1.00000 0.50000
  * ```
  */
@@ -103,7 +103,7 @@ export function deepFactorization(
       "depth",
       "scale",
       "steps",
-      "learningRate",
+      "stepSize",
       "innerDimension",
       "normalisation",
       "lossTolerance",
@@ -116,7 +116,7 @@ export function deepFactorization(
   const depth = requireInteger(options?.depth, "depth", CALLER, 1);
   const scale = requireNumber(options.scale, "scale", CALLER, 0);
   const steps = requireInteger(options.steps, "steps", CALLER, 0);
-  const eta = requirePositive(options.learningRate, "learningRate", CALLER);
+  const eta = requirePositive(options.stepSize, "stepSize", CALLER);
   const lossTolerance = requireNumber(options.lossTolerance ?? 0, "lossTolerance", CALLER, 0);
   const { rows, cols } = measurements.shape;
   const inner = requireInteger(options.innerDimension ?? Math.max(rows, cols), "innerDimension", CALLER, 1);

@@ -23,7 +23,7 @@ export interface DiagonalDescentOptions extends LongRunning {
   /** Number of steps. */
   readonly steps: number;
   /** Step size η: a constant or a function of the step number. */
-  readonly learningRate: number | ((step: number) => number);
+  readonly stepSize: number | ((step: number) => number);
   /** Steps at which to record; default the first, the last and 19 between. */
   readonly record?: ArrayLike<number>;
   /** Stop once the loss is at most this; default 0. */
@@ -38,7 +38,7 @@ export interface DiagonalDescentOptions extends LongRunning {
  *
  * @param problem from `diagonalProblem`
  * @param initial state, from `diagonalState`
- * @param options steps and learningRate are required
+ * @param options steps and stepSize are required
  * @returns status "converged" when the loss tolerance was reached, "max-iterations" otherwise, "breakdown" when the loss
  * exploded (the last finite state is returned)
  * @throws {ShapeError} when state and problem do not fit
@@ -50,7 +50,7 @@ export interface DiagonalDescentOptions extends LongRunning {
  * import { identity } from "eigenscope/core";
  * import { diagonalDescent, diagonalProblem, diagonalState } from "eigenscope/sensing";
  * const problem = diagonalProblem(identity(1), Float64Array.of(1), { activation: "identity", alphaTrainable: false });
- * const run = diagonalDescent(problem, diagonalState(1, [1], 0.1), { steps: 500, learningRate: 0.1 });
+ * const run = diagonalDescent(problem, diagonalState(1, [1], 0.1), { steps: 500, stepSize: 0.1 });
  * console.log(run.finalH[0]); // 1.000000000
  * ```
  */
@@ -60,18 +60,18 @@ export function diagonalDescent(
   options: DiagonalDescentOptions,
 ): DiagonalRun {
   const caller = "diagonalDescent";
-  requireOptions(options, ["steps", "learningRate", "record", "lossTolerance", "signal", "onProgress"], caller);
+  requireOptions(options, ["steps", "stepSize", "record", "lossTolerance", "signal", "onProgress"], caller);
   const start = requireState(problem, initial, caller);
   const steps = requireInteger(options?.steps, "steps", caller, 0);
   const lossTolerance = requireNumber(options.lossTolerance ?? 0, "lossTolerance", caller, 0);
-  const { learningRate } = options;
+  const { stepSize } = options;
   const rate =
-    typeof learningRate === "function"
-      ? (step: number) => requirePositive(learningRate(step), `learningRate(${step})`, caller)
+    typeof stepSize === "function"
+      ? (step: number) => requirePositive(stepSize(step), `stepSize(${step})`, caller)
       : (
           (eta) => () =>
             eta
-        )(requirePositive(learningRate, "learningRate", caller));
+        )(requirePositive(stepSize, "stepSize", caller));
   const marks = new Set(Array.from(options.record ?? spacedSteps(steps)));
   const field = createDiagonalField(problem, initial.alpha.length);
   const velocity = new Float64Array(start.length);

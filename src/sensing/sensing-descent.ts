@@ -37,7 +37,7 @@ export interface SensingDescentOptions extends LongRunning {
   /** Number of steps. */
   readonly steps: number;
   /** Step size η: a constant, a function of the step number, or a local schedule. */
-  readonly learningRate: number | ((step: number) => number) | LocalSchedule;
+  readonly stepSize: number | ((step: number) => number) | LocalSchedule;
   /** Steps at which to record: a list, or a count of roughly geometric ones (default 24). Step 0 and the last are always recorded. */
   readonly record?: number | ArrayLike<number>;
   /** Stop once the loss is at most this; default 0. */
@@ -60,7 +60,7 @@ const RISE = 1e-9; // relative rise of the loss that is not rounding
  * @param measurements family of measurements
  * @param y data, one number per measurement
  * @param initial parameters, from `initializeSpectralNetwork` or flat
- * @param options steps and learningRate are required
+ * @param options steps and stepSize are required
  * @returns final state, history, findings; status "converged" when the loss tolerance was reached, "max-iterations" after
  * all steps without it, "breakdown" when the loss was no longer finite or exploded (the last finite state is returned)
  * @throws {ShapeError} when the parts do not fit
@@ -74,7 +74,7 @@ const RISE = 1e-9; // relative rise of the loss that is not rounding
  * const network = spectralNetwork({ rows: 2, cols: 2, widths: 1, activation: "identity", alphaTrainable: false });
  * const start = initializeSpectralNetwork(network, { scheme: "identity", scale: 0.1 });
  * const A = entryMeasurements(2, 2, [[0, 0], [1, 1]]);
- * const run = sensingDescent(network, A, Float64Array.of(1, 2), start, { steps: 1000, learningRate: 0.1, lossTolerance: 1e-20 });
+ * const run = sensingDescent(network, A, Float64Array.of(1, 2), start, { steps: 1000, stepSize: 0.1, lossTolerance: 1e-20 });
  * console.log(run.convergence.status, run.X.data[3]); // converged 2.00000
  * ```
  */
@@ -86,14 +86,14 @@ export function sensingDescent(
   options: SensingDescentOptions,
 ): SensingRun {
   requireMeasurements(measurements, "measurements", CALLER);
-  requireOptions(options, ["steps", "learningRate", "record", "lossTolerance", "signal", "onProgress"], CALLER);
+  requireOptions(options, ["steps", "stepSize", "record", "lossTolerance", "signal", "onProgress"], CALLER);
   const steps = requireInteger(options?.steps, "steps", CALLER, 0);
   const lossTolerance = requireNumber(options.lossTolerance ?? 0, "lossTolerance", CALLER, 0);
   const marks = recordedSteps(options.record ?? 24, steps, CALLER);
   const theta = requireParameters(network, initial, CALLER);
   const engine = createEngine(network, measurements, y, CALLER);
   const recorder = createRunRecorder("descent", engine, theta, y);
-  const schedule = requireSchedule(options.learningRate);
+  const schedule = requireSchedule(options.stepSize);
   const gradient = new Float64Array(theta.length);
   const previous = theta.slice();
   const direction = Float64Array.from({ length: y.length }, (_, i) => cos(1 + i)); // start of the power iteration
@@ -159,7 +159,7 @@ export function sensingDescent(
       const lambda = largestJacobianEigenvalue(engine, direction, 20);
       findings.push({
         code: "diverged",
-        message: `the loss exploded at step ${step + 1} with η = ${eta.toPrecision(3)}; at the last finite point 2/λ_max = ${(2 / lambda).toPrecision(3)}: use a step below it, or learningRate { fraction: 0.25 }`,
+        message: `the loss exploded at step ${step + 1} with η = ${eta.toPrecision(3)}; at the last finite point 2/λ_max = ${(2 / lambda).toPrecision(3)}: use a step below it, or stepSize { fraction: 0.25 }`,
       });
       break;
     }
@@ -199,24 +199,24 @@ type Schedule =
   | { readonly kind: "given"; readonly at: (step: number) => number }
   | { readonly kind: "local"; readonly fraction: number; readonly every: number; readonly iterations: number };
 
-function requireSchedule(rate: SensingDescentOptions["learningRate"]): Schedule {
+function requireSchedule(rate: SensingDescentOptions["stepSize"]): Schedule {
   if (typeof rate === "number") {
-    const eta = requirePositive(rate, "learningRate", CALLER);
+    const eta = requirePositive(rate, "stepSize", CALLER);
     return { kind: "given", at: () => eta };
   }
   if (typeof rate === "function") {
-    return { kind: "given", at: (step) => requirePositive(rate(step), `learningRate(${step})`, CALLER) };
+    return { kind: "given", at: (step) => requirePositive(rate(step), `stepSize(${step})`, CALLER) };
   }
   if (rate === null || typeof rate !== "object") {
     const expected = "a number, a function of the step or { fraction }";
-    throw new ArgumentError({ function: CALLER, argument: "learningRate", expected, got: describe(rate) });
+    throw new ArgumentError({ function: CALLER, argument: "stepSize", expected, got: describe(rate) });
   }
-  requireOptions(rate, ["fraction", "every", "iterations"], `${CALLER} (learningRate)`);
+  requireOptions(rate, ["fraction", "every", "iterations"], `${CALLER} (stepSize)`);
   return {
     kind: "local",
-    fraction: requireNumber(rate.fraction, "learningRate.fraction", CALLER, 1e-12, 1),
-    every: requireInteger(rate.every ?? 20, "learningRate.every", CALLER, 1),
-    iterations: requireInteger(rate.iterations ?? 4, "learningRate.iterations", CALLER, 1),
+    fraction: requireNumber(rate.fraction, "stepSize.fraction", CALLER, 1e-12, 1),
+    every: requireInteger(rate.every ?? 20, "stepSize.every", CALLER, 1),
+    iterations: requireInteger(rate.iterations ?? 4, "stepSize.iterations", CALLER, 1),
   };
 }
 

@@ -342,7 +342,7 @@ test("descent: order one towards the flow, law of the balance, explosion is a st
   const start = diagonalState(3, [1.5], [0.5, 0.4, 0.3], [0.2, 0.3, 0.25]);
   const flow = diagonalFlow(problem, start, { t1: 2 });
   const errors = [0.02, 0.01, 0.005].map((eta) => {
-    const run = diagonalDescent(problem, start, { steps: 2 / eta, learningRate: eta });
+    const run = diagonalDescent(problem, start, { steps: 2 / eta, stepSize: eta });
     return within(run.finalH, flow.finalH, 0).error;
   });
   expect(Math.abs(Math.log2(errors[0] / errors[1]) - 1)).toBeLessThan(0.1);
@@ -350,7 +350,7 @@ test("descent: order one towards the flow, law of the balance, explosion is a st
   const explosion = diagonalDescent(
     diagonalProblem(identity(1), Float64Array.of(1), { activation: "identity" }),
     diagonalState(1, [1], 3),
-    { steps: 1000, learningRate: 1 },
+    { steps: 1000, stepSize: 1 },
   );
   expect(explosion.convergence.status).toBe("breakdown");
   expect(explosion.convergence.advice).toContain("the loss exploded at step");
@@ -359,12 +359,12 @@ test("descent: order one towards the flow, law of the balance, explosion is a st
   const scalar = diagonalProblem(identity(1), Float64Array.of(1), { activation: "identity" });
   const settled = diagonalFlow(scalar, diagonalState(1, [1], 0.5), { t1: 200 });
   const { criticalStep } = diagonalSteps(scalar, settled.final);
-  const catapult = diagonalDescent(scalar, settled.final, { steps: 3000, learningRate: 1.05 * criticalStep });
+  const catapult = diagonalDescent(scalar, settled.final, { steps: 3000, stepSize: 1.05 * criticalStep });
   expect(catapult.convergence.status).toBe("max-iterations");
   expect(catapult.largestLoss).toBeGreaterThan(1e8 * settled.finalLoss);
   const early = diagonalDescent(problem, start, {
     steps: 1e5,
-    learningRate: (step) => 0.1 / (1 + step / 1e4),
+    stepSize: (step) => 0.1 / (1 + step / 1e4),
     lossTolerance: 1e-6,
   });
   expect(early.convergence.status).toBe("converged");
@@ -411,16 +411,16 @@ test("findings reach the advice: inconsistent data and oscillation, in flow and 
     "the data are inconsistent: 2 measurements of rank 1, no matrix has a loss below 2.500e-1 (reached 2.500e-1)",
   );
   const mean = diagonalProblem(fromRows([[1], [1]]), Float64Array.of(1, 2), { normalisation: "mean" });
-  const descent = diagonalDescent(mean, start, { steps: 2000, learningRate: 0.1 });
+  const descent = diagonalDescent(mean, start, { steps: 2000, stepSize: 0.1 });
   expect(descent.convergence.advice).toContain("no matrix has a loss below 1.250e-1");
   const balanced = diagonalProblem(identity(2), Float64Array.of(1, 0.5), {
     alphaTrainable: false,
     activation: "identity",
   });
-  const oscillating = diagonalDescent(balanced, diagonalState(2, [1], 0.3), { steps: 2000, learningRate: 1.2 });
+  const oscillating = diagonalDescent(balanced, diagonalState(2, [1], 0.3), { steps: 2000, stepSize: 1.2 });
   expect(oscillating.findings.map(({ code }) => code)).toEqual(["step-too-large"]);
   expect(oscillating.convergence.advice).toContain("above the local bound 2/λ_max");
-  const quiet = diagonalDescent(balanced, diagonalState(2, [1], 0.3), { steps: 2000, learningRate: 0.2 });
+  const quiet = diagonalDescent(balanced, diagonalState(2, [1], 0.3), { steps: 2000, stepSize: 0.2 });
   expect(quiet.findings).toEqual([]);
 });
 
@@ -444,7 +444,5 @@ test("bad input is refused", () => {
   expect(() => diagonalFlow(problem, diagonalState(2, [1], 0.1), { t1: -1 })).toThrow(
     "diagonalFlow: t1 must be a finite number > 0, got -1",
   );
-  expect(() => diagonalDescent(problem, diagonalState(2, [1], 0.1), { steps: 10, learningRate: 0 })).toThrow(
-    ArgumentError,
-  );
+  expect(() => diagonalDescent(problem, diagonalState(2, [1], 0.1), { steps: 10, stepSize: 0 })).toThrow(ArgumentError);
 });

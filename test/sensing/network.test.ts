@@ -302,8 +302,8 @@ test("full and diagonal engines agree: flow against the reference, descent for a
   expect(flow.balanceDrift).toBeLessThan(1e-10);
   const problem = diagonalProblem(B43, { sigma: Float64Array.of(1, 0.6, 0.25) });
   for (const eta of [0.05, 0.3]) {
-    const full = sensingDescent(network, A, y, start, { steps: 200, learningRate: eta });
-    const diagonal = diagonalDescent(problem, diagonalState(3, [1.5], 0.3), { steps: 200, learningRate: eta });
+    const full = sensingDescent(network, A, y, start, { steps: 200, stepSize: eta });
+    const diagonal = diagonalDescent(problem, diagonalState(3, [1.5], 0.3), { steps: 200, stepSize: eta });
     expect(within(diagonalOf(full.X), diagonal.finalH, 1e-10).ok).toBe(true);
     expect(withinRelative(full.largestLoss, diagonal.largestLoss, 1e-9).ok).toBe(true);
   }
@@ -326,7 +326,7 @@ test("different G for U and V destroy the spectral form: the agreement test has 
     v: initializeSpectralNetwork(network, { scheme: "spectral", left, right, scale: 0.3, rng: createRng(2) }).v,
   };
   const off = (theta: typeof same): number => {
-    const { X } = sensingDescent(network, A, y, theta, { steps: 100, learningRate: 0.1 });
+    const { X } = sensingDescent(network, A, y, theta, { steps: 100, stepSize: 0.1 });
     const T = naiveProduct(
       naiveProduct({ ...left, data: left.data.map((_, i) => left.data[(i % 3) * 3 + Math.floor(i / 3)]) }, X),
       right,
@@ -387,14 +387,14 @@ test("a local schedule trains where a constant step explodes; the explosion is a
   const start = initializeSpectralNetwork(network, { scheme: "identity", scale: 0.3 });
   const local = sensingDescent(network, A, y, start, {
     steps: 4000,
-    learningRate: { fraction: 0.3 },
+    stepSize: { fraction: 0.3 },
     lossTolerance: 1e-8,
   });
   expect(local.convergence.status).toBe("converged");
   const reports: number[] = [];
-  sensingDescent(network, A, y, start, { steps: 60, learningRate: 0.01, onProgress: ({ done }) => reports.push(done) });
+  sensingDescent(network, A, y, start, { steps: 60, stepSize: 0.01, onProgress: ({ done }) => reports.push(done) });
   expect(reports).toEqual([25, 50, 60]);
-  const exploded = sensingDescent(network, A, y, start, { steps: 4000, learningRate: 5 });
+  const exploded = sensingDescent(network, A, y, start, { steps: 4000, stepSize: 5 });
   expect(exploded.convergence.status).toBe("breakdown");
   expect(codes(exploded)).toContain("diverged");
   expect(exploded.convergence.advice).toMatch(
@@ -403,7 +403,7 @@ test("a local schedule trains where a constant step explodes; the explosion is a
   expect(exploded.X.data.every(Number.isFinite)).toBe(true);
   const cancelled = sensingDescent(network, A, y, start, {
     steps: 4000,
-    learningRate: 0.01,
+    stepSize: 0.01,
     signal: { aborted: true },
   });
   expect(cancelled.convergence.status).toBe("cancelled");
@@ -416,12 +416,12 @@ test("overflow inside a deep network ends in a status, not in NaN or an exceptio
     [0, 0],
     [1, 1],
   ]);
-  const run = sensingDescent(network, A, Float64Array.of(1, 1), start, { steps: 50, learningRate: 1e80 });
+  const run = sensingDescent(network, A, Float64Array.of(1, 1), start, { steps: 50, stepSize: 1e80 });
   expect(run.convergence.status).toBe("breakdown");
   expect(run.X.data.every(Number.isFinite)).toBe(true);
   expect(run.convergence.advice).toContain("the loss exploded at step 1");
   const huge = new Float64Array(network.parameterCount).fill(1e200);
-  expect(() => sensingDescent(network, A, Float64Array.of(1, 1), huge, { steps: 1, learningRate: 1 })).toThrow(
+  expect(() => sensingDescent(network, A, Float64Array.of(1, 1), huge, { steps: 1, stepSize: 1 })).toThrow(
     "small enough for a finite loss",
   );
   expect(() => sensingFlow(network, A, Float64Array.of(1, 1), huge, { t1: 1 })).toThrow(
@@ -437,7 +437,7 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
     A,
     Float64Array.of(1, 1),
     initializeSpectralNetwork(network, { scheme: "identity", scale: 0 }),
-    { steps: 20, learningRate: 0.1 },
+    { steps: 20, stepSize: 0.1 },
   );
   expect(codes(zero)).toContain("dead-neuron");
   const equal = sensingDescent(
@@ -445,7 +445,7 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
     A,
     Float64Array.of(1, 1),
     initializeSpectralNetwork(network, { scheme: "identity", scale: 0.1, alpha: [1, 1] }),
-    { steps: 20, learningRate: 0.1 },
+    { steps: 20, stepSize: 0.1 },
   );
   expect(codes(equal)).toContain("identical-neurons");
   const contradiction = sensingDescent(
@@ -453,7 +453,7 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
     A,
     Float64Array.of(1, 2),
     initializeSpectralNetwork(network, { scheme: "identity", scale: 0.1 }),
-    { steps: 500, learningRate: 0.1 },
+    { steps: 500, stepSize: 0.1 },
   );
   expect(codes(contradiction)).toContain("inconsistent-data");
   expect(codes(contradiction)).toContain("dependent-measurements");
@@ -475,7 +475,7 @@ test("findings: dead and identical neurons, inconsistent data, unreachable targe
     entryMeasurements(1, 1, [[0, 0]]),
     Float64Array.of(1),
     initializeSpectralNetwork(single, { scheme: "identity", scale: 0.9 }),
-    { steps: 3001, learningRate: 1.03 },
+    { steps: 3001, stepSize: 1.03 },
   );
   expect(codes(orbit)).toEqual(["step-too-large"]);
   expect(contradiction.convergence.advice).toContain("2 measurements of rank 1, no matrix has a loss below 2.500e-1");
@@ -536,16 +536,16 @@ test("bad input is refused", () => {
     "sensingGradient: measurements must be of 2 x 2 matrices, as the network, got 3 x 2",
   );
   expect(() => sensingGradient(network, A, Float64Array.of(NaN), theta)).toThrow(NonFiniteError);
-  expect(() =>
-    sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1, learningRate: { fraction: 2 } }),
-  ).toThrow("learningRate.fraction");
+  expect(() => sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1, stepSize: { fraction: 2 } })).toThrow(
+    "stepSize.fraction",
+  );
   expect(() => sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1 } as never)).toThrow(ArgumentError);
-  expect(() => sensingDescent(undefined as never, A, Float64Array.of(1), theta, { steps: 1, learningRate: 1 })).toThrow(
+  expect(() => sensingDescent(undefined as never, A, Float64Array.of(1), theta, { steps: 1, stepSize: 1 })).toThrow(
     "sensingDescent: network must be a spectral network, got undefined; build one with spectralNetwork",
   );
-  expect(() =>
-    sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1, learningRate: 1, record: [NaN] }),
-  ).toThrow("sensingDescent: record[0] must be an integer >= 0, got NaN");
+  expect(() => sensingDescent(network, A, Float64Array.of(1), theta, { steps: 1, stepSize: 1, record: [NaN] })).toThrow(
+    "sensingDescent: record[0] must be an integer >= 0, got NaN",
+  );
   expect(() => spectralNetwork({ rows: 2, cols: 2, widths: 0 })).toThrow("widths[0] must be an integer >= 1, got 0");
   expect(() => gaussianMeasurements({ rows: 2, cols: 2, count: 2 } as never)).toThrow(
     "gaussianMeasurements: rng must be a generator, got undefined",

@@ -278,7 +278,7 @@ test("depth N: the diagonal law against the reference, against matrices, and the
   const A = commutingMeasurements(identity(3), identity(3), fromRows(depth3.B));
   const y = naiveProduct(fromRows(depth3.B), matrix(3, 1, depth3.sigma_star)).data;
   const errors = [0.01, 0.005].map((eta) => {
-    const matrixRun = deepFactorization(A, y, { depth: 3, scale: depth3.w0, steps: 2 / eta, learningRate: eta });
+    const matrixRun = deepFactorization(A, y, { depth: 3, scale: depth3.w0, steps: 2 / eta, stepSize: eta });
     return within(
       [0, 1, 2].map((i) => matrixRun.X.data[4 * i]),
       depth3.sigma[3],
@@ -295,8 +295,8 @@ test("depth N: gradient by differences through one step, plateau reported, explo
   for (const depth of [1, 2, 3, 4]) {
     const options = { depth, scale: 0.6, innerDimension: 4 };
     const eta = 1e-6;
-    const zero = deepFactorization(A, y, { ...options, steps: 0, learningRate: eta });
-    const one = deepFactorization(A, y, { ...options, steps: 1, learningRate: eta });
+    const zero = deepFactorization(A, y, { ...options, steps: 0, stepSize: eta });
+    const one = deepFactorization(A, y, { ...options, steps: 1, stepSize: eta });
     const lossOf = (X: Matrix): number => measure(A, X).reduce((sum, m, i) => sum + 0.5 * (m - y[i]) ** 2, 0);
     let gradientSquared = 0;
     zero.factors.forEach((W, j) => {
@@ -315,22 +315,22 @@ test("depth N: gradient by differences through one step, plateau reported, explo
     });
     expect(gradientSquared).toBeGreaterThan(0);
   }
-  const plateau = deepFactorization(A, y, { depth: 3, scale: 1e-4, steps: 100, learningRate: 0.01 });
+  const plateau = deepFactorization(A, y, { depth: 3, scale: 1e-4, steps: 100, stepSize: 0.01 });
   expect(plateau.findings[0].code).toBe("plateau");
-  const saddle = deepFactorization(A, y, { depth: 2, scale: 0, steps: 10, learningRate: 0.01 });
+  const saddle = deepFactorization(A, y, { depth: 2, scale: 0, steps: 10, stepSize: 0.01 });
   expect(saddle.convergence.advice).toContain("all factors started at zero");
-  const nothing = deepFactorization(A, new Float64Array(6), { depth: 3, scale: 0.3, steps: 10, learningRate: 0.01 });
+  const nothing = deepFactorization(A, new Float64Array(6), { depth: 3, scale: 0.3, steps: 10, stepSize: 0.01 });
   expect(nothing.findings).toEqual([]); // falling towards the target zero is no plateau
   const contradiction = deepFactorization(customMeasurements([identity(2), identity(2)]), Float64Array.of(1, 2), {
     depth: 2,
     scale: 0.5,
     steps: 500,
-    learningRate: 0.05,
+    stepSize: 0.05,
   });
   expect(contradiction.findings.map(({ code }) => code)).toEqual(["dependent-measurements", "inconsistent-data"]);
   expect(contradiction.convergence.advice).toContain("no matrix has a loss below 2.500e-1");
   expect(plateau.convergence.advice).toContain("start larger or go on longer");
-  const exploded = deepFactorization(A, y, { depth: 3, scale: 1, steps: 1000, learningRate: 1 });
+  const exploded = deepFactorization(A, y, { depth: 3, scale: 1, steps: 1000, stepSize: 1 });
   expect(exploded.convergence.status).toBe("breakdown");
   expect(exploded.X.data.every(Number.isFinite)).toBe(true);
 });
@@ -394,7 +394,7 @@ test("bad input is refused", () => {
   expect(() => minimumFrobenius({} as never, Float64Array.of(1))).toThrow(
     "minimumFrobenius: measurements must be a family of measurements",
   );
-  expect(() => deepFactorization(A, Float64Array.of(1), { depth: 0, scale: 1, steps: 1, learningRate: 1 })).toThrow(
+  expect(() => deepFactorization(A, Float64Array.of(1), { depth: 0, scale: 1, steps: 1, stepSize: 1 })).toThrow(
     ArgumentError,
   );
   expect(() => deepDiagonalFlow(identity(1), Float64Array.of(1), Float64Array.of(0), { depth: 3, times: [1] })).toThrow(

@@ -263,14 +263,14 @@ export function stepExperiment(
   const grown = (A: Matrix): Matrix => ({ ...A, data: A.data.map((x) => x * (1 + 1e-4)) });
   const start = { u: grown(limit.u), v: grown(limit.v), alpha: limit.alpha };
   const runs = multiples.map((multiple) => {
-    const learningRate = multiple * steps.criticalStep;
+    const stepSize = multiple * steps.criticalStep;
     const record = Array.from({ length: 200 }, (_, i) => i * 5);
-    const run = diagonalDescent(problem, start, { steps: 20_000, learningRate, record });
+    const run = diagonalDescent(problem, start, { steps: 20_000, stepSize, record });
     return {
       multiple,
       finalLoss: run.finalLoss,
       largestLoss: run.largestLoss,
-      product: learningRate * diagonalSteps(problem, run.final).largest,
+      product: stepSize * diagonalSteps(problem, run.final).largest,
       at: Array.from(run.at),
       loss: Array.from(run.loss),
     };
@@ -292,7 +292,7 @@ export function neuronExperiment(alphaTrainable: boolean, shared: boolean): numb
 export function driftExperiment(eta: number): { readonly drift: readonly number[]; readonly alpha: number } {
   const problem = standardProblem();
   const start = diagonalState(3, [1.5], [0.5, 0.4, 0.3], [0.2, 0.3, 0.25]);
-  const run = diagonalDescent(problem, start, { steps: Math.round(200 / eta), learningRate: eta, record: [0] });
+  const run = diagonalDescent(problem, start, { steps: Math.round(200 / eta), stepSize: eta, record: [0] });
   const { u, v } = run.final;
   const drift = [0, 1, 2].map(
     (i) =>

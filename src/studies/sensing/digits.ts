@@ -33,7 +33,7 @@ export interface DigitOptions {
   /** Gradient steps of the network, default 2501. */
   readonly steps?: number;
   /** Step size of network and factorisation for measurements of unit variance, default 0.3. */
-  readonly learningRate?: number;
+  readonly stepSize?: number;
   /** Initial scale of U and V, default 1e-4; the noise on their diagonals is a hundredth of it. */
   readonly scale?: number;
   /** Initial scale of the depth-3 factors, default 0.1 (1e-4 never leaves zero within the budget). */
@@ -116,7 +116,7 @@ export function digitExperiment(
         depth: 3,
         scale,
         steps,
-        learningRate: options.learningRate ?? 0.3,
+        stepSize: options.stepSize ?? 0.3,
         normalisation: "mean",
         ...running,
       });
@@ -135,7 +135,7 @@ export function digitExperiment(
       });
       const run = sensingDescent(network, measurements, y, start, {
         steps: options.steps ?? 2501,
-        learningRate: options.learningRate ?? 0.3,
+        stepSize: options.stepSize ?? 0.3,
         record: 60,
         ...running,
       });

@@ -176,7 +176,7 @@ export function networkRun(
   problem: GaussianProblem,
   activation: SpectralActivationName,
   epsilon: number,
-  learningRate: number,
+  stepSize: number,
   steps: number,
   record: number | readonly number[] = 2,
   running: LongRunning = {},
@@ -185,7 +185,7 @@ export function networkRun(
   const network = spectralNetwork({ rows, cols, widths: 2, activation, normalisation: "mean" });
   const eye = { rows, cols, data: identity(rows).data.map((x) => epsilon * x) };
   const start = { u: [eye, eye], v: [eye, eye], alpha: [{ rows: 2, cols: 1, data: Float64Array.of(0.4, 0.8) }] };
-  return sensingDescent(network, problem.measurements, problem.y, start, { steps, learningRate, record, ...running });
+  return sensingDescent(network, problem.measurements, problem.y, start, { steps, stepSize, record, ...running });
 }
 
 /** E7, E11: linear regression and the nuclear-norm program, whose dual point measures all other methods. */
@@ -204,11 +204,11 @@ export function gaussianBaselines(problem: GaussianProblem = gaussianProblem()):
 export function depthThree(
   problem: GaussianProblem,
   scale: number,
-  learningRate: number,
+  stepSize: number,
   steps: number,
   dual?: Float64Array,
 ): MethodResult {
-  const options = { depth: 3, scale, learningRate, steps, normalisation: "mean", record: 2 } as const;
+  const options = { depth: 3, scale, stepSize, steps, normalisation: "mean", record: 2 } as const;
   return methodResult(problem, deepFactorization(problem.measurements, problem.y, options).X, dual);
 }
 
@@ -232,7 +232,7 @@ export function completionExperiment(
   alphaTrainable: boolean,
   alpha: number,
   epsilon: number,
-  learningRate: number,
+  stepSize: number,
   R = 2,
 ): CompletionResult {
   const measurements = entryMeasurements(2, 2, [
@@ -258,7 +258,7 @@ export function completionExperiment(
   };
   const run = sensingDescent(network, measurements, Float64Array.of(1, R, R), start, {
     steps: 40_000,
-    learningRate,
+    stepSize,
     lossTolerance: 1e-22,
     record: 2,
   });
@@ -284,7 +284,7 @@ export function entrywiseExperiment(activation: "tanh" | "relu", steps: number):
     v: [spectralFactor(right, scale, G)],
     alpha: [fromRows([[1]])],
   };
-  const run = sensingDescent(network, problem.measurements, problem.y, start, { steps, learningRate: 0.02, record: 2 });
+  const run = sensingDescent(network, problem.measurements, problem.y, start, { steps, stepSize: 0.02, record: 2 });
   const metrics = sensingMetrics(run.X, { truth: problem.truth, left, right });
   return {
     loss: run.loss,

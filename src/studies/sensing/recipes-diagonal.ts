@@ -265,7 +265,7 @@ export const activationsRecipe: Recipe = {
 };
 
 /** E9: the local answer to the learning-rate question. */
-export const learningRateRecipe: Recipe = {
+export const stepSizeRecipe: Recipe = {
   id: "E9",
   title: "Step sizes",
   run() {
@@ -281,7 +281,7 @@ export const learningRateRecipe: Recipe = {
       r.runs.find((x) => x.multiple === multiple)!;
     return recipeRecord({
       id: "E9",
-      title: learningRateRecipe.title,
+      title: stepSizeRecipe.title,
       question: "What is the optimal learning rate?",
       answer:
         "Locally 2/(λ_min + λ_max), stable below 2/λ_max. Beyond it the iteration leaves: to a flatter minimum when α is trained, into a permanent oscillation when α is fixed and balanced.",
