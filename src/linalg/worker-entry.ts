@@ -100,6 +100,7 @@ function multiplyTile(task: TileTask, backend: string, onProgress: Report): Floa
   if (lower) {
     for (let i = first; i < end; i++) values.fill(0, cOffset + i * n + first, cOffset + i * n + i + 1);
     gemmLower(false, true, rows, k, 1, values, a, aStride, values, a, aStride, values, cOffset + first * n + first, n);
+    onProgress?.({ phase: "product", done: rows * n, total: null });
   }
   return [];
 }

@@ -194,6 +194,8 @@ test("a signal stops the workers of a call, progress is told, and the pool goes 
   const products: Progress[] = [];
   await two.matmul(A, A, { onProgress: (progress) => void products.push(progress) });
   expect(products[products.length - 1]).toEqual({ phase: "product", done: 250_000, total: 250_000 });
+  await two.gram(A, { onProgress: (progress) => void products.push(progress) });
+  expect(products[products.length - 1]).toEqual({ phase: "product", done: 250_000, total: 250_000 });
   await expect(two.gram(A, { signal: { aborted: true } })).rejects.toThrow("workerPool.gram");
   await expect(two.matmul(A, A, { signal: { aborted: true } })).rejects.toThrow("workerPool.matmul");
 });
