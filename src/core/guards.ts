@@ -110,14 +110,15 @@ export function requireNumber(
 ): number {
   const lower = minimum === -Number.MAX_VALUE ? null : minimum;
   const upper = maximum === Number.MAX_VALUE ? null : maximum;
+  const above = minimum === Number.MIN_VALUE; // the least number above 0
   const range =
     lower === null && upper === null
       ? "a finite number"
       : lower === null
         ? `a finite number <= ${upper}`
         : upper === null
-          ? `a finite number >= ${lower}`
-          : `a number in [${lower}, ${upper}]`;
+          ? `a finite number ${above ? "> 0" : `>= ${lower}`}`
+          : `a number in ${above ? "(0" : `[${lower}`}, ${upper}]`;
   if (typeof value !== "number") {
     throw new ArgumentError({ function: caller, argument, expected: range, got: describe(value) });
   }

@@ -60,6 +60,8 @@ test("guards return what they checked and name what they refused", () => {
   expect(requireNumber(0.5, "x", "f", 0, 1)).toBe(0.5);
   expect(() => requireNumber(2, "x", "f", 0, 1)).toThrow("f: x must be a number in [0, 1], got 2");
   expect(() => requireNumber(-1, "x", "f", 0)).toThrow("f: x must be a finite number >= 0, got -1");
+  expect(() => requireNumber(0, "x", "f", Number.MIN_VALUE)).toThrow("f: x must be a finite number > 0, got 0");
+  expect(() => requireNumber(0, "x", "f", Number.MIN_VALUE, 1)).toThrow("f: x must be a number in (0, 1], got 0");
   expect(() => requireNumber(1, "x", "f", undefined, 0)).toThrow("f: x must be a finite number <= 0, got 1");
   expect(() => requireNumber(Number.NaN, "x", "f")).toThrow(NonFiniteError);
   expect(() => requireNumber("1", "x", "f")).toThrow(ArgumentError);
