@@ -266,6 +266,30 @@ test("Funk-Hecke recovers known spectra: exponentials on the circle and a pure h
   expect(sphere(3).mercer(ntk({ depth: 3, activation: "abs" }), 5).vanishing).toEqual([1, 3, 5]);
 });
 
+test("error bars hold on random draws of dimension, degree and kernel, against the exact recurrences", () => {
+  const rng = createRng(99);
+  const kernels = [
+    ntk({ depth: 2 }),
+    nngp({ depth: 2 }),
+    arcCosine(0),
+    arcCosine(1),
+    arcCosine(2),
+    ntk({ depth: 2, activation: "leaky-relu" }),
+    ntk({ depth: 2, activation: "abs", normalised: true }),
+    ntk({ depth: 2, weightVariance: 2 }),
+  ];
+  for (let draw = 0; draw < 40; draw++) {
+    const d = 2 + Math.floor(998 * rng.uniform() ** 4);
+    const K = Math.floor(300 * rng.uniform() ** 2);
+    const kernel = kernels[draw % kernels.length];
+    const exact = sphere(d).mercer(kernel, K);
+    const bars = sphere(d).mercer(kernel, K, { method: "quadrature" });
+    expect([exact.method, bars.method]).toEqual(["recurrence", "quadrature"]);
+    const reference = new Map(Array.from(exact.eigenvalues.entries()));
+    expect(barRatio(bars, reference), `${kernel.name}, d = ${d}, K = ${K}`).toBeLessThanOrEqual(1);
+  }
+});
+
 test("error bars hold for profiles of any shape: kinks, jumps and roots at random angles", () => {
   const rng = createRng(17);
   let worst = 0;
