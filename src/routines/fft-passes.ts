@@ -213,42 +213,7 @@ function pass3(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: 
   }
 }
 
-/** pass4 with m = 1, as all last passes have it: the twiddles are ones. */
-function last4(x: Float64Array, y: Float64Array, step: number): void {
-  for (let i = 0; i < step; i += 2) {
-    const ar = x[i];
-    const ai = x[i + 1];
-    const br = x[i + step];
-    const bi = x[i + step + 1];
-    const cr = x[i + 2 * step];
-    const ci = x[i + 2 * step + 1];
-    const dr = x[i + 3 * step];
-    const di = x[i + 3 * step + 1];
-    const t0r = ar + cr;
-    const t0i = ai + ci;
-    const t1r = ar - cr;
-    const t1i = ai - ci;
-    const t2r = br + dr;
-    const t2i = bi + di;
-    // −i (b − d)
-    const t3r = bi - di;
-    const t3i = -(br - dr);
-    y[i] = t0r + t2r;
-    y[i + 1] = t0i + t2i;
-    y[i + step] = t1r + t3r;
-    y[i + step + 1] = t1i + t3i;
-    y[i + 2 * step] = t0r - t2r;
-    y[i + 2 * step + 1] = t0i - t2i;
-    y[i + 3 * step] = t1r - t3r;
-    y[i + 3 * step + 1] = t1i - t3i;
-  }
-}
-
 function pass4(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
-  if (m === 1) {
-    last4(x, y, 2 * span);
-    return;
-  }
   const far = 2 * span * m;
   const step = 2 * span;
   for (let q = 0; q < m; q++) {
@@ -287,12 +252,19 @@ function pass4(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: 
       const u2i = t0i - t2i;
       const u3r = t1r - t3r;
       const u3i = t1i - t3i;
-      y[o + step] = u1r * w1r - u1i * w1i;
-      y[o + step + 1] = u1i * w1r + u1r * w1i;
-      y[o + 2 * step] = u2r * w2r - u2i * w2i;
-      y[o + 2 * step + 1] = u2i * w2r + u2r * w2i;
-      y[o + 3 * step] = u3r * w3r - u3i * w3i;
-      y[o + 3 * step + 1] = u3i * w3r + u3r * w3i;
+      if (m === 1) {
+        // The last pass, whose twiddles are ones.
+        y[o + step] = u1r;
+        y[o + step + 1] = u1i;
+        y[o + 2 * step] = u2r;
+        y[o + 2 * step + 1] = u2i;
+        y[o + 3 * step] = u3r;
+        y[o + 3 * step + 1] = u3i;
+        continue;
+      }
+      store(y, o + step, u1r, u1i, w1r, w1i);
+      store(y, o + 2 * step, u2r, u2i, w2r, w2i);
+      store(y, o + 3 * step, u3r, u3i, w3r, w3i);
     }
   }
 }
