@@ -3,7 +3,7 @@ import { applyRight, blockReflector, makeReflector, scratchLength } from "./refl
 import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 32; // reflector pairs gathered before one rank-64 update
-const BACK_PANEL = 128; // reflectors per block of the back-transformation
+const BACK_PANEL = 64; // reflectors per block of the back-transformation
 
 /** A = Q B Pᵀ, B upper bidiagonal, for rows >= cols. */
 export interface Bidiagonalization {

@@ -5,7 +5,7 @@ import { length2 } from "./scalar.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 16; // complex reflectors gathered before one update of rank 4 · 16
-const BACK_PANEL = 64; // complex reflectors per block of the back-transformation
+const BACK_PANEL = 32; // complex reflectors per block of the back-transformation
 const TINY = 1e-200; // vectors below are scaled up: phases of subnormal numbers are no phases
 const LIFT = 2 ** 600;
 

@@ -10,8 +10,8 @@ import {
 } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
-const PANEL = 128; // columns per block of Q: the depth of the large products
-const STRIP = 16; // columns factored by vector operations before the rest of the panel is updated by products
+const PANEL = 48; // columns per block of Q: the depth of the large products
+const STRIP = 8; // columns factored by vector operations before the rest of the panel is updated by products
 
 /** A = H₁ H₂ … [R; 0] with the reflectors kept in blocks. */
 export interface HouseholderQr {

@@ -8,7 +8,7 @@ import { blockReflector, makeReflector } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 const PANEL = 32; // reflectors gathered before the remaining columns are updated by one product
-const BLOCK = 128; // reflectors per compact WY block when Q is formed
+const BLOCK = 48; // reflectors per compact WY block when Q is formed
 /** A downdated squared norm that fell below this share of its last computed value has lost half its digits. */
 const STALE = Math.sqrt(EPSILON);
 
