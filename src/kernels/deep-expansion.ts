@@ -260,10 +260,11 @@ export function deepSpectrum(options: DeepSpectrumOptions): DeepSpectrumPredicti
   const n = requireInteger(options.points, "points", caller, 1);
   const phi = options.activation ?? "relu";
   requireNonlinear(phi, caller);
+  // A single point has the one eigenvalue L.
   const base = {
-    smallest: (3 * depth) / (4 * n),
+    smallest: n === 1 ? depth : (3 * depth) / (4 * n),
     largest: depth / 4 + (3 * depth) / (4 * n),
-    conditionLimit: 1 + n / 3,
+    conditionLimit: n === 1 ? 1 : 1 + n / 3,
   };
   const { angle } = options;
   if (angle === undefined) {
@@ -283,7 +284,7 @@ export function deepSpectrum(options: DeepSpectrumOptions): DeepSpectrumPredicti
   const largest = (depth + (n - 1) * T) / n;
   return {
     ...base,
-    condition: defined(1 + n / 3 + ((16 / 9) * n * xi) / depth),
+    condition: defined(n === 1 ? 1 : 1 + n / 3 + ((16 / 9) * n * xi) / depth),
     equicorrelated:
       smallest < Math.max(1e-13, n * Number.EPSILON) * largest
         ? undefinedBecause(

@@ -1,6 +1,6 @@
 // Half mean squares of difference and sum of φ(u) and φ(v), and differences of variances, without cancellation: in the chaotic
 // phase a layer multiplies them, so that anything obtained by subtracting covariances would drown in noise after a few layers.
-import { asin, atan, atan2, exp, expm1, sin, square } from "../core/index.js";
+import { asin, atan, atan2, exp, expm1, hypot, sin, square } from "../core/index.js";
 import { gaussLegendre } from "../special/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { sineMinusAngleCosine } from "./cosine-map.js";
@@ -59,15 +59,15 @@ export function erfGaps(pair: PairCovariance, out: DualValue): void {
   const k11 = 2 * pair.k11;
   const k22 = 2 * pair.k22;
   const k12 = 2 * Math.abs(pair.k12);
-  const determinant = pair.sineSquared * k11 * k22;
   const root1 = Math.sqrt(1 + 2 * k11);
   const root2 = Math.sqrt(1 + 2 * k22);
-  const root = Math.sqrt(1 + k11 + k22 + determinant);
+  const root = hypot(Math.sqrt(1 + k11 + k22), Math.sqrt(pair.sineSquared) * Math.sqrt(k11) * Math.sqrt(k22));
   const tangent = halfArcTangent(2 * pair.excess, root1, root2);
   const mean = (atan2(k11, root1) + atan2(k22, root2)) / 2;
   const complement = (atan2(root1, k11) + atan2(root2, k22)) / 2;
   const arc = atan2(k12, root);
-  const product = (tangent * tangent) / (1 + tangent * tangent) + determinant / ((1 + k11) * (1 + k22));
+  const product =
+    (tangent * tangent) / (1 + tangent * tangent) + pair.sineSquared * (k11 / (1 + k11)) * (k22 / (1 + k22));
   const small = (2 / Math.PI) * arcDifference(product, mean, arc, complement, atan2(root, k12));
   const large = (2 / Math.PI) * (mean + arc);
   out.gap = pair.k12 >= 0 ? small : large;

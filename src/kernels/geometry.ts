@@ -2,12 +2,14 @@ import {
   ArgumentError,
   type Matrix,
   ShapeError,
+  describe,
   requireFinite,
   requireMatrix,
   pow,
   log2,
   atan2,
 } from "../core/index.js";
+import type { Kernel } from "./types.js";
 
 /** Points prepared for angles: directions and lengths. */
 export interface Directions {
@@ -15,6 +17,23 @@ export interface Directions {
   readonly unit: Matrix;
   /** Euclidean norms of the rows. */
   readonly norms: Float64Array;
+}
+
+/** Refuses what is not a kernel. */
+export function requireKernel(kernel: Kernel, caller: string): void {
+  if (
+    typeof kernel?.gram === "function" &&
+    typeof kernel.cross === "function" &&
+    typeof kernel.diagonal === "function"
+  ) {
+    return;
+  }
+  throw new ArgumentError({
+    function: caller,
+    argument: "kernel",
+    expected: "a Kernel, as ntk, nngp, arcCosine and zonalKernel return",
+    got: describe(kernel),
+  });
 }
 
 /** Checks a matrix of points: layout, at least one column, finite entries. */

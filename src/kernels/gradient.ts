@@ -2,7 +2,7 @@ import { ShapeError, requireMatrix, atan2, cos, norm } from "../core/index.js";
 import { type DualSlopes, type PairCovariance, covarianceOf, emptyDual } from "./dual-activation.js";
 import { type MappedCosine, angleOf, mapCosineInto, mapSlope } from "./cosine-map.js";
 import { pairGeometry } from "./evaluate-pairs.js";
-import { directionsOf, sumAndDifference } from "./geometry.js";
+import { directionsOf, requireKernel, sumAndDifference } from "./geometry.js";
 import { type NetworkSpecification, pointOf } from "./network-kernel.js";
 import { addBias, advance, inputGain, inputInto, layerGains } from "./recursion.js";
 import { specificationOf } from "./ntk.js";
@@ -48,6 +48,7 @@ export interface KernelGradient {
  */
 export function kernelGradient(kernel: Kernel, x: Float64Array, y: Float64Array): KernelGradient {
   const caller = "kernelGradient";
+  requireKernel(kernel, caller);
   const first = pointOf(x, "x", caller);
   const second = pointOf(y, "y", caller);
   if (x.length !== y.length) {

@@ -1,6 +1,6 @@
-import { ArgumentError, type Matrix, ResourceError, describe, requireInteger, requireOptions } from "../core/index.js";
+import { type Matrix, ResourceError, requireInteger, requireOptions } from "../core/index.js";
 import type { SymmetricOperator } from "../operators/index.js";
-import { requirePoints } from "./geometry.js";
+import { requireKernel, requirePoints } from "./geometry.js";
 import type { Kernel } from "./types.js";
 
 /** Options of {@link gramOperator}. */
@@ -39,14 +39,7 @@ const BLOCK_NUMBERS = 2 ** 21;
 export function gramOperator(kernel: Kernel, X: Matrix, options: GramOperatorOptions = {}): SymmetricOperator {
   const caller = "gramOperator";
   requireOptions(options, ["blockRows"], caller);
-  if (typeof kernel?.cross !== "function" || typeof kernel.diagonal !== "function") {
-    throw new ArgumentError({
-      function: caller,
-      argument: "kernel",
-      expected: "a Kernel, as ntk, nngp, arcCosine and zonalKernel return",
-      got: describe(kernel),
-    });
-  }
+  requireKernel(kernel, caller);
   requirePoints(X, "X", caller);
   const n = requireInteger(X.rows, "X.rows", caller, 1);
   const points: Matrix = { rows: n, cols: X.cols, data: X.data.slice() };

@@ -9,6 +9,7 @@ import {
   expm1,
 } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
+import { requireKernel } from "./geometry.js";
 import type { Kernel } from "./types.js";
 
 /** Options of {@link kernelRegression}. */
@@ -72,6 +73,7 @@ export function kernelRegression(
   options: KernelRegressionOptions = {},
 ): KernelPrediction {
   const caller = "kernelRegression";
+  requireKernel(kernel, caller);
   requireOptions(options, ["noiseVariance", "time", "initial"], caller);
   requireMatrix(X, "X", caller);
   requireMatrix(Y, "Y", caller);
@@ -89,6 +91,10 @@ export function kernelRegression(
   const time = options.time ?? Infinity;
   if (!(time >= 0))
     throw new ArgumentError({ function: caller, argument: "time", expected: ">= 0 or Infinity", got: String(time) });
+  if (options.initial !== undefined) {
+    requireMatrix(options.initial.train, "initial.train", caller);
+    requireMatrix(options.initial.test, "initial.test", caller);
+  }
   const initialTrain = requireInitial(options.initial?.train, X.rows, Y.cols, "initial.train", caller);
   const initialTest = requireInitial(options.initial?.test, test.rows, Y.cols, "initial.test", caller);
   const n = X.rows;

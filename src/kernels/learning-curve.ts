@@ -90,7 +90,15 @@ export function learningCurve(eigenvalues: Float64Array, options: LearningCurveO
   const ridge =
     requireNumber(options.ridge ?? 0, "ridge", caller, 0) +
     requireNumber(options.tailTrace ?? 0, "tailTrace", caller, 0);
-  const samples = Float64Array.from(options.samples ?? []);
+  if (options.samples === undefined || options.samples === null) {
+    throw new ArgumentError({
+      function: caller,
+      argument: "samples",
+      expected: "numbers of training samples",
+      got: String(options.samples),
+    });
+  }
+  const samples = Float64Array.from(options.samples);
   const out = Array.from({ length: 6 }, () => new Float64Array(samples.length));
   const [kappa, gammas, error, bias, noiseError, residual] = out;
   const rank = counts.reduce((sum, count, i) => sum + (eigenvalues[i] > 0 ? count : 0), 0);

@@ -97,8 +97,10 @@ export function specificationOf(
 
 function prepare(X: Matrix, argument: string, spec: NetworkSpecification, caller: string): Directions {
   const directions = directionsOf(X);
-  const biasFree = spec.biasVariance === 0 && spec.dual.linearAbsolute !== null;
-  if (biasFree && spec.zeroVectors === "error") requireNonzeroRows(directions.norms, argument, caller);
+  if (spec.biasVariance > 0) return directions;
+  // A step at variance 0 would be evaluated at its jump: there is no value to fall back to.
+  const refused = spec.dual.linearAbsolute === null ? !spec.dual.differentiable : spec.zeroVectors === "error";
+  if (refused) requireNonzeroRows(directions.norms, argument, caller);
   return directions;
 }
 

@@ -510,3 +510,36 @@ test("learning curves: limits, the κ equation, and simulated regression within 
   );
   expect(() => learningCurve(eta, { samples: [1], targetPower: Float64Array.of(1) })).toThrow(ShapeError);
 });
+
+test("bad input and edges of the tools: no kernel, half an initial function, no samples, zero vectors of a step, one point", () => {
+  const X = fromRows([
+    [1, 0],
+    [0.6, 0.8],
+  ]);
+  const Y = fromRows([[1], [2]]);
+  const kernel = ntk({ depth: 2 });
+  const none = {} as Kernel;
+  expect(() => kernelRegression(none, X, Y, X)).toThrow("kernelRegression: kernel must be a Kernel, as ntk, nngp");
+  expect(() => kernelGradient(none, Float64Array.of(1), Float64Array.of(1))).toThrow("kernelGradient: kernel must be");
+  expect(() => gramOperator(none, X)).toThrow("gramOperator: kernel must be a Kernel");
+  expect(() => kernelRegression(kernel, X, Y, X, { initial: { train: Y } as never })).toThrow("initial.test");
+  expect(() => learningCurve(Float64Array.of(1), { targetPower: Float64Array.of(1) } as never)).toThrow(
+    "learningCurve: samples must be numbers of training samples, got undefined",
+  );
+  const zero = fromRows([
+    [0, 0],
+    [1, 0],
+  ]);
+  expect(() => nngp({ depth: 2, activation: "step" }).gram(zero)).toThrow("without zero rows");
+  expect(nngp({ depth: 2, activation: "step", biasVariance: 0.1 }).gram(zero).data.every(Number.isFinite)).toBe(true);
+  const single = deepSpectrum({ depth: 5, points: 1, angle: 1 });
+  expect([single.smallest, single.largest, single.conditionLimit]).toEqual([5, 5, 1]);
+  expect(single.condition).toEqual({ defined: true, value: 1 });
+  // Variances of 1e200: the product of two of them overflows, the kernel does not. E φφ → (2/π) asin(cos θ).
+  const far = fromRows([
+    [1e100, 0],
+    [0.6e100, 0.8e100],
+  ]);
+  const erf = nngp({ depth: 2, activation: "erf", weightVariance: 1 }).gram(far).data;
+  expect(Math.abs(erf[1] - (2 / Math.PI) * Math.asin(0.6))).toBeLessThan(1e-15);
+});
