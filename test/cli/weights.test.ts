@@ -386,3 +386,17 @@ test("a real checkpoint: table, gate and page", async (context) => {
   expect(stderr).toContain("pnet/conv1/weights (5.93");
   expect(stdout).toContain("19 matrices with 99.6 % of 495,850 parameters");
 });
+
+test("one matrix, nothing skipped and one condition are told in the singular; hostile names are shown, not sent", async () => {
+  const place = temporaryFolder();
+  const file = join(place, "one.safetensors");
+  writeFileSync(file, writeSafetensors([tensor("\u001b[2Jfc", [30, 20], 5)]));
+  const words = ["weights", file, "--draws", "2", "--replicates", "9", "--fail-on", "spectralNorm>1000"];
+  const { code, stdout, stderr } = await runCommand(words);
+  expect(code).toBe(0);
+  expect(stdout).toContain("The gate is passed: its condition does not hold.");
+  expect(stdout).toContain("1 matrix with 100 % of 600 parameters was analysed; no tensor was skipped.");
+  expect(stdout).toContain("\\x1b[2Jfc");
+  // eslint-disable-next-line no-control-regex
+  expect(stdout + stderr).not.toMatch(/\u001b\[2J/);
+});

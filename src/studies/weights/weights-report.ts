@@ -89,13 +89,17 @@ function findings(report: WeightReport, gate: readonly GateOutcome[]): readonly 
     const failed = gate.filter((outcome) => !outcome.passed);
     sentences.push(
       failed.length === 0
-        ? `The gate is passed: none of ${plural(gate.length, "condition", "conditions")} holds.`
+        ? `The gate is passed: ${gate.length === 1 ? "its condition does not hold" : `none of ${gate.length} conditions holds`}.`
         : `The gate is not passed: ${failed.map((outcome) => outcome.condition.text).join("; ")}.`,
     );
   }
   const skippedShare = skipped.reduce((sum, tensor) => sum + tensor.share, 0);
+  const skippedSentence =
+    skipped.length === 0
+      ? "no tensor was skipped"
+      : `${plural(skipped.length, "tensor was", "tensors were")} skipped (${percent(skippedShare)}), with reasons below`;
   sentences.push(
-    `${plural(summary.layers, "matrix", "matrices")} with ${percent(summary.analyzedShare)} of ${summary.parameters.toLocaleString("en-US")} parameters were analysed; ${plural(skipped.length, "tensor", "tensors")} (${percent(skippedShare)}) were skipped, with reasons below.`,
+    `${plural(summary.layers, "matrix", "matrices")} with ${percent(summary.analyzedShare)} of ${summary.parameters.toLocaleString("en-US")} parameters ${summary.layers === 1 ? "was" : "were"} analysed; ${skippedSentence}.`,
   );
   if (layers.length > 0) {
     const { name, value } = summary.largestSpectralNorm;
