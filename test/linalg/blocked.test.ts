@@ -13,12 +13,14 @@ import {
   norms,
   orthogonalMatrix,
   pivotedQr,
+  qr,
   reconstructHermitian,
   reconstructLdl,
   reconstructLu,
   reconstructPivotedQr,
   schur,
   solve,
+  svd,
 } from "../../src/linalg/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
 import { setRoutinesBackend } from "../../src/routines/index.js";
@@ -543,5 +545,35 @@ describe("blocked QR with column pivoting", () => {
     const exact = Math.abs(pivotedQr(nearly).r.data[25 * (n + 1)]!);
     expect(exact).toBeLessThan(1e-7);
     expect(exact).toBeGreaterThan(1e-10);
+  });
+});
+
+describe("blocked QR and SVD at the edges of their panels", () => {
+  test.each(
+    [
+      [47, 47],
+      [48, 48],
+      [49, 49],
+      [56, 55],
+      [57, 96],
+      [97, 96],
+      [145, 97],
+      [129, 128],
+    ].map(([m, n]) => [m!, n!] as const),
+  )("%i x %i: A = Q R and A = U S Vᵀ with orthonormal factors, the same bits in both back ends", (m, n) => {
+    const A = normalMatrix(createRng(m + 1000 * n), m, n);
+    const run = (): Float64Array[] => {
+      const [f, g] = [qr(A, { certificate: true }), svd(A, { certificate: true })];
+      for (const { certificate } of [f, g]) {
+        expect(certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, Math.max(m, n)));
+        expect(certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, Math.max(m, n)));
+      }
+      return [f.q.data, f.r.data, g.u.data, g.singularValues, g.v.data];
+    };
+    const fast = run();
+    setRoutinesBackend("js");
+    const plain = run();
+    setRoutinesBackend("auto");
+    expect(plain.every((array, k) => sameBits(array, fast[k]!))).toBe(true);
   });
 });
