@@ -5,6 +5,7 @@ import {
   type MatrixInput,
   type Triangle,
   newArray,
+  requireFlags,
   requireRepresentable,
   requireRightHandSide,
   requireSymmetric,
@@ -159,6 +160,7 @@ function requireFactor(value: unknown): Matrix {
 
 function factor(A: MatrixInput, options: CholeskyOptions, caller: string): CholeskyAttempt {
   requireOptions(options, ["triangle", "certificate"], caller);
+  requireFlags(options, ["certificate"], caller);
   const {
     n,
     data: work,

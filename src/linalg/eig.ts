@@ -1,5 +1,13 @@
 import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
-import { type MatrixInput, largestModulus, norm2, requireSquareInput, safeScale, unscale } from "./input.js";
+import {
+  type MatrixInput,
+  largestModulus,
+  norm2,
+  requireFlags,
+  requireSquareInput,
+  safeScale,
+  unscale,
+} from "./input.js";
 import { matmul } from "./products.js";
 import { backSubstitute, quasiTriangularValues } from "./quasi-triangular.js";
 import { realSchur } from "./schur.js";
@@ -71,6 +79,7 @@ export function eig(
 export function eig(A: MatrixInput, options?: EigOptions): GeneralEigen;
 export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
   requireOptions(options, ["vectors", "balance"], "eig");
+  requireFlags(options, ["vectors", "balance"], "eig");
   const { rows: n, data } = requireSquareInput(A, "A", "eig");
   const scale = safeScale(largestModulus(data));
   const scaled = { rows: n, cols: n, data: data.map((entry) => entry * scale) };

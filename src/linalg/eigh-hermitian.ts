@@ -13,6 +13,7 @@ import {
   type MatrixInput,
   largestModulus,
   norm2,
+  requireFlags,
   requireSquareInput,
   safeScale,
   unscale,
@@ -84,6 +85,7 @@ export function eighHermitian(
 export function eighHermitian(A: ComplexMatrixInput, options?: EighHermitianOptions): HermitianEigen;
 export function eighHermitian(A: ComplexMatrixInput, options: EighHermitianOptions = {}): HermitianEigen {
   requireOptions(options, ["vectors", "certificate"], "eighHermitian");
+  requireFlags(options, ["vectors", "certificate"], "eighHermitian");
   if (options.certificate === true && options.vectors === false) {
     throw new OptionError({
       function: "eighHermitian",

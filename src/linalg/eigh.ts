@@ -9,7 +9,15 @@ import {
   requireOptions,
 } from "../core/index.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
-import { type MatrixInput, type Triangle, norm2, requireSymmetric, unscale, unscaleNumber } from "./input.js";
+import {
+  type MatrixInput,
+  type Triangle,
+  norm2,
+  requireFlags,
+  requireSymmetric,
+  unscale,
+  unscaleNumber,
+} from "./input.js";
 import { type EigenvalueRange, type SpectrumPart, solveTridiagonal } from "./spectrum-part.js";
 import { backTransform, reductionStore, releaseReduction, tridiagonalize } from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
@@ -127,6 +135,7 @@ export const EIGH_OPTIONS = ["vectors", "range", "triangle", "certificate"] as c
 /** Checks the options that eigh and its twin in the worker pool share. */
 export function requireEighOptions(options: EighOptions, caller: string): void {
   requireOptions(options, EIGH_OPTIONS, caller);
+  requireFlags(options, ["vectors", "certificate"], caller);
   if (options.certificate === true && options.vectors === false) {
     throw new OptionError({
       function: caller,

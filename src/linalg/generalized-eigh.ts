@@ -14,6 +14,7 @@ import { eigh } from "./eigh.js";
 import {
   type MatrixInput,
   type Triangle,
+  requireFlags,
   requireRepresentable,
   requireSquareInput,
   requireSymmetric,
@@ -81,6 +82,7 @@ export function generalizedEigh(
 ): GeneralizedEigen {
   const caller = "generalizedEigh";
   requireOptions(options, ["vectors", "triangle", "certificate"], caller);
+  requireFlags(options, ["vectors", "certificate"], caller);
   if (options.certificate === true && options.vectors === false) {
     throw new OptionError({
       function: caller,

@@ -3,6 +3,7 @@ import {
   EPSILON,
   type Matrix,
   NonFiniteError,
+  OptionError,
   ResourceError,
   ShapeError,
   describe,
@@ -51,6 +52,20 @@ export function requireSquareInput(value: unknown, argument: string, caller: str
     throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
   }
   return A;
+}
+
+/** Checks options that are switches: a string such as "no" would count as true. */
+export function requireFlags(options: object, flags: readonly string[], caller: string): void {
+  for (const flag of flags) {
+    const value = (options as Record<string, unknown>)[flag];
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new OptionError({
+      function: caller,
+      argument: `option "${flag}"`,
+      expected: "true or false",
+      got: describe(value),
+    });
+  }
 }
 
 /** A right-hand side: a matrix, or a vector that is treated as one column. */

@@ -5,6 +5,7 @@ import {
   type Triangle,
   largestModulus,
   norm2,
+  requireFlags,
   requireSymmetric,
   safeScale,
   unscale,
@@ -75,6 +76,7 @@ export interface Inertia {
  */
 export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization {
   requireOptions(options, ["shift", "triangle", "certificate"], "ldl");
+  requireFlags(options, ["certificate"], "ldl");
   const { n, factors, scale, original, release } = factorShifted(A, options, options.certificate === true, "ldl");
   const { a } = factors;
   const last = n - 1; // row i of U D Uᵀ is row last − i of L D Lᵀ

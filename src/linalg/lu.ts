@@ -3,6 +3,7 @@ import { type FactorizationCertificate, certifyFactors } from "./certificate.js"
 import {
   type MatrixInput,
   largestModulus,
+  requireFlags,
   requireRightHandSide,
   requireSquareInput,
   safeScale,
@@ -56,6 +57,7 @@ export interface LuFactorization {
  */
 export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
   requireOptions(options, ["certificate"], "lu");
+  requireFlags(options, ["certificate"], "lu");
   const { rows: n, data } = requireSquareInput(A, "A", "lu");
   const { packed, scale } = factorScaled(n, data);
   const l = new Float64Array(n * n);

@@ -1,5 +1,5 @@
 import { requireOptions } from "../core/index.js";
-import { type MatrixInput, largestModulus, norm2, requireInput, requireRepresentable } from "./input.js";
+import { type MatrixInput, largestModulus, norm2, requireFlags, requireInput, requireRepresentable } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { svd } from "./svd.js";
 
@@ -49,6 +49,7 @@ export interface MatrixNorms {
  */
 export function norms(A: MatrixInput, options: NormsOptions = {}): MatrixNorms {
   requireOptions(options, ["spectral"], "norms");
+  requireFlags(options, ["spectral"], "norms");
   const { rows, cols, data } = requireInput(A, "A", "norms");
   const columnSums = new Float64Array(cols); // Σ |a| down each column
   let infinity = 0;

@@ -2,7 +2,7 @@ import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, tra
 import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
-import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
+import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
@@ -59,6 +59,7 @@ export interface PivotedQrFactorization {
  */
 export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): PivotedQrFactorization {
   requireOptions(options, ["rankTolerance", "certificate"], "pivotedQr");
+  requireFlags(options, ["certificate"], "pivotedQr");
   const { rows, cols, data } = requireInput(A, "A", "pivotedQr");
   const relative = requireNumber(
     options.rankTolerance ?? Math.max(rows, cols) * EPSILON,

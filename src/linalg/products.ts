@@ -1,6 +1,6 @@
 import { type Matrix, ShapeError, requireOptions } from "../core/index.js";
 import { gemm, syrk } from "../routines/index.js";
-import { type MatrixInput, newArray, requireInput, requireRepresentable } from "./input.js";
+import { type MatrixInput, newArray, requireFlags, requireInput, requireRepresentable } from "./input.js";
 
 /** Options of {@link matmul}. */
 export interface MatmulOptions {
@@ -35,6 +35,7 @@ export interface MatmulOptions {
  */
 export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = {}): Matrix {
   requireOptions(options, ["transposeA", "transposeB"], "matmul");
+  requireFlags(options, ["transposeA", "transposeB"], "matmul");
   const left = requireInput(A, "A", "matmul");
   const right = requireInput(B, "B", "matmul");
   const { transposeA = false, transposeB = false } = options;

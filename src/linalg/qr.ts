@@ -1,7 +1,7 @@
 import { type Matrix, requireMatrix, requireOneOf, requireOptions } from "../core/index.js";
 import { formQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
+import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
 import { matmul } from "./products.js";
 
 /** Options of {@link qr}. */
@@ -44,6 +44,7 @@ export interface QrFactorization {
  */
 export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   requireOptions(options, ["mode", "certificate"], "qr");
+  requireFlags(options, ["certificate"], "qr");
   const mode = requireOneOf(options.mode ?? "thin", ["thin", "full"] as const, "mode", "qr");
   const { rows, cols, data } = requireInput(A, "A", "qr");
   const scale = safeScale(largestModulus(data));

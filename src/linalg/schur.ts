@@ -1,7 +1,7 @@
 import { EPSILON, type Matrix, requireMatrix, requireOptions, pow, transpose } from "../core/index.js";
 import { reflectColumns, reflectRows } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscale } from "./input.js";
+import { type MatrixInput, largestModulus, requireFlags, requireSquareInput, safeScale, unscale } from "./input.js";
 import { formTransposedQ, hessenbergRows, reduceToHessenberg } from "./hessenberg.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
@@ -51,6 +51,7 @@ export interface SchurDecomposition {
  */
 export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecomposition {
   requireOptions(options, ["certificate"], "schur");
+  requireFlags(options, ["certificate"], "schur");
   const { rows: n, data } = requireSquareInput(A, "A", "schur");
   const scale = safeScale(largestModulus(data));
   const t = data.map((entry) => entry * scale);

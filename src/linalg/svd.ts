@@ -12,7 +12,7 @@ import { completeRows } from "./complete-basis.js";
 import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
 import { applyQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
-import { type MatrixInput, largestModulus, requireInput, safeScale, unscale } from "./input.js";
+import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
 import { jacobiSvd } from "./jacobi-svd.js";
 import { matmul } from "./products.js";
 import { signOf } from "./vectors.js";
@@ -86,6 +86,7 @@ export function svd(A: MatrixInput, options?: SvdOptions & { readonly vectors?: 
 export function svd(A: MatrixInput, options?: SvdOptions): SingularValueDecomposition;
 export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDecomposition {
   requireOptions(options, ["vectors", "method", "certificate"], "svd");
+  requireFlags(options, ["certificate"], "svd");
   const vectors = requireOneOf(options.vectors ?? "thin", ["thin", "full", "none"] as const, "vectors", "svd");
   const method = requireOneOf(options.method ?? "bidiagonal", ["bidiagonal", "jacobi"] as const, "method", "svd");
   if (options.certificate === true && vectors === "none") {

@@ -17,6 +17,7 @@ import {
   beyondMemory,
   newArray,
   norm2,
+  requireFlags,
   requireInput,
   requireRepresentable,
   requireSymmetric,
@@ -49,6 +50,7 @@ export async function matmulByWorkers(
 ): Promise<Matrix> {
   const caller = "workerPool.matmul";
   requireOptions(options, ["transposeA", "transposeB", "signal", "onProgress"], caller);
+  requireFlags(options, ["transposeA", "transposeB"], caller);
   requireNotCancelled(options.signal, caller);
   const left = requireInput(A, "A", caller);
   const right = requireInput(B, "B", caller);
