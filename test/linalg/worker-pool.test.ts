@@ -15,6 +15,20 @@ function pool(workers: number): WorkerPool {
   pools.push(created);
   return created;
 }
+
+/** A pool that notes the workers it starts; beyond `most` of them it fails to start one. */
+function tracked(workers: number, most = Infinity): { created: WorkerPool; started: WorkerLike[] } {
+  const started: WorkerLike[] = [];
+  const createWorker = (): WorkerLike => {
+    if (started.length >= most) throw new Error("no more workers");
+    const worker = startWorker();
+    started.push(worker);
+    return worker;
+  };
+  const created = workerPool({ workers, createWorker });
+  pools.push(created);
+  return { created, started };
+}
 afterAll(() => Promise.all(pools.map((each) => each.close())));
 
 function symmetric(n: number): Matrix {
@@ -128,15 +142,8 @@ test("more workers than tiles, and products without rows, columns or terms", asy
 });
 
 test("a team is never larger than the processors, where these are known", async () => {
-  const started: WorkerLike[] = [];
-  const create = (): WorkerLike => {
-    const worker = startWorker();
-    started.push(worker);
-    return worker;
-  };
   vi.stubGlobal("navigator", { hardwareConcurrency: 1 });
-  const wide = workerPool({ workers: 4, createWorker: create });
-  pools.push(wide);
+  const { created: wide, started } = tracked(4);
   const A = symmetric(200);
   try {
     expect(await wide.eigh(A)).toEqual(eigh(A));
@@ -201,16 +208,7 @@ test("a signal stops the workers of a call, progress is told, and the pool goes 
 });
 
 test("when one worker of a team dies, the other is let go; one that cannot start harms nobody", async () => {
-  const started: WorkerLike[] = [];
-  const fragile = workerPool({
-    workers: 2,
-    createWorker: () => {
-      const worker = startWorker();
-      started.push(worker);
-      return worker;
-    },
-  });
-  pools.push(fragile);
+  const { created: fragile, started } = tracked(2);
   const A = symmetric(400);
   const expected = eigh(A);
   expect(await fragile.eigh(A)).toEqual(expected);
@@ -223,17 +221,7 @@ test("when one worker of a team dies, the other is let go; one that cannot start
     expect(await fragile.eigh(A)).toEqual(expected);
     started.splice(0, 2, ...(victim === 1 ? [started[0], started[2]] : [started[2], started[1]]));
   }
-  started.length = 0;
-  const lonely = workerPool({
-    workers: 2,
-    createWorker: () => {
-      if (started.length === 1) throw new Error("no more workers");
-      const worker = startWorker();
-      started.push(worker);
-      return worker;
-    },
-  });
-  pools.push(lonely);
+  const { created: lonely } = tracked(2, 1);
   await expect(lonely.eigh(A)).rejects.toThrow("no more workers");
   expect((await lonely.matmul(symmetric(20), symmetric(20))).rows).toBe(20);
 });
@@ -278,16 +266,7 @@ test("calls may overlap; inputs are left alone", async () => {
 });
 
 test("a worker that dies rejects the calls that waited for it; the next call starts a new one", async () => {
-  const started: WorkerLike[] = [];
-  const fragile = workerPool({
-    workers: 2,
-    createWorker: () => {
-      const worker = startWorker();
-      started.push(worker);
-      return worker;
-    },
-  });
-  pools.push(fragile);
+  const { created: fragile, started } = tracked(2);
   const A = symmetric(64);
   const doomed = fragile.eigh(symmetric(400)).catch((error: unknown) => error);
   await started[0].terminate();
