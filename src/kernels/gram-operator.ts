@@ -5,7 +5,7 @@ import type { Kernel } from "./types.js";
 
 /** Options of {@link gramOperator}. */
 export interface GramOperatorOptions {
-  /** Rows of the Gram matrix formed at a time; by default as many as fit in 16 MB. */
+  /** Rows of the Gram matrix formed at a time; by default as many as fit in 16 MB, and n/8 at most (but 64): the smaller, the less is computed twice. */
   readonly blockRows?: number;
 }
 
@@ -23,8 +23,8 @@ const BLOCK_NUMBERS = 2 ** 21;
  * @param options size of the blocks
  * @throws {ArgumentError} for an empty set of points or blockRows < 1, and what kernel.cross throws, at once
  *
- * Accuracy: that of the kernel, plus n ε in the sums. Cost: one full Gram matrix (without symmetry) per product;
- * memory blockRows · n numbers.
+ * Accuracy: that of the kernel, plus n ε in the sums. Cost: the blocks on and above the diagonal, n²/2 kernel values per product
+ * for blocks much smaller than n; memory blockRows · n numbers. The result must not lie in the array of the argument.
  *
  * @example
  * ```ts
@@ -43,10 +43,7 @@ export function gramOperator(kernel: Kernel, X: Matrix, options: GramOperatorOpt
   requirePoints(X, "X", caller);
   const n = requireInteger(X.rows, "X.rows", caller, 1);
   const points: Matrix = { rows: n, cols: X.cols, data: X.data.slice() };
-  const blockRows = Math.min(
-    n,
-    requireInteger(options.blockRows ?? Math.max(1, Math.floor(BLOCK_NUMBERS / n)), "blockRows", caller, 1),
-  );
+  const blockRows = Math.min(n, requireInteger(options.blockRows ?? defaultRows(n), "blockRows", caller, 1));
   if (blockRows * n > 2 ** 31) {
     throw new ResourceError({
       function: caller,
@@ -58,26 +55,37 @@ export function gramOperator(kernel: Kernel, X: Matrix, options: GramOperatorOpt
   }
   // What the kernel has against these points it says now, not in the middle of an iteration.
   kernel.diagonal(points);
+  const rowsFrom = (start: number, end: number): Matrix => ({
+    rows: end - start,
+    cols: points.cols,
+    data: points.data.subarray(start * points.cols, end * points.cols),
+  });
   const apply = (x: Float64Array, out: Float64Array): void => {
+    out.fill(0);
     for (let start = 0; start < n; start += blockRows) {
-      const rows = Math.min(blockRows, n - start);
-      const block = kernel.cross(
-        { rows, cols: points.cols, data: points.data.subarray(start * points.cols, (start + rows) * points.cols) },
-        points,
-      ).data;
-      for (let i = 0; i < rows; i++) {
+      const end = Math.min(n, start + blockRows);
+      // Columns from the block's own on: what lies right of it serves its transpose too.
+      const { cols, data } = kernel.cross(rowsFrom(start, end), rowsFrom(start, n));
+      const own = end - start;
+      for (let i = 0; i < own; i++) {
+        const at = i * cols;
+        const xi = x[start + i];
         let s0 = 0;
         let s1 = 0;
-        const at = i * n;
-        let j = 0;
-        for (; j + 1 < n; j += 2) {
-          s0 += block[at + j] * x[j];
-          s1 += block[at + j + 1] * x[j + 1];
+        for (let j = 0; j < own; j++) s0 += data[at + j] * x[start + j];
+        for (let j = own; j < cols; j++) {
+          const value = data[at + j];
+          s1 += value * x[start + j];
+          out[start + j] += value * xi;
         }
-        if (j < n) s0 += block[at + j] * x[j];
-        out[start + i] = s0 + s1;
+        out[start + i] += s0 + s1;
       }
     }
   };
   return { rows: n, cols: n, symmetric: true, apply, applyTranspose: apply };
+}
+
+/** Rows of a block: within the memory allowed, and an eighth of the matrix, so that little is computed on both sides of the diagonal. */
+function defaultRows(n: number): number {
+  return Math.max(1, Math.min(Math.floor(BLOCK_NUMBERS / n), Math.max(64, Math.ceil(n / 8))));
 }
