@@ -98,6 +98,14 @@ export function transformGrid(
   /** Copies rows in and transforms them on their way into the grid, where they lie `step` apart from `to` on. */
   const enter = (from: number, rows: number, to: number, step: number): void => {
     const { length, plan, order, twiddles, paired } = row;
+    if (paired === 0 && step === length) {
+      // Panels read eight rows before they write them, so these may be copied to their place at once.
+      const target = real + 8 * to;
+      values.set(re.subarray(from, from + rows * length), target / 8);
+      values.set(im.subarray(from, from + rows * length), (target + apart) / 8);
+      functions.gridRows(target, apart, rows, length, target, 8 * step, apart, plan, order, twiddles, panel);
+      return;
+    }
     const most = rowsAtOnce(length);
     const away = 8 * length * most + CACHE_LINE;
     for (let start = 0; start < rows; start += most) {
