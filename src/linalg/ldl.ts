@@ -47,7 +47,7 @@ export interface LdlFactorization {
 export interface Inertia {
   /** Eigenvalues below the shift. */
   readonly negative: number;
-  /** Pivots up to `threshold` in modulus: eigenvalues that cannot be told from the shift. */
+  /** Eigenvalues of pivots up to `threshold` in modulus: those that cannot be told from the shift. */
   readonly zero: number;
   /** Eigenvalues above the shift. */
   readonly positive: number;

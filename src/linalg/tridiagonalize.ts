@@ -79,6 +79,7 @@ export function tridiagonalize(
   const x = right + 2 * PANEL * n; // n entries, the row being cleared
   const w = x + n; // n entries, τ (A v − corrections)
   const pieces = n * n + (4 * PANEL + 2) * n * team.size; // two sets, used in turn, of the pieces and the corrections
+  let set = 0; // a thread may be one meeting ahead of another that still reads the pieces of the last product
   const weights = new Float64Array(2 * PANEL); // coefficients of the postponed updates
   let end = n; // rows >= end are done
   while (end > 0) {
@@ -105,7 +106,8 @@ export function tridiagonalize(
       }
       // Corrections: w −= left (rightᵀ v), from zero, so that threads may share them too.
       if (c > 0) gemv(false, 2 * c, i, tau[i], a, right, n, a, x, 1, 0, weights, 0, 1);
-      multiplyByPieces(n, i, tau[i], a, x, left, 2 * c, weights, pieces + (i % 2) * (PARTS + 1) * n, w, team);
+      multiplyByPieces(n, i, tau[i], a, x, left, 2 * c, weights, pieces + set * (PARTS + 1) * n, w, team);
+      set = 1 - set;
       const half = 0.5 * tau[i] * dot(i, a, w, 1, a, x, 1);
       for (let j = 0; j < i; j++) {
         const vj = a[x + j];

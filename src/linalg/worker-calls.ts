@@ -218,16 +218,17 @@ export async function eighByWorkers(
   };
   let input: SymmetricInput;
   let range: EigenvalueRange | undefined;
+  let original: Float64Array<ArrayBuffer> | null;
   try {
     input = requireSymmetric(A, rest.triangle, "A", caller, allocate);
     range = requireRange(rest.range, input.n, caller);
+    original = rest.certificate === true ? input.data.slice(0, input.n * input.n) : null;
   } catch (error) {
     if (matrix !== null) stores.giveBack(matrix);
     throw error;
   }
   const { n, data, scale } = input;
   const norm = norm2(data, 0, n * n);
-  const original = rest.certificate === true ? data.slice(0, n * n) : null;
   const wantVectors = rest.vectors !== false;
   const task = { n, range, scale };
   const { values, place, rows, release } =
@@ -235,8 +236,12 @@ export async function eighByWorkers(
       ? await sentEigen(workers, data, task, wantVectors, options, caller)
       : await teamEigen(workers, matrix, task, wantVectors, options, caller);
   const [first, before, after] = place;
-  const vectors = rows === null ? null : columnsFromRows(values.length, n, rows);
-  release();
+  let vectors: Matrix | null;
+  try {
+    vectors = rows === null ? null : columnsFromRows(values.length, n, rows);
+  } finally {
+    release();
+  }
   let certificate: EighCertificate | null = null;
   if (original !== null && vectors !== null) {
     const measured = { n, data: original, norm, scale, values, vectors: vectors.data, first, before, after };

@@ -17,6 +17,7 @@ import type {
   WorkerRequest,
   WorkerTask,
 } from "./worker-protocol.js";
+import { isWorthKeeping } from "./worker-stores.js";
 import { requireGoing, shareOf, teamOf } from "./worker-team.js";
 
 interface Port {
@@ -78,7 +79,8 @@ function certify({ n, data, norm, scale, values, vectors, first, before, after }
 function open({ id, store }: StoreReference, rank: number, setting: string): Float64Array {
   const known = opened.get(id);
   const values = known?.setting === setting ? known.values : openStore(store, rank);
-  opened.set(id, { values, setting });
+  // The next message may be far away: what will not come again must not be held until then.
+  if (isWorthKeeping(store.length)) opened.set(id, { values, setting });
   return values;
 }
 

@@ -4,6 +4,11 @@ import type { StoreReference } from "./worker-protocol.js";
 /** Numbers kept for the next calls (64 MB): fresh pages, and setting them up in every worker, cost up to a tenth of the work. */
 const KEPT = 2 ** 23;
 
+/** Whether a store may come again after its call. */
+export function isWorthKeeping(length: number): boolean {
+  return length <= KEPT;
+}
+
 /** The shared memories of a pool. */
 export interface SharedStores {
   /** A store with whatever an earlier call left in it, or null where memory cannot be shared. */
@@ -46,7 +51,7 @@ export function sharedStores(workers: number): SharedStores {
       inUse.delete(reference.id);
       spares.unshift(reference);
       let total = 0;
-      spares = spares.filter((spare) => (total += spare.store.length) <= KEPT);
+      spares = spares.filter((spare) => isWorthKeeping((total += spare.store.length)));
     },
     drop: (reference) => {
       inUse.delete(reference.id);

@@ -30,8 +30,9 @@ export function teamOf(control: Int32Array, rank: number, size: number): Team {
     rank,
     size,
     meet: () => {
-      requireGoing(control);
+      // In this order: a call given up after the second line ends the round of the first.
       const round = Atomics.load(control, ROUND);
+      requireGoing(control);
       if (Atomics.add(control, ARRIVED, 1) === size - 1) {
         Atomics.store(control, ARRIVED, 0);
         nextRound(control);

@@ -48,7 +48,7 @@ function cancelled(caller: string): ResourceError {
 
 /**
  * Runs tasks that wait for each other, one per worker, all with the control block that `tasks` receives. When one of them
- * fails, or the caller cancels, the others are told to stop.
+ * fails, or the caller cancels or cannot take its progress, the others are told to stop.
  */
 export async function together(
   workers: Workers,
@@ -59,28 +59,30 @@ export async function together(
 ): Promise<Done[]> {
   requireNotCancelled(signal, caller);
   const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_LENGTH));
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => {
-      giveUp(control);
-      reject(cancelled(caller));
-    };
-  });
+  let fail: (reason: unknown) => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => (fail = reject));
   stopped.catch(() => undefined);
+  const stop = (): void => fail(cancelled(caller));
   const telling = signal as Telling | undefined;
   telling?.addEventListener?.("abort", stop);
+  let over = false; // messages that are still under way tell nobody
   const latest: (Progress | undefined)[] = [];
   const watch =
     signal === undefined && onProgress === undefined
       ? undefined
       : (rank: number, progress: Progress) => {
+          if (over) return;
           if (isCancelled(signal)) {
             stop();
             return;
           }
           latest[rank] = progress;
           const whole = summary(latest);
-          if (whole !== undefined) onProgress?.(whole);
+          try {
+            if (whole !== undefined) onProgress?.(whole);
+          } catch (error) {
+            fail(error);
+          }
         };
   const answers: Promise<Done>[] = [];
   try {
@@ -94,6 +96,7 @@ export async function together(
     for (const answer of answers) answer.catch(() => undefined);
     throw error;
   } finally {
+    over = true;
     telling?.removeEventListener?.("abort", stop);
   }
 }

@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { afterAll, expect, test, vi } from "vitest";
 import { type Matrix, type Progress, ResourceError } from "../../src/core/index.js";
 import { eigh, gram, matmul } from "../../src/linalg/index.js";
+import { reductionLength, tridiagonalize } from "../../src/linalg/tridiagonalize.js";
 import { type WorkerPool, workerPool } from "../../src/linalg/worker-pool.js";
+import { isWorthKeeping, sharedStores } from "../../src/linalg/worker-stores.js";
 import { CONTROL_LENGTH, giveUp, requireGoing, shareOf, teamOf } from "../../src/linalg/worker-team.js";
 import { listen, startWorker, type WorkerLike } from "../../src/linalg/worker-threads.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
@@ -247,6 +249,84 @@ test("a given-up team throws at its next meeting; shares cover everything once",
       expect(covered).toBe(count);
     }
   }
+});
+
+test("a call given up while a thread is about to wait does not leave it asleep", () => {
+  const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_LENGTH));
+  const first = teamOf(control, 0, 2);
+  const load = Atomics.load.bind(Atomics);
+  const wait = vi.spyOn(Atomics, "wait").mockImplementation(() => {
+    throw new Error("asleep for good");
+  });
+  // Given up right after the thread has looked at any one entry of the control block.
+  for (let looks = 1; looks <= 3; looks++) {
+    control.fill(0);
+    let seen = 0;
+    const spy = vi.spyOn(Atomics, "load").mockImplementation(((array: Int32Array, index: number) => {
+      const value = load(array, index);
+      if (++seen === looks) giveUp(control);
+      return value;
+    }) as typeof Atomics.load);
+    try {
+      expect(() => first.meet()).toThrow("the call was given up");
+    } finally {
+      spy.mockRestore();
+    }
+  }
+  wait.mockRestore();
+});
+
+test("two meetings of a reduction never use the same pieces, also where rows between them need no reflector", () => {
+  // Two blocks and a single row between them: three rows in a panel are skipped.
+  const n = 301;
+  const single = 290;
+  const A = symmetric(n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) if (i !== j && (i - single) * (j - single) <= 0) A.data[i * n + j] = 0;
+  }
+  const store = new Float64Array(reductionLength(n, 1));
+  store.set(A.data);
+  const size = 5 * n; // the two sets end the store
+  const sets = [store.length - 2 * size, store.length - size].map((at) => store.subarray(at, at + size));
+  let before = sets.map((set) => set.slice());
+  const used: number[] = [];
+  const meet = (): void => {
+    const changed = sets.map((set, k) => set.some((entry, i) => entry !== before[k][i]));
+    expect(changed[0] && changed[1]).toBe(false);
+    used.push(changed.indexOf(true)); // −1 for the meetings at the end of a panel
+    before = sets.map((set) => set.slice());
+  };
+  tridiagonalize(n, store, { rank: 0, size: 1, meet });
+  let meetings = 0;
+  for (let k = 1; k < used.length; k++) {
+    if (used[k] < 0 || used[k - 1] < 0) continue;
+    expect(used[k]).toBe(1 - used[k - 1]);
+    meetings++;
+  }
+  expect(meetings).toBeGreaterThan(30);
+});
+
+test("stores are kept up to a total; a progress function that throws rejects its call only", async () => {
+  const stores = sharedStores(1);
+  const small = stores.borrow(1000, 10)!;
+  stores.giveBack(small);
+  expect(stores.borrow(1000, 10)).toBe(small);
+  stores.giveBack(small);
+  const large = stores.borrow(2 ** 23 + 1, 10)!;
+  expect(isWorthKeeping(large.store.length)).toBe(false);
+  expect(stores.known()).toEqual([large.id, small.id]);
+  stores.giveBack(large);
+  expect(stores.known()).not.toContain(large.id);
+  const two = pool(2);
+  const A = symmetric(300);
+  let told = 0;
+  const onProgress = (): void => {
+    told++;
+    throw new RangeError("no more paper");
+  };
+  await expect(two.eigh(A, { onProgress })).rejects.toThrow("no more paper");
+  expect(await two.eigh(A)).toEqual(eigh(A));
+  expect(told).toBe(1);
 });
 
 test("calls may overlap; inputs are left alone", async () => {
