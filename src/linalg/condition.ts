@@ -45,7 +45,10 @@ export function conditionEstimate(A: MatrixInput): ConditionEstimate {
   const norm = oneNorm(scaled);
   unscaleNumber(norm, scale, "‖A‖₁", "conditionEstimate");
   const packed = factorLu(n, scaled.data);
-  if (packed.singularAt !== null) return { condition: Infinity, norm: norm / scale, inverseNorm: Infinity, solves: 0 };
+  if (packed.singularAt !== null) {
+    packed.release();
+    return { condition: Infinity, norm: norm / scale, inverseNorm: Infinity, solves: 0 };
+  }
   const { inverseNorm, solves } = estimateInverse(packed, n);
   packed.release();
   return { condition: norm * inverseNorm, norm: norm / scale, inverseNorm: inverseNorm * scale, solves };

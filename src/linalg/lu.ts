@@ -174,7 +174,10 @@ export interface LogDeterminant {
 export function logDeterminant(A: MatrixInput): LogDeterminant {
   const { rows: n, data } = requireSquareInput(A, "A", "logDeterminant");
   const { packed, scale } = factorScaled(n, data);
-  if (packed.singularAt !== null) return { sign: 0, logModulus: -Infinity };
+  if (packed.singularAt !== null) {
+    packed.release();
+    return { sign: 0, logModulus: -Infinity };
+  }
   let sign: number = packed.sign;
   let logModulus = scale === 1 ? 0 : -n * log(scale);
   for (let i = 0; i < n; i++) {
@@ -182,7 +185,6 @@ export function logDeterminant(A: MatrixInput): LogDeterminant {
     if (pivot < 0) sign = -sign;
     logModulus += log(Math.abs(pivot));
   }
-  packed.release();
   packed.release();
   return { sign: sign as -1 | 1, logModulus };
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { eigh } from "../../src/linalg/index.js";
-import { sharedStores } from "../../src/linalg/worker-stores.js";
+import { isWorthKeeping, sharedStores } from "../../src/linalg/worker-stores.js";
 import { normalMatrix, createRng } from "../../src/random/index.js";
 import { gemm, openStore, setRoutinesBackend, shareStore, symv, symvRows } from "../../src/routines/index.js";
 
@@ -51,6 +51,7 @@ test("stores come back for the same shape and back end, not after they were drop
   stores.drop(second);
   expect(stores.known()).not.toContain(second.id);
   const large = stores.borrow(2 ** 23 + 1, 10)!;
+  expect([isWorthKeeping(first.store.length), isWorthKeeping(large.store.length)]).toEqual([true, false]);
   stores.giveBack(large);
   expect(stores.known()).not.toContain(large.id);
 });

@@ -4,7 +4,6 @@ import { type Matrix, type Progress, ResourceError } from "../../src/core/index.
 import { eigh, gram, matmul } from "../../src/linalg/index.js";
 import { reductionLength, tridiagonalize } from "../../src/linalg/tridiagonalize.js";
 import { type WorkerPool, workerPool } from "../../src/linalg/worker-pool.js";
-import { isWorthKeeping, sharedStores } from "../../src/linalg/worker-stores.js";
 import { CONTROL_LENGTH, giveUp, requireGoing, shareOf, teamOf } from "../../src/linalg/worker-team.js";
 import { listen, startWorker, type WorkerLike } from "../../src/linalg/worker-threads.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
@@ -306,17 +305,7 @@ test("two meetings of a reduction never use the same pieces, also where rows bet
   expect(meetings).toBeGreaterThan(30);
 });
 
-test("stores are kept up to a total; a progress function that throws rejects its call only", async () => {
-  const stores = sharedStores(1);
-  const small = stores.borrow(1000, 10)!;
-  stores.giveBack(small);
-  expect(stores.borrow(1000, 10)).toBe(small);
-  stores.giveBack(small);
-  const large = stores.borrow(2 ** 23 + 1, 10)!;
-  expect(isWorthKeeping(large.store.length)).toBe(false);
-  expect(stores.known()).toEqual([large.id, small.id]);
-  stores.giveBack(large);
-  expect(stores.known()).not.toContain(large.id);
+test("a progress function that throws rejects its call only", async () => {
   const two = pool(2);
   const A = symmetric(300);
   let told = 0;
