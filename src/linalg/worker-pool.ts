@@ -149,6 +149,8 @@ function start(slot: Slot, create: () => WorkerLike): WorkerLike {
       if (slot.worker !== worker) return;
       slot.worker = null;
       fail(slot, ended(reason));
+      // In browsers it outlives an error.
+      void worker.terminate();
     },
   );
   return worker;

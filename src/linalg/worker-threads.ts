@@ -7,9 +7,9 @@ export interface WorkerLike {
   postMessage(message: unknown, transfer: ArrayBufferLike[]): void;
   /** Ends the worker at once. */
   terminate(): unknown;
-  /** Node: listens to "message", "error" and "exit". */
+  /** Node: listens to "message", "messageerror", "error" and "exit". */
   on?(event: string, listener: (value: never) => void): unknown;
-  /** Browsers: listens to "message" and "error". */
+  /** Browsers: listens to "message", "messageerror" and "error". */
   addEventListener?(event: string, listener: (event: never) => void): unknown;
   /** Node: keeps the process alive. */
   ref?(): unknown;
@@ -58,14 +58,16 @@ export function startWorker(): WorkerLike {
   });
 }
 
-/** Calls back on messages, and once when the worker fails or ends. */
+/** Calls back on messages, and when the worker fails, ends, or says what cannot be read (too large an answer, say). */
 export function listen(worker: WorkerLike, onMessage: (data: unknown) => void, onEnd: (reason: string) => void): void {
   if (worker.on !== undefined) {
     worker.on("message", onMessage);
+    worker.on("messageerror", () => onEnd("an unreadable answer"));
     worker.on("error", (error: Error) => onEnd(error.message));
     worker.on("exit", (code: number) => onEnd(`exit code ${code}`));
   } else {
     worker.addEventListener?.("message", (event: { data: unknown }) => onMessage(event.data));
+    worker.addEventListener?.("messageerror", () => onEnd("an unreadable answer"));
     worker.addEventListener?.("error", (event: { message?: string }) => onEnd(event.message ?? "an error event"));
   }
 }

@@ -389,5 +389,26 @@ test("a worker of the browser kind is listened to by events", () => {
   );
   listeners["message"]({ data: 1 } as never);
   listeners["error"]({ message: "lost" } as never);
-  expect(seen).toEqual([1, "lost"]);
+  listeners["messageerror"]({} as never);
+  expect(seen).toEqual([1, "lost", "an unreadable answer"]);
+});
+
+test("a worker whose answer cannot be read is ended and its call rejected; the next call starts another", async () => {
+  const listeners: Record<string, (event: never) => void> = {};
+  let [started, terminated] = [0, 0];
+  const createWorker = (): WorkerLike => {
+    if (started++ > 0) return startWorker();
+    return {
+      postMessage: () => queueMicrotask(() => listeners["messageerror"]({} as never)),
+      terminate: () => terminated++,
+      addEventListener: (event, listener) => void (listeners[event] = listener),
+    };
+  };
+  const one = workerPool({ workers: 1, createWorker });
+  pools.push(one);
+  const A = symmetric(40);
+  await expect(one.gram(A)).rejects.toThrow("got an unreadable answer");
+  expect(terminated).toBe(1);
+  expect(await one.gram(A)).toEqual(gram(A));
+  expect(started).toBe(2);
 });
