@@ -40,7 +40,7 @@ function after(looks: number): { readonly aborted: boolean } {
 test("randomness and optimisers that are missing are errors that say what to pass", () => {
   const none = {} as { rng: Rng };
   const calls: Record<string, () => unknown> = {
-    adviseStepSize: () => adviseStepSize(net, params, data, undefined as unknown as { rng: Rng }),
+    adviseStepSize: () => adviseStepSize(net, params, data, none),
     compareArchitectures: () => compareArchitectures([], none),
     normalizationEffect: () => normalizationEffect(none),
     doubleDescent: () => doubleDescent({ samples: 5 } as unknown as DoubleDescentOptions),

@@ -109,8 +109,14 @@ export const tangentKernel = ({ conjugate, firstLayer }: ReturnType<typeof kerne
 /** Singular values, descending. */
 export const valuesOf = (W: Matrix): Float64Array => svd(W, { vectors: "none" }).singularValues;
 
-/** Eigenvalues of a symmetric matrix, ascending. */
-export const eigenvaluesOf = (K: Matrix): Float64Array => eigh(K, { vectors: false, triangle: "lower" }).values;
+/** Eigenvalues of a symmetric matrix, ascending; those within n ε ‖K‖ of zero are zero. */
+export function eigenvaluesOf(K: Matrix): Float64Array {
+  const { values } = eigh(K, { vectors: false, triangle: "lower" });
+  // A kernel of more samples than features has eigenvalues zero: their rounding, in another order for each kernel, would
+  // enter the distance of two spectra.
+  const floor = K.rows * Number.EPSILON * Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
+  return values.map((value) => (Math.abs(value) <= floor ? 0 : value));
+}
 
 /** Critical learning rate 2n / λ_max of the first layer's kernel. */
 export function criticalRate(start: LinearWidthCase): number {
