@@ -51,7 +51,8 @@ interface Slot {
  * work is cut into pieces that do not depend on their neighbours, or on the number of workers.
  * Workers start at the first call (about 35 ms each) and do not keep a Node process alive while idle. When a worker dies, the
  * calls that waited for it are rejected, inputs are untouched, and the next call starts a new one. A call whose `signal` is
- * aborted is rejected, and its workers stop at their next step; `onProgress` tells how far they are.
+ * aborted is rejected, and its workers stop at their next step; `onProgress` tells how far they are, and what it throws
+ * rejects the call.
  * The workers of a call share one memory. Where that is refused (pages that are not cross-origin isolated) parts of the input
  * are sent to them instead, `eigh` does its reduction on one of them, and a signal is heeded between stages only.
  *

@@ -86,13 +86,13 @@ export function reflectRows(cols: i32, count: i32, r: usize, a: usize, stride: i
 /** Two numbers, one below the other. */
 // @ts-ignore: decorator
 @inline
-function pair(p: usize, rowBytes: usize): v128 {
+export function pair(p: usize, rowBytes: usize): v128 {
   return v128.load64_lane(p + rowBytes, v128.load64_zero(p), 1);
 }
 
 // @ts-ignore: decorator
 @inline
-function storePair(p: usize, rowBytes: usize, x: v128): void {
+export function storePair(p: usize, rowBytes: usize, x: v128): void {
   v128.store64_lane(p, x, 0);
   v128.store64_lane(p + rowBytes, x, 1);
 }

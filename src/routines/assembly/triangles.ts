@@ -1,17 +1,6 @@
 // Substitution with small triangles, in the order of trsm.ts.
 
-// @ts-ignore: decorator
-@inline
-function pair(p: usize, rowBytes: usize): v128 {
-  return v128.load64_lane(p + rowBytes, v128.load64_zero(p), 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function storePair(p: usize, rowBytes: usize, x: v128): void {
-  v128.store64_lane(p, x, 0);
-  v128.store64_lane(p + rowBytes, x, 1);
-}
+import { pair, storePair } from "./reflections";
 
 /**
  * X U = B in place for an upper triangle U of order n, entry (p, j) at p rowStep + j colStep; the rows of B (m, a multiple of
