@@ -217,7 +217,8 @@ function fusedModule(): WebAssembly.Module | null {
   return fusedCompiled;
 }
 
-const memoryImport = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2]; // "env" "memory", a memory
+/** How a module imports its memory: "env" "memory", kind 2. */
+const MEMORY_IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2];
 const sharedModules = new WeakMap<WebAssembly.Module, WebAssembly.Module | null>();
 
 /**
@@ -229,8 +230,8 @@ function sharedModule(plain: WebAssembly.Module, base64: string): WebAssembly.Mo
   if (known !== undefined) return known;
   let made: WebAssembly.Module | null = null;
   const bytes = Array.from(decode(base64));
-  const at = bytes.findIndex((_, i) => memoryImport.every((byte, k) => bytes[i + k] === byte));
-  const limits = at + memoryImport.length;
+  const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, k) => bytes[i + k] === byte));
+  const limits = at + MEMORY_IMPORT.length;
   // Before it: section 2, its length, one import. A module of another shape is left alone.
   if (at > 2 && bytes[at - 3] === 2 && bytes[at - 1] === 1 && bytes[limits] === 0) {
     bytes[at - 2] += 3;

@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { eigh } from "../../src/linalg/index.js";
 import { isWorthKeeping, sharedStores } from "../../src/linalg/worker-stores.js";
 import { normalMatrix, createRng } from "../../src/random/index.js";
+import { arenaOver, createMemory, fusedProducts } from "../../src/routines/backend.js";
 import { gemm, openStore, setRoutinesBackend, shareStore, symv, symvRows } from "../../src/routines/index.js";
 
 afterEach(() => {
@@ -27,6 +28,16 @@ test("a shared store holds the same numbers for every thread; products in it hav
     gemm(false, true, 40, n, n, 1, one, 30 * n, n, one, n * n, n, 0, one, 2 * n * n + 30 * n, n);
     expect(plain.slice(2 * n * n)).toEqual(expected);
   }
+});
+
+test("both modules run over shared memory too, the fused one where the engine has it", () => {
+  const [shared, own] = [createMemory(10, true), createMemory(10, false)];
+  if (shared === null || own === null) throw new Error("no WebAssembly memory in Node");
+  expect(shared.buffer).toBeInstanceOf(SharedArrayBuffer);
+  const arena = arenaOver(shared);
+  expect(Object.keys(arena?.functions ?? {})).toEqual(Object.keys(arenaOver(own)?.functions ?? {}));
+  expect(Object.keys(arena?.functions ?? {})).toContain("multiplyPanels");
+  expect(fusedProducts(shared) === null).toBe(fusedProducts(own) === null);
 });
 
 test("without shared memory there is no store", () => {
