@@ -1,4 +1,4 @@
-import { atan2, exp, expm1, hypot, pow, sin, square } from "../core/index.js";
+import { atan2, exp, expm1, pow, sin, square } from "../core/index.js";
 import { type LinearAbsolute, gaussLegendre } from "../special/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { type MappedCosine, mapCosineInto, mapSlope } from "./cosine-map.js";
@@ -15,6 +15,7 @@ import {
   isDelicate,
   polynomialGaps,
   rectifierPowerGaps,
+  rootOfSum,
   sineGaps,
   subtractVariances,
 } from "./dual-gaps.js";
@@ -66,8 +67,7 @@ export function linearAbsoluteDual(name: string, form: LinearAbsolute): DualForm
 /** φ = erf. Relation: E φφ = (2/π) atan2(2 k12, √Q), E φ′φ′ = 4/(π√Q), Q = 1 + 2(k11 + k22) + 4 det. */
 export function erfDual(): DualFormula {
   const evaluate = ({ k11, k12, k22, sineSquared }: PairCovariance, out: DualValue): void => {
-    // √Q; the product of two variances alone may leave the double range.
-    const root = hypot(Math.sqrt(1 + 2 * (k11 + k22)), 2 * Math.sqrt(sineSquared) * Math.sqrt(k11) * Math.sqrt(k22));
+    const root = rootOfSum(1 + 2 * (k11 + k22), 4 * sineSquared, k11, k22);
     out.value = (2 / Math.PI) * atan2(2 * k12, root);
     out.derivative = 4 / (Math.PI * root);
     out.error = ROUNDING * (Math.abs(out.value) + out.derivative);

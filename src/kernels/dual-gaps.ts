@@ -38,6 +38,12 @@ export function subtractVariances([first, second]: readonly [number, number], ou
 /** Above this angle a difference of arcs is taken directly; below, from its sine, which is known without cancellation. */
 const WIDE = 0.5;
 
+/** √(a + factor x y); the product of two variances alone may leave the double range. */
+export function rootOfSum(a: number, factor: number, x: number, y: number): number {
+  const sum = a + factor * x * y;
+  return sum < Number.MAX_VALUE ? Math.sqrt(sum) : hypot(Math.sqrt(a), Math.sqrt(factor) * Math.sqrt(x) * Math.sqrt(y));
+}
+
 /** a − b from sin(a − b) sin(a + b) (or an arithmetic mean of arcs in the place of a), given the complements of both. */
 function arcDifference(product: number, a: number, b: number, aComplement: number, bComplement: number): number {
   if (a - b > WIDE) return a - b;
@@ -61,7 +67,7 @@ export function erfGaps(pair: PairCovariance, out: DualValue): void {
   const k12 = 2 * Math.abs(pair.k12);
   const root1 = Math.sqrt(1 + 2 * k11);
   const root2 = Math.sqrt(1 + 2 * k22);
-  const root = hypot(Math.sqrt(1 + k11 + k22), Math.sqrt(pair.sineSquared) * Math.sqrt(k11) * Math.sqrt(k22));
+  const root = rootOfSum(1 + k11 + k22, pair.sineSquared, k11, k22);
   const tangent = halfArcTangent(2 * pair.excess, root1, root2);
   const mean = (atan2(k11, root1) + atan2(k22, root2)) / 2;
   const complement = (atan2(root1, k11) + atan2(root2, k22)) / 2;

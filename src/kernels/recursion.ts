@@ -66,15 +66,16 @@ export function pairRecursion(
     let ntk = own.input * inputProduct + own.bias;
     for (let k = 1; k < depth; k++) {
       dual.varianceInto(state.k11, first);
-      if (state.k11 === state.k22) Object.assign(second, first);
-      else dual.varianceInto(state.k22, second);
-      variances[0] = first.value;
-      variances[1] = second.value;
+      variances[0] = variances[1] = first.value;
+      if (state.k11 !== state.k22) {
+        dual.varianceInto(state.k22, second);
+        variances[1] = second.value;
+      }
       if (coincident) Object.assign(cross, first);
       else dual.evaluateInto(state, cross, variances);
       const fresh = own.weight[k] * cross.value + own.bias + again * own.input * inputProduct;
       ntk = fresh + (weight * cross.derivative + skip) * ntk;
-      advance(state, first.value, second.value, cross, weight, bias, skip, again, input);
+      advance(state, variances[0], variances[1], cross, weight, bias, skip, again, input);
     }
     out.nngp = state.k12;
     out.ntk = spec.normalised ? ntk / depth : ntk;
@@ -127,16 +128,8 @@ function withBias(k11: number, k22: number, sineSquared: number, gap: number, bi
   return (k11 / (k11 + bias)) * (k22 / (k22 + bias)) * sineSquared + ((2 * bias) / (k11 + bias)) * (gap / (k22 + bias));
 }
 
-/** What a sum of covariances needs to know of its terms. */
-interface Part {
-  k11: number;
-  k12: number;
-  k22: number;
-  gap: number;
-  sum: number;
-  excess: number;
-  sineSquared: number;
-}
+/** Scratch of `advance`, which runs once per pair and layer. */
+const fresh: PairCovariance = { k11: 0, k12: 0, k22: 0, sineSquared: 0, gap: 0, sum: 0, excess: 0 };
 
 /** One layer: covariance ← weight · image + bias + skip · covariance + again · input, in all its parts. */
 export function advance(
@@ -150,15 +143,13 @@ export function advance(
   again: number,
   input: PairCovariance,
 ): void {
-  const fresh: Part = {
-    k11: weight * variance1,
-    k12: weight * image.value,
-    k22: weight * variance2,
-    gap: weight * image.gap,
-    sum: weight * image.sum,
-    excess: weight * image.excess,
-    sineSquared: image.sineSquared,
-  };
+  fresh.k11 = weight * variance1;
+  fresh.k12 = weight * image.value;
+  fresh.k22 = weight * variance2;
+  fresh.gap = weight * image.gap;
+  fresh.sum = weight * image.sum;
+  fresh.excess = weight * image.excess;
+  fresh.sineSquared = image.sineSquared;
   if (skip > 0) addPart(fresh, state, skip);
   if (again > 0) addPart(fresh, input, again);
   addBias(fresh, bias, state);
@@ -171,7 +162,7 @@ export function advance(
  * total ← total + factor · part. Of det(A + B) = det A + det B + (a11 b22 + a22 b11 − 2 a12 b12) the last term is
  * (√(a11 b22) − √(a22 b11))² + 2 (AB − a12 b12), A² = a11 a22, B² = b11 b22: sums of positive terms, in units of the new variances.
  */
-function addPart(total: Part, part: Part, factor: number): void {
+function addPart(total: PairCovariance, part: PairCovariance, factor: number): void {
   const k11 = total.k11 + factor * part.k11;
   const k22 = total.k22 + factor * part.k22;
   if (k11 > 0 && k22 > 0) {

@@ -13,7 +13,7 @@ import {
   ntk,
 } from "../../src/kernels/index.js";
 import { eigh } from "../../src/linalg/index.js";
-import { createRng, normalMatrix } from "../../src/random/index.js";
+import { createRng, normalMatrix, spherePoints } from "../../src/random/index.js";
 import { setRoutinesBackend } from "../../src/routines/index.js";
 import { fixture } from "../support/shared.js";
 
@@ -240,4 +240,54 @@ test("kernels beyond double precision are refused, not NaN", () => {
   expect(() => kernel.gram(crowded(1e-9))).toThrow(NonFiniteError);
   expect(() => kernel.diagonal(crowded(1e-9))).toThrow("nngp.diagonal: the kernel must be within the range of double");
   expect(() => kernel.profile(1)).toThrow("lower the weight variance, the depth or the norms");
+});
+
+test("integrated duals at variances of any small difference: excess and gap as in closed form, also of antipodal pairs", () => {
+  const [a, b] = [empty(), empty()];
+  for (const name of ["erf", "gelu", "sine"] as const) {
+    const [closed, integrated] = [dualActivation(name), dualActivation(name, { method: "quadrature" })];
+    for (const k of [0.1, 1.5]) {
+      for (const ratio of [1e-12, 0.9e-8, 1.1e-8, 0.9e-5, 1.1e-5, 1e-3]) {
+        for (const sign of [1, -1] as const) {
+          for (const sineSquared of [1e-18, 1e-3, 0.5]) {
+            const pair = pairOf(k * (1 + ratio), k, sineSquared, sign);
+            closed.evaluateInto(pair, a);
+            integrated.evaluateInto(pair, b);
+            const at = `${name} ${k} ${ratio} ${sineSquared} ${sign}`;
+            for (const key of ["gap", "sum"] as const) {
+              expect(Math.abs(b[key] / a[key] - 1), `${key} ${at}`).toBeLessThan(2e-13);
+            }
+            // Pairs far apart in angle have their excess to 1e-11 of itself or to rounding of the variances.
+            const close = sineSquared < 0.1;
+            const allowed = close ? 2e-13 * Math.abs(a.excess) : 5e-11 * Math.abs(a.excess) + 1e-17 * (a.gap + a.sum);
+            expect(Math.abs(b.excess - a.excess), `excess ${at}`).toBeLessThanOrEqual(allowed);
+          }
+        }
+      }
+    }
+  }
+});
+
+test("points of one norm up to rounding: a smooth activation is evaluated per point and layer, not per pair", () => {
+  const X = spherePoints(createRng(5), 60, 5);
+  const evaluations = (n: number): number => {
+    let count = 0;
+    const counted = {
+      name: "counted tanh",
+      value: (x: number): number => {
+        count++;
+        return Math.tanh(x);
+      },
+      derivative: (x: number): number => {
+        count++;
+        return 1 - Math.tanh(x) ** 2;
+      },
+      kinks: [],
+    };
+    const points = { rows: n, cols: 5, data: X.data.slice(0, 5 * n) };
+    nngp({ depth: 3, activation: counted, weightVariance: 1.5, inputScaling: "unit" }).gram(points);
+    return count;
+  };
+  // Twice the points: twice the work. Integrals for every pair would take four times as much.
+  expect(evaluations(60) / evaluations(30)).toBeLessThan(2.4);
 });
