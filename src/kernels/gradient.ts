@@ -74,7 +74,7 @@ export function kernelGradient(kernel: Kernel, x: Float64Array, y: Float64Array)
 }
 
 /**
- * The recursion of generalRecursion with its derivative. Every derivative in x is a combination of x and y: ∂k11 = p x,
+ * The recursion of pairRecursion with its derivative. Every derivative in x is a combination of x and y: ∂k11 = p x,
  * ∂k12 = qx x + qy y, ∂Θ = tx x + ty y, so two numbers are carried for each.
  */
 function dualGradient(
