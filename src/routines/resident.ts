@@ -198,7 +198,16 @@ export function residentSymmetric(
   const vector = addressOf(resident, x, xOffset, 1, n, scratch);
   const address = addressOf(resident, y, yOffset, 1, n, scratch + n);
   const factors = 8 * (scratch + 2 * n); // behind the two vectors
-  resident.functions.addSymmetric(first, n, alpha, a.byteOffset + 8 * aOffset, aStride, vector, address, factors);
+  fusedIfAllowed(resident.products).functions.addSymmetric(
+    first,
+    n,
+    alpha,
+    a.byteOffset + 8 * aOffset,
+    aStride,
+    vector,
+    address,
+    factors,
+  );
   if (address === 8 * (scratch + n)) y.set(values.subarray(scratch + n, scratch + 2 * n), yOffset);
   return true;
 }

@@ -457,6 +457,22 @@ test("fused multiply-add is off by default, changes bits when allowed, keeps the
       expect(Math.abs(fused[i * n + j] - plain[i * n + j])).toBeLessThanOrEqual(n * 2 ** -52 * size);
     }
   }
+  const x = entries(2, n, 1);
+  const symmetric = (fusion: boolean): Float64Array => {
+    fresh.allowFusedMultiplyAdd(fusion);
+    const resident = fresh.residentMatrix(n, n);
+    resident.set(a);
+    const y = new Float64Array(n);
+    fresh.symv(n, 1, resident, 0, n, x, 0, 0, y, 0);
+    return y;
+  };
+  const [twice, once] = [symmetric(false), symmetric(true)];
+  expect(firstBitDifference(once, twice)).not.toBe(-1);
+  for (let i = 0; i < n; i++) {
+    let size = 0;
+    for (let j = 0; j < n; j++) size += Math.abs(a[Math.max(i, j) * n + Math.min(i, j)] * x[j]);
+    expect(Math.abs(once[i] - twice[i])).toBeLessThanOrEqual(n * 2 ** -52 * size);
+  }
   fresh.setRoutinesBackend("js");
   expect(fresh.fusedInEffect()).toBe(false);
   expect(firstBitDifference(product(), plain)).toBe(-1);

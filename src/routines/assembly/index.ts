@@ -1,6 +1,7 @@
 // The second back end of the routines, compiled by scripts/build-wasm.mjs. Every function mirrors a JavaScript routine.
 export { addPanels, multiplyPanels, packColumns, packRows } from "./panels";
-export { rowSums, addTransposed, addSymmetric } from "./products";
+export { rowSums, addTransposed } from "./products";
+export { addSymmetric } from "./symmetric";
 export { interleave, pass2, pass3, pass4, pass5, pass7, separate } from "./fourier";
 export { finishPart, gridColumns, gridRows, powerLine, powerRows } from "./grid";
 export { zonalRow, transposeBlock } from "./zonal";

@@ -1,16 +1,10 @@
 // The packed product, compiled twice: FUSED = 0 in the module of all routines, FUSED = 1 in a module of its own that
 // engines without relaxed SIMD refuse as a whole.
 
+import { term } from "./term";
+
 /** Most doubles of a right panel that share L2 (1 MB) with the sums. */
 const SHALLOW = 49152;
-
-/** c + a b: two roundings, or one with FUSED. */
-// @ts-ignore: decorator
-@inline
-function term(a: v128, b: v128, c: v128): v128 {
-  if (FUSED) return f64x2.relaxed_madd(a, b, c);
-  return f64x2.add(c, f64x2.mul(a, b));
-}
 
 /** out (rows x cols, stride outStride) receives, or with `add` gains, left · right; panels of 4, sizes multiples of 4. */
 export function multiplyPanels(left: usize, right: usize, out: usize, rows: i32, cols: i32, depth: i32, outStride: i32, add: i32): void {
