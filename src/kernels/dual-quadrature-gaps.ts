@@ -1,3 +1,4 @@
+// Longer than usual: gaps, sums and differences of one pair share the rules, the tables per variance and the error estimate.
 import { exp, square } from "../core/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation } from "../special/index.js";

@@ -1,5 +1,5 @@
-// Matrix products on packed panels and on resident matrices. Addresses are in bytes, sizes and strides in doubles.
-// The order of every sum is that of gemm.ts, gemv.ts and symv.ts: identical bits are the contract.
+// Products of resident matrices with vectors. Addresses are in bytes, sizes and strides in doubles.
+// The order of every sum is that of gemv.ts: identical bits are the contract.
 
 // @ts-ignore: decorator
 @inline

@@ -1,3 +1,4 @@
+// Longer than usual because it is one section: its text, tables and figures share the medians they are made of.
 import { type Color, type Mark, type Panel, formatNumber } from "../../plot/index.js";
 import type { ReportSection } from "../../report/index.js";
 import { type LawCurve, weightLaw } from "./limit-laws.js";
