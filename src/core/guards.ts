@@ -7,11 +7,13 @@ export function describe(value: unknown): string {
   if (value === undefined) return "undefined";
   if (typeof value === "string")
     return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (ArrayBuffer.isView(value)) {
     const length = (value as unknown as { length?: number }).length ?? value.byteLength;
-    return `a ${value.constructor.name} of length ${length}`;
+    const { name } = value.constructor;
+    return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name} of length ${length}`;
   }
   if (typeof value === "function") return "a function";
   if (typeof value === "object") {
@@ -227,12 +229,15 @@ export function requireMatrix(value: unknown, argument: string, caller: string):
       function: caller,
       argument,
       expected: "a Matrix { rows, cols, data: Float64Array }",
-      got: describe(value),
+      got: describeRecord(value),
       remedy: "build one with fromRows or toMatrix",
     });
   }
   const { rows, cols, data } = candidate as Matrix;
-  if (rows < 0 || cols < 0 || data.length !== rows * cols) {
+  if (rows < 0 || cols < 0) {
+    throw new ShapeError({ function: caller, argument, expected: "of rows, cols >= 0", got: `${rows} x ${cols}` });
+  }
+  if (data.length !== rows * cols) {
     throw new ShapeError({
       function: caller,
       argument,
@@ -241,6 +246,14 @@ export function requireMatrix(value: unknown, argument: string, caller: string):
     });
   }
   return candidate as Matrix;
+}
+
+/** As {@link describe}; of a record that is nearly a matrix, what its fields hold. */
+function describeRecord(value: unknown): string {
+  const fields = Object(value) as Record<string, unknown>;
+  if (!["rows", "cols", "data"].every((key) => key in fields)) return describe(value);
+  const [rows, cols, data] = ["rows", "cols", "data"].map((key) => describe(fields[key]));
+  return `${rows} x ${cols} with data that are ${data}`;
 }
 
 /**

@@ -150,8 +150,9 @@ export function requireEighOptions(options: EighOptions, caller: string): void {
 /** Checks a range against the order of the matrix. */
 export function requireRange(range: unknown, n: number, caller: string): EigenvalueRange | undefined {
   if (range === undefined) return undefined;
-  requireOptions(range, ["indices", "interval"], caller);
-  const { indices, interval } = range as { indices?: unknown; interval?: unknown };
+  const isRecord = range !== null && typeof range === "object" && !Array.isArray(range);
+  if (isRecord) requireOptions(range, ["indices", "interval"], caller);
+  const { indices, interval } = Object(range) as { indices?: unknown; interval?: unknown };
   const pair = indices ?? interval;
   if ((indices === undefined) === (interval === undefined) || !Array.isArray(pair) || pair.length !== 2) {
     throw new ArgumentError({
@@ -165,8 +166,11 @@ export function requireRange(range: unknown, n: number, caller: string): Eigenva
     requireInteger(pair[0], "range.indices[0]", caller, 0, Math.max(0, n - 1));
     requireInteger(pair[1], "range.indices[1]", caller, pair[0], Math.max(0, n - 1));
   } else {
-    requireNumber(pair[0], "range.interval[0]", caller);
-    requireNumber(pair[1], "range.interval[1]", caller, pair[0]);
+    // An open end is an infinite one: "all above 2" is [2, Infinity].
+    const [lower, upper] = pair as readonly unknown[];
+    if (lower !== -Infinity) requireNumber(lower, "range.interval[0]", caller);
+    if (upper !== Infinity)
+      requireNumber(upper, "range.interval[1]", caller, lower === -Infinity ? undefined : (lower as number));
   }
   return range as EigenvalueRange;
 }

@@ -3,8 +3,8 @@
  * functions and Gauss quadrature from recurrence coefficients.
  * @module linalg
  */
-export type { MatrixInput, Triangle } from "./input.js";
-export * from "./products.js";
+export type { MatrixInput, Triangle, VectorInput } from "./input.js";
+export { gram, matmul, type MatmulOptions } from "./products.js";
 export { orthogonalityLoss, type FactorizationCertificate } from "./certificate.js";
 export * from "./norms.js";
 export * from "./qr.js";

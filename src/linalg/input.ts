@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   AsymmetricError,
   EPSILON,
   type Matrix,
@@ -27,14 +28,33 @@ export type MatrixInput =
       readonly data: Float32Array;
     };
 
+/** A vector as this folder accepts it: float64, or float32 which is widened first. */
+export type VectorInput = Float64Array | Float32Array;
+
 /** Which triangle of a symmetric matrix is read; the other one is then ignored. */
 export type Triangle = "lower" | "upper";
 
 /** Checks layout and finiteness, and widens float32. The data of a float64 input are not copied. */
 export function requireInput(value: unknown, argument: string, caller: string): Matrix {
-  const A = requireMatrix(widen(value), argument, caller);
+  const A = requireLayout(value, argument, caller);
   requireFinite(A.data, argument, caller);
   return A;
+}
+
+/** Checks the layout of a real matrix, and widens float32. */
+function requireLayout(value: unknown, argument: string, caller: string): Matrix {
+  const parts = Object(value) as Record<string, unknown>;
+  if ("re" in parts && "im" in parts) {
+    throw new ArgumentError({
+      function: caller,
+      argument,
+      expected: "a real Matrix { rows, cols, data: Float64Array }",
+      got: "a complex one { re, im }",
+      remedy:
+        "eighHermitian takes complex Hermitian matrices; else use the real matrix [re, -im; im, re] of twice the order",
+    });
+  }
+  return requireMatrix(widen(value), argument, caller);
 }
 
 /** Turns float32 data into float64; anything else is left for the checks. */
@@ -79,6 +99,15 @@ export interface RightHandSide {
 /** Checks a right-hand side of `rows` rows and copies it. */
 export function requireRightHandSide(value: unknown, rows: number, argument: string, caller: string): RightHandSide {
   const isVector = value instanceof Float64Array || value instanceof Float32Array;
+  if (!isVector && (Array.isArray(value) || ArrayBuffer.isView(value))) {
+    throw new ArgumentError({
+      function: caller,
+      argument,
+      expected: `a Float64Array of length ${rows} or a Matrix of ${rows} rows`,
+      got: describe(value),
+      remedy: "convert with Float64Array.from, nested arrays with fromRows",
+    });
+  }
   const B = isVector
     ? { rows: value.length, cols: 1, data: Float64Array.from(value) }
     : requireInput(value, argument, caller);
@@ -191,7 +220,7 @@ export function requireSymmetric(
 
 /** Copies one triangle over the other, checking only the entries that are read. */
 function requireHalf(value: unknown, triangle: Triangle, argument: string, caller: string): Matrix {
-  const A = requireMatrix(widen(value), argument, caller);
+  const A = requireLayout(value, argument, caller);
   if (A.rows !== A.cols) {
     throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
   }

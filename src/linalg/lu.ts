@@ -125,7 +125,10 @@ export function solve(A: MatrixInput, B: MatrixInput | Float64Array): Matrix | F
   const { rows: n, data } = requireSquareInput(A, "A", "solve");
   const { columns, isVector } = requireRightHandSide(B, n, "B", "solve");
   const { packed, scale } = factorScaled(n, data);
-  if (packed.singularAt !== null) throw singular(`pivot ${packed.singularAt} of the elimination is exactly zero`);
+  if (packed.singularAt !== null) {
+    packed.release();
+    throw singular(`a zero at pivot ${packed.singularAt} of the elimination`);
+  }
   const sideScale = safeScale(largestModulus(columns.data));
   timesQuotient(columns.data, sideScale, 1);
   solvePacked(packed, n, columns.data, columns.cols);

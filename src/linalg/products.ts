@@ -39,24 +39,34 @@ export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = 
   const left = requireInput(A, "A", "matmul");
   const right = requireInput(B, "B", "matmul");
   const { transposeA = false, transposeB = false } = options;
-  const m = transposeA ? left.cols : left.rows;
-  const inner = transposeA ? left.rows : left.cols;
-  const n = transposeB ? right.rows : right.cols;
-  const innerB = transposeB ? right.cols : right.rows;
-  if (inner !== innerB) {
-    throw new ShapeError({
-      function: "matmul",
-      argument: "B",
-      expected: `of ${inner} rows after transposition, to match A`,
-      got: `${innerB} rows (${left.rows} x ${left.cols} times ${right.rows} x ${right.cols})`,
-    });
-  }
+  const [m, k, n] = requireProduct(left, right, transposeA, transposeB, "matmul");
   const data = newArray(m * n, "matmul");
-  if (m > 0 && n > 0 && inner > 0) {
-    gemm(transposeA, transposeB, m, n, inner, 1, left.data, 0, left.cols, right.data, 0, right.cols, 0, data, 0, n);
+  if (m > 0 && n > 0 && k > 0) {
+    gemm(transposeA, transposeB, m, n, k, 1, left.data, 0, left.cols, right.data, 0, right.cols, 0, data, 0, n);
   }
   requireRepresentable(data, "the product A B", "matmul");
   return { rows: m, cols: n, data };
+}
+
+/** Checks that op(A) op(B) exists and returns its sizes: rows, the length of the sums, columns. */
+export function requireProduct(
+  A: Matrix,
+  B: Matrix,
+  transposeA: boolean,
+  transposeB: boolean,
+  caller: string,
+): [m: number, k: number, n: number] {
+  const [m, k] = transposeA ? [A.cols, A.rows] : [A.rows, A.cols];
+  const [inner, n] = transposeB ? [B.cols, B.rows] : [B.rows, B.cols];
+  if (k === inner) return [m, k, n];
+  const size = ({ rows, cols }: Matrix, transpose: boolean): string =>
+    transpose ? `(${rows} x ${cols})ᵀ` : `${rows} x ${cols}`;
+  throw new ShapeError({
+    function: caller,
+    argument: "B",
+    expected: `of ${k} ${transposeB ? "columns" : "rows"}, to match A`,
+    got: `${inner} (${size(A, transposeA)} times ${size(B, transposeB)})`,
+  });
 }
 
 /**

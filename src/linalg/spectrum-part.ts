@@ -12,7 +12,7 @@ export type EigenvalueRange =
       readonly indices: readonly [number, number];
     }
   | {
-      /** Lower and upper end. */
+      /** Lower and upper end; −Infinity and Infinity leave it open. */
       readonly interval: readonly [number, number];
     };
 

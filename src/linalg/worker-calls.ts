@@ -1,5 +1,5 @@
 // The calls of a worker pool: with memory that its workers share, or, where that is refused, with parts sent to them.
-import { type LongRunning, type Matrix, type Progress, ShapeError, requireOptions } from "../core/index.js";
+import { type LongRunning, type Matrix, type Progress, requireOptions } from "../core/index.js";
 import { mirrorLower, openStore } from "../routines/index.js";
 import { conquestLength } from "./divide-and-conquer.js";
 import type { EighCertificate } from "./eigh-certificate.js";
@@ -22,7 +22,7 @@ import {
   requireRepresentable,
   requireSymmetric,
 } from "./input.js";
-import type { MatmulOptions } from "./products.js";
+import { type MatmulOptions, requireProduct } from "./products.js";
 import type { EigenvalueRange } from "./spectrum-part.js";
 import { reductionLength } from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
@@ -55,16 +55,7 @@ export async function matmulByWorkers(
   const left = requireInput(A, "A", caller);
   const right = requireInput(B, "B", caller);
   const { transposeA = false, transposeB = false } = options;
-  const [m, k] = transposeA ? [left.cols, left.rows] : [left.rows, left.cols];
-  const [innerB, n] = transposeB ? [right.cols, right.rows] : [right.rows, right.cols];
-  if (k !== innerB) {
-    throw new ShapeError({
-      function: caller,
-      argument: "B",
-      expected: `of ${k} rows after transposition, to match A`,
-      got: `${innerB} rows (${left.rows} x ${left.cols} times ${right.rows} x ${right.cols})`,
-    });
-  }
+  const [m, k, n] = requireProduct(left, right, transposeA, transposeB, caller);
   const data = newArray(m * n, caller);
   if (m > 0 && n > 0 && k > 0) {
     const bounds = boundsAt(m, workers.count, (share) => share);

@@ -95,7 +95,7 @@ describe("recursive LU", () => {
       expect(f.singularAt).toBe(zero);
       expect(differenceRatio(A, reconstructLu(f))).toBeLessThanOrEqual(BOUND);
       expect(logDeterminant(A).sign).toBe(0);
-      expect(() => solve(A, A)).toThrow(`pivot ${zero} of the elimination is exactly zero`);
+      expect(() => solve(A, A)).toThrow(`a zero at pivot ${zero} of the elimination`);
     }
   });
 

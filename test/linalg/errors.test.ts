@@ -170,7 +170,7 @@ describe("definiteness and singularity", () => {
     ]);
     expect(() => solve(singular, Float64Array.of(1, 1))).toThrow(SingularError);
     expect(() => solve(singular, Float64Array.of(1, 1))).toThrow(
-      "solve: A must be non-singular, got pivot 1 of the elimination is exactly zero",
+      "solve: A must be non-singular, got a zero at pivot 1 of the elimination",
     );
     expect(() => solve(fromRows([[1e-300]]), Float64Array.of(1e200))).toThrow("a solution that overflows");
   });
@@ -197,9 +197,7 @@ describe("definiteness and singularity", () => {
 
 describe("sizes, options, ranges", () => {
   test("shapes that do not fit", () => {
-    expect(() => matmul(wide, wide)).toThrow(
-      "matmul: B must be of 3 rows after transposition, to match A, got 2 rows (2 x 3 times 2 x 3)",
-    );
+    expect(() => matmul(wide, wide)).toThrow("matmul: B must be of 3 rows, to match A, got 2 (2 x 3 times 2 x 3)");
     expect(() => solve(square, Float64Array.of(1, 2, 3))).toThrow("solve: B must be of 2 rows");
     expect(() => leastSquares(wide, Float64Array.of(1))).toThrow("leastSquares: B must be of 2 rows");
     expect(() => solveCholesky(cholesky(square), Float64Array.of(1))).toThrow(ShapeError);
@@ -280,7 +278,7 @@ describe("sizes, options, ranges", () => {
     );
     expect(() => eigh(square, { range: { indices: [0, 2] } })).toThrow("range.indices[1]");
     expect(() => eigh(square, { range: { interval: [2, 1] } })).toThrow("range.interval[1]");
-    expect(() => eigh(square, { range: { interval: [0, Infinity] } })).toThrow(NonFiniteError);
+    expect(() => eigh(square, { range: { interval: [0, NaN] } })).toThrow(NonFiniteError);
     expect(() => eigh(square, { range: {} as { indices: [number, number] } })).toThrow("{ indices: [first, last] }");
     expect(() => eigh(square, { range: [0, 1] as never })).toThrow(ArgumentError);
   });
