@@ -11,6 +11,16 @@ import { build } from "tsup";
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 
+/** Leaves the WebAssembly modules out: a worker is sent those of the library, which would be in every bundle twice. */
+const withoutBytes = {
+  name: "without-bytes",
+  setup: (bundler) =>
+    bundler.onLoad({ filter: /[\\/]wasm-bytes\.ts$/ }, () => ({
+      contents: 'export const WASM_BYTES = "";\nexport const FUSED_BYTES = "";\n',
+      loader: "ts",
+    })),
+};
+
 /** Text of worker-source.ts for the present sources. */
 async function generate() {
   const folder = mkdtempSync(join(tmpdir(), "eigenscope-worker-"));
@@ -27,6 +37,7 @@ async function generate() {
       config: false,
       silent: true,
       outDir: folder,
+      esbuildPlugins: [withoutBytes],
     });
     const [file] = readdirSync(folder).filter((name) => name.endsWith(".js"));
     const source = readFileSync(join(folder, file), "utf8").trim();

@@ -3,7 +3,14 @@
  * imports it.
  */
 import type { Progress } from "../core/index.js";
-import { allowFusedMultiplyAdd, gemm, gemmLower, openStore, setRoutinesBackend } from "../routines/index.js";
+import {
+  allowFusedMultiplyAdd,
+  gemm,
+  gemmLower,
+  openStore,
+  setRoutinesBackend,
+  takeRoutinesBytes,
+} from "../routines/index.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import { solveTridiagonal } from "./spectrum-part.js";
 import { tridiagonalVectors } from "./tridiagonal-eigh.js";
@@ -41,8 +48,9 @@ const opened = new Map<number, { readonly values: Float64Array; readonly setting
 
 type Report = ((progress: Progress) => void) | undefined;
 
-function answer({ id, backend, fused, report, stores, task }: WorkerRequest): void {
+function answer({ id, backend, fused, bytes, report, stores, task }: WorkerRequest): void {
   try {
+    if (bytes !== undefined) takeRoutinesBytes(bytes);
     for (const known of opened.keys()) if (!stores.includes(known)) opened.delete(known);
     setRoutinesBackend(backend);
     allowFusedMultiplyAdd(fused);

@@ -1,10 +1,19 @@
-import { type LongRunning, type Matrix, ResourceError, requireInteger, requireOptions } from "../core/index.js";
-import { fusedInEffect, routinesBackend } from "../routines/index.js";
+import {
+  type LongRunning,
+  type Matrix,
+  OptionError,
+  ResourceError,
+  describe,
+  requireInteger,
+  requireOptions,
+} from "../core/index.js";
+import { fusedInEffect, routinesBackend, routinesBytes } from "../routines/index.js";
 import type { EighOptions, SymmetricEigen } from "./eigh.js";
 import type { MatrixInput } from "./input.js";
 import type { MatmulOptions } from "./products.js";
 import { eighByWorkers, gramByWorkers, matmulByWorkers } from "./worker-calls.js";
 import type { WorkerAnswer } from "./worker-protocol.js";
+import { WORKER_SOURCE } from "./worker-source.js";
 import { sharedStores } from "./worker-stores.js";
 import type { Done, Workers } from "./worker-together.js";
 import { type WorkerLike, listen, startWorker } from "./worker-threads.js";
@@ -14,7 +23,7 @@ export interface WorkerPoolOptions {
   /** Number of workers, default 2. Results do not depend on it. */
   readonly workers?: number;
   /** Starts a worker for platforms that need their own way; it gets the source text of a classic script. */
-  readonly createWorker?: () => WorkerLike;
+  readonly createWorker?: (source: string) => WorkerLike;
 }
 
 /** Dense linear algebra on other threads. Every method gives the bits of the function of the same name. */
@@ -41,6 +50,8 @@ interface Waiting {
 /** A worker and the calls that wait for it. */
 interface Slot {
   worker: WorkerLike | null;
+  /** Whether it has the WebAssembly modules. */
+  equipped: boolean;
   readonly waiting: Map<number, Waiting>;
 }
 
@@ -49,6 +60,7 @@ interface Slot {
  *
  * Relation: every method resolves to what the function of the same name returns, bit for bit, whatever the number of workers:
  * work is cut into pieces that do not depend on their neighbours, or on the number of workers.
+ * A method reads its inputs before it returns its promise; they may be changed from then on.
  * Workers start at the first call (about 35 ms each) and do not keep a Node process alive while idle. When a worker dies, the
  * calls that waited for it are rejected, inputs are untouched, and the next call starts a new one. A call whose `signal` is
  * aborted is rejected, and its workers stop at their next step; `onProgress` tells how far they are, and what it throws
@@ -59,6 +71,7 @@ interface Slot {
  * @param options number of workers, and how to start one
  * @returns the pool; end it with `close`
  * @throws {ArgumentError} when workers is not an integer from 1 to 64
+ * @throws {OptionError} when createWorker is not a function
  *
  * Accuracy: that of {@link matmul}, {@link gram} and {@link eigh}. Cost: inputs and results are copied once, into the shared
  * memory and out of it.
@@ -76,61 +89,77 @@ export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
   requireOptions(options, ["workers", "createWorker"], "workerPool");
   const count = requireInteger(options.workers ?? 2, "workers", "workerPool", 1, 64);
   const create = options.createWorker ?? startWorker;
-  const slots = Array.from({ length: count }, (): Slot => ({ worker: null, waiting: new Map() }));
+  if (typeof create !== "function") {
+    const details = { function: "workerPool", argument: 'option "createWorker"', expected: "a function" };
+    throw new OptionError({ ...details, got: describe(create) });
+  }
+  const slots = Array.from({ length: count }, (): Slot => ({ worker: null, equipped: false, waiting: new Map() }));
   const stores = sharedStores(count);
-  let closed = false;
+  let closed: Promise<void> | null = null;
   let next = 0;
 
   const workers: Workers = {
     count,
     stores,
     submit: (rank, task, transfer, onProgress) => {
-      if (closed) return Promise.reject(ended("a closed pool"));
+      requireOpen();
       const slot = slots[rank];
       const worker = (slot.worker ??= start(slot, create));
       const id = next++;
       const known = stores.known();
       return new Promise((resolve, reject) => {
         const buffers = transfer.map((array) => array.buffer);
-        const setting = { backend: routinesBackend(), fused: fusedInEffect(), report: onProgress !== undefined };
+        const backend = routinesBackend();
+        const bytes = backend === "wasm" && !slot.equipped ? routinesBytes() : undefined;
+        const setting = { backend, fused: fusedInEffect(), bytes, report: onProgress !== undefined };
         worker.postMessage({ id, ...setting, stores: known, task }, buffers);
+        if (bytes !== undefined) slot.equipped = true;
         slot.waiting.set(id, { resolve, reject, onProgress });
         worker.ref?.();
       });
     },
   };
 
+  const requireOpen = (): void => {
+    if (closed !== null) throw ended("a closed pool", "create another pool");
+  };
+  const end = async (slot: Slot): Promise<void> => {
+    const { worker } = slot;
+    fail(slot, ended("a pool closed before the end", "create another pool; the inputs are unchanged"));
+    slot.worker = null;
+    await worker?.terminate();
+  };
+
   return {
     workers: count,
-    matmul: async (A, B, matmulOptions = {}) => matmulByWorkers(workers, A, B, matmulOptions),
-    gram: async (A, gramOptions = {}) => gramByWorkers(workers, A, gramOptions),
-    eigh: async (A, eighOptions = {}) => eighByWorkers(workers, A, eighOptions),
-    close: async () => {
-      closed = true;
-      await Promise.all(
-        slots.map(async (slot) => {
-          const { worker } = slot;
-          fail(slot, ended("a pool closed before the end"));
-          slot.worker = null;
-          await worker?.terminate();
-        }),
-      );
+    matmul: async (A, B, matmulOptions = {}) => {
+      requireOpen();
+      return matmulByWorkers(workers, A, B, matmulOptions);
     },
+    gram: async (A, gramOptions = {}) => {
+      requireOpen();
+      return gramByWorkers(workers, A, gramOptions);
+    },
+    eigh: async (A, eighOptions = {}) => {
+      requireOpen();
+      return eighByWorkers(workers, A, eighOptions);
+    },
+    close: () => (closed ??= Promise.all(slots.map(end)).then(() => stores.forget())),
   };
 }
 
-function ended(got: string): ResourceError {
-  return new ResourceError({
+function ended(got: string, remedy = "call again; the inputs are unchanged"): ResourceError {
+  const details = {
     function: "workerPool",
     argument: "the worker of a call",
     expected: "alive until the call is done",
-    got,
-    remedy: "call again; the inputs are unchanged",
-  });
+  };
+  return new ResourceError({ ...details, got, remedy });
 }
 
-function start(slot: Slot, create: () => WorkerLike): WorkerLike {
-  const worker = create();
+function start(slot: Slot, create: (source: string) => WorkerLike): WorkerLike {
+  const worker = create(WORKER_SOURCE);
+  slot.equipped = false;
   listen(
     worker,
     (data) => {
@@ -146,10 +175,10 @@ function start(slot: Slot, create: () => WorkerLike): WorkerLike {
       if (arrays !== undefined) call?.resolve({ arrays, certificate });
       else call?.reject(ended(`the error "${error ?? "unknown"}"`));
     },
-    (reason) => {
+    (reason, remedy) => {
       if (slot.worker !== worker) return;
       slot.worker = null;
-      fail(slot, ended(reason));
+      fail(slot, ended(reason, remedy));
       // In browsers it outlives an error.
       void worker.terminate();
     },

@@ -1,5 +1,5 @@
 import type { Progress } from "../core/index.js";
-import type { SharedStore } from "../routines/index.js";
+import type { RoutinesBytes, SharedStore } from "../routines/index.js";
 import type { EighCertificate } from "./eigh-certificate.js";
 import type { EigenvalueRange } from "./spectrum-part.js";
 
@@ -108,6 +108,8 @@ export interface WorkerRequest {
   readonly id: number;
   readonly backend: "js" | "wasm";
   readonly fused: boolean;
+  /** The WebAssembly modules, sent to each worker once: its script does not hold them. */
+  readonly bytes: RoutinesBytes | undefined;
   /** Whether to report progress. */
   readonly report: boolean;
   /** Shared stores that may still come; what was set up for others can be forgotten. */

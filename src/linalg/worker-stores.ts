@@ -19,6 +19,8 @@ export interface SharedStores {
   drop(reference: StoreReference): void;
   /** Stores that are in use or kept. */
   known(): number[];
+  /** Forgets all that are kept. */
+  forget(): void;
 }
 
 /** Makes the stores of a pool with so many workers. */
@@ -60,6 +62,9 @@ export function sharedStores(workers: number): SharedStores {
       const ids = [...inUse, ...spares.map((spare) => spare.id)];
       for (const id of settings.keys()) if (!ids.includes(id)) settings.delete(id);
       return ids;
+    },
+    forget: () => {
+      spares = [];
     },
   };
 }

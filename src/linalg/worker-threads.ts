@@ -1,5 +1,4 @@
 import { UnsupportedError } from "../core/index.js";
-import { WORKER_SOURCE } from "./worker-source.js";
 
 /** A worker of Node (with `on`) or of a browser (with `addEventListener`). */
 export interface WorkerLike {
@@ -41,13 +40,17 @@ export function processors(): number | null {
   );
 }
 
-/** Starts a worker from the bundled source: worker_threads in Node, a Blob in browsers. */
-export function startWorker(): WorkerLike {
+/** Address of the script in this page: one for all workers, since a Blob lives as long as it has an address. */
+let address: string | null = null;
+
+/** Starts a worker from the text of its script: worker_threads in Node, a Blob in browsers. */
+export function startWorker(source: string): WorkerLike {
   const scope = globalThis as unknown as Scope;
   const NodeWorker = scope.process?.getBuiltinModule?.("node:worker_threads")?.Worker;
-  if (NodeWorker !== undefined) return new NodeWorker(WORKER_SOURCE, { eval: true });
+  if (NodeWorker !== undefined) return new NodeWorker(source, { eval: true });
   if (scope.Worker !== undefined && scope.Blob !== undefined && scope.URL?.createObjectURL !== undefined) {
-    return new scope.Worker(scope.URL.createObjectURL(new scope.Blob([WORKER_SOURCE], { type: "text/javascript" })));
+    address ??= scope.URL.createObjectURL(new scope.Blob([source], { type: "text/javascript" }));
+    return new scope.Worker(address);
   }
   throw new UnsupportedError({
     function: "workerPool",
@@ -59,7 +62,11 @@ export function startWorker(): WorkerLike {
 }
 
 /** Calls back on messages, and when the worker fails, ends, or says what cannot be read (too large an answer, say). */
-export function listen(worker: WorkerLike, onMessage: (data: unknown) => void, onEnd: (reason: string) => void): void {
+export function listen(
+  worker: WorkerLike,
+  onMessage: (data: unknown) => void,
+  onEnd: (reason: string, remedy?: string) => void,
+): void {
   if (worker.on !== undefined) {
     worker.on("message", onMessage);
     worker.on("messageerror", () => onEnd("an unreadable answer"));
@@ -68,6 +75,10 @@ export function listen(worker: WorkerLike, onMessage: (data: unknown) => void, o
   } else {
     worker.addEventListener?.("message", (event: { data: unknown }) => onMessage(event.data));
     worker.addEventListener?.("messageerror", () => onEnd("an unreadable answer"));
-    worker.addEventListener?.("error", (event: { message?: string }) => onEnd(event.message ?? "an error event"));
+    worker.addEventListener?.("error", ({ message }: { message?: string }) => {
+      if (message !== undefined) onEnd(message);
+      // Without a message it is the script that was not loaded; another attempt would end in the same way.
+      else onEnd("a script that was refused", "let the content security policy allow workers from blob: (worker-src)");
+    });
   }
 }

@@ -120,6 +120,16 @@ const PAGE = 65536;
 /** A 32-bit memory ends at 4 GiB. */
 const MOST_PAGES = 65536;
 
+/** The WebAssembly modules of the routines in base64, as threads hand them on. */
+export interface RoutinesBytes {
+  /** The module of all routines. */
+  readonly plain: string;
+  /** The products with fused multiply-add. */
+  readonly fused: string;
+}
+
+/** Empty in the script of a worker, which is handed them: it would carry them a second time otherwise. */
+let bytes: RoutinesBytes = { plain: WASM_BYTES, fused: FUSED_BYTES };
 let choice: RoutinesBackendChoice | null = null;
 /** The compiled module; null once compiling was refused, undefined before the first attempt. */
 let compiled: WebAssembly.Module | null | undefined;
@@ -163,12 +173,33 @@ export function routinesBackend(): "js" | "wasm" {
 export async function prepareRoutines(): Promise<"js" | "wasm"> {
   if (compiledModule() === null) {
     try {
-      compiled = await WebAssembly.compile(decode(WASM_BYTES));
+      compiled = await WebAssembly.compile(decode(bytes.plain));
     } catch {
       compiled = null; // No WebAssembly SIMD here, or it is forbidden: JavaScript gives the same results.
     }
   }
   return routinesBackend();
+}
+
+/**
+ * What a thread whose script came without the WebAssembly modules needs to run them.
+ *
+ * @returns the modules, to be given to {@link takeRoutinesBytes} there
+ */
+export function routinesBytes(): RoutinesBytes {
+  return bytes;
+}
+
+/**
+ * Takes the WebAssembly modules that another thread sent, in place of its own.
+ *
+ * @param sent what {@link routinesBytes} gave there
+ */
+export function takeRoutinesBytes(sent: RoutinesBytes): void {
+  bytes = sent;
+  // Whatever could not be compiled before may be now.
+  compiled ??= undefined;
+  fusedCompiled ??= undefined;
 }
 
 let fusedAllowed = false;
@@ -209,7 +240,7 @@ export function fusedInEffect(): boolean {
 function fusedModule(): WebAssembly.Module | null {
   if (fusedCompiled === undefined) {
     try {
-      fusedCompiled = new WebAssembly.Module(decode(FUSED_BYTES));
+      fusedCompiled = new WebAssembly.Module(decode(bytes.fused));
     } catch {
       fusedCompiled = null; // No relaxed SIMD in this engine.
     }
@@ -229,16 +260,16 @@ function sharedModule(plain: WebAssembly.Module, base64: string): WebAssembly.Mo
   const known = sharedModules.get(plain);
   if (known !== undefined) return known;
   let made: WebAssembly.Module | null = null;
-  const bytes = Array.from(decode(base64));
-  const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, k) => bytes[i + k] === byte));
+  const code = Array.from(decode(base64));
+  const at = code.findIndex((_, i) => MEMORY_IMPORT.every((byte, k) => code[i + k] === byte));
   const limits = at + MEMORY_IMPORT.length;
   // Before it: section 2, its length, one import. A module of another shape is left alone.
-  if (at > 2 && bytes[at - 3] === 2 && bytes[at - 1] === 1 && bytes[limits] === 0) {
-    bytes[at - 2] += 3;
-    bytes[limits] = 3;
-    bytes.splice(limits + 2, 0, 0x80, 0x80, 0x04); // at most 65,536 pages
+  if (at > 2 && code[at - 3] === 2 && code[at - 1] === 1 && code[limits] === 0) {
+    code[at - 2] += 3;
+    code[limits] = 3;
+    code.splice(limits + 2, 0, 0x80, 0x80, 0x04); // at most 65,536 pages
     try {
-      made = new WebAssembly.Module(Uint8Array.from(bytes));
+      made = new WebAssembly.Module(Uint8Array.from(code));
     } catch {
       made = null; // An engine without threads.
     }
@@ -259,7 +290,7 @@ export type FusedFunctions = Pick<WasmFunctions, "multiplyPanels" | "addPanels" 
 export function fusedProducts(memory: WebAssembly.Memory): FusedFunctions | null {
   const plain = fusedModule();
   if (plain === null) return null;
-  const module = isShared(memory) ? sharedModule(plain, FUSED_BYTES) : plain;
+  const module = isShared(memory) ? sharedModule(plain, bytes.fused) : plain;
   if (module === null) return null;
   const exports = instantiate(module, memory);
   if (exports === null) return null;
@@ -276,7 +307,7 @@ function initialChoice(): RoutinesBackendChoice {
 function compiledModule(): WebAssembly.Module | null {
   if (compiled === undefined) {
     try {
-      compiled = new WebAssembly.Module(decode(WASM_BYTES));
+      compiled = new WebAssembly.Module(decode(bytes.plain));
     } catch {
       compiled = null; // Refused or unknown: JavaScript gives the same results.
     }
@@ -286,9 +317,9 @@ function compiledModule(): WebAssembly.Module | null {
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  const code = new Uint8Array(text.length);
+  for (let i = 0; i < code.length; i++) code[i] = text.charCodeAt(i);
+  return code;
 }
 
 /**
@@ -315,7 +346,7 @@ export function createMemory(doubles: number, shared: boolean): WebAssembly.Memo
 export function arenaOver(memory: WebAssembly.Memory): WasmArena | null {
   const plain = compiledModule();
   if (routinesBackend() === "js" || plain === null) return null;
-  const module = isShared(memory) ? sharedModule(plain, WASM_BYTES) : plain;
+  const module = isShared(memory) ? sharedModule(plain, bytes.plain) : plain;
   if (module === null) return null;
   const functions = instantiate(module, memory) as unknown as WasmFunctions | null;
   return functions === null ? null : { functions, values: new Float64Array(memory.buffer), memory };

@@ -20,9 +20,11 @@ export {
   fusedInEffect,
   prepareRoutines,
   routinesBackend,
+  routinesBytes,
   setRoutinesBackend,
+  takeRoutinesBytes,
 } from "./backend.js";
-export type { RoutinesBackendChoice } from "./backend.js";
+export type { RoutinesBackendChoice, RoutinesBytes } from "./backend.js";
 export { openStore, residentMatrix, shareStore } from "./resident.js";
 export type { SharedStore } from "./resident.js";
 export * from "./arc-cosine.js";

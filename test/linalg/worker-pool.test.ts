@@ -20,9 +20,9 @@ function pool(workers: number): WorkerPool {
 /** A pool that notes the workers it starts; beyond `most` of them it fails to start one. */
 function tracked(workers: number, most = Infinity): { created: WorkerPool; started: WorkerLike[] } {
   const started: WorkerLike[] = [];
-  const createWorker = (): WorkerLike => {
+  const createWorker = (source: string): WorkerLike => {
     if (started.length >= most) throw new Error("no more workers");
-    const worker = startWorker();
+    const worker = startWorker(source);
     started.push(worker);
     return worker;
   };
@@ -362,7 +362,7 @@ test("close rejects what is under way and what comes later; bad input never reac
   const idle = pool(1);
   const x = normalMatrix(createRng(1), 2, 3);
   await expect(idle.matmul(x, x)).rejects.toThrow(
-    "workerPool.matmul: B must be of 3 rows after transposition, to match A, got 2 rows (2 x 3 times 2 x 3)",
+    "workerPool.matmul: B must be of 3 rows, to match A, got 2 (2 x 3 times 2 x 3)",
   );
   await expect(idle.eigh(x)).rejects.toThrow("workerPool.eigh");
   await expect(idle.eigh(A, { signals: null } as never)).rejects.toThrow(
@@ -389,15 +389,16 @@ test("a worker of the browser kind is listened to by events", () => {
   );
   listeners["message"]({ data: 1 } as never);
   listeners["error"]({ message: "lost" } as never);
+  listeners["error"]({} as never);
   listeners["messageerror"]({} as never);
-  expect(seen).toEqual([1, "lost", "an unreadable answer"]);
+  expect(seen).toEqual([1, "lost", "a script that was refused", "an unreadable answer"]);
 });
 
 test("a worker whose answer cannot be read is ended and its call rejected; the next call starts another", async () => {
   const listeners: Record<string, (event: never) => void> = {};
   let [started, terminated] = [0, 0];
-  const createWorker = (): WorkerLike => {
-    if (started++ > 0) return startWorker();
+  const createWorker = (source: string): WorkerLike => {
+    if (started++ > 0) return startWorker(source);
     return {
       postMessage: () => queueMicrotask(() => listeners["messageerror"]({} as never)),
       terminate: () => terminated++,
