@@ -18,7 +18,8 @@ import {
   outlineLayer,
   skipReason,
 } from "./layer-matrices.js";
-import { type LayerReport, type LayerValues, reportLayer } from "./layer-report.js";
+import { reportLayer } from "./layer-report.js";
+import type { LayerReport, LayerValues } from "./layer-record.js";
 import { matchesPattern } from "./patterns.js";
 import { requireGeometry } from "./convolution-geometry.js";
 import { type WeightReport, assembleReport } from "./weight-summary.js";

@@ -1,6 +1,6 @@
 import { EPSILON } from "../core/index.js";
 import { eigh, matmul } from "../linalg/index.js";
-import type { LayerValues } from "./layer-report.js";
+import type { LayerValues } from "./layer-record.js";
 
 /** Reads rows from … to − 1 of a rows x cols matrix, row-major, finite. */
 export type ReadRows = (from: number, to: number) => Promise<Float64Array>;

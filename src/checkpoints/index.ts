@@ -19,7 +19,7 @@ export { circularConvolutionSpectrum, convolutionSpectrum } from "./convolution-
 export type { ConvolutionSpectrum, ConvolutionSpectrumOptions } from "./convolution-spectrum.js";
 export type { LayerGeometry } from "./layer-geometry.js";
 export type { LayerKind, LayoutChoice, WeightLayout } from "./layer-matrices.js";
-export type { LayerReport, LayerValues } from "./layer-report.js";
+export type { LayerReport, LayerValues } from "./layer-record.js";
 export { matchesPattern } from "./patterns.js";
 export { weightWatcherNotes } from "./weight-watcher.js";
 export type { WeightWatcherAliases } from "./weight-watcher.js";

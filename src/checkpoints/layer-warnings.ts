@@ -1,5 +1,5 @@
 import { square } from "../core/index.js";
-import type { LayerReport } from "./layer-report.js";
+import type { LayerReport } from "./layer-record.js";
 
 /** Stable rank below which one direction carries the layer, in layers of at least FEW values. */
 const ONE_DIRECTION = 1.5;

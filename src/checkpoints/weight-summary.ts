@@ -1,6 +1,6 @@
 import { log } from "../core/index.js";
 import type { LayoutChoice } from "./layer-matrices.js";
-import type { LayerReport } from "./layer-report.js";
+import type { LayerReport } from "./layer-record.js";
 
 /** A tensor that was not analysed. */
 export interface SkippedTensor {

@@ -1,4 +1,5 @@
-import type { Job, JobHooks, JobResult } from "./job.js";
+import type { Job, JobResult } from "./job.js";
+import type { JobHooks } from "./job-hooks.js";
 import type { ProgressScreen } from "./progress-bar.js";
 
 /** Everything that the command takes from its process; tests hand in their own. */

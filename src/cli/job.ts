@@ -1,4 +1,4 @@
-import { type CancellationSignal, EigenscopeError, type Matrix, type Progress } from "../core/index.js";
+import { EigenscopeError, type Matrix } from "../core/index.js";
 import { createRng } from "../random/index.js";
 import type { ReportRecord } from "../report/index.js";
 import {
@@ -25,6 +25,7 @@ import {
 } from "../studies/index.js";
 import { UsageError } from "./usage-error.js";
 import { type WeightsJob, type WeightsJobResult, runWeightsJob } from "./weights-job.js";
+import type { JobHooks } from "./job-hooks.js";
 
 /** What every study is given beside its own options. */
 interface StudyContext {
@@ -123,16 +124,6 @@ export type FinishedJob =
       /** The rows. */
       readonly rows: readonly ClaimRow[];
     };
-
-/** What a running job may use of its surroundings. */
-export interface JobHooks {
-  /** Set when the user interrupts. */
-  readonly signal: CancellationSignal;
-  /** Receives progress. */
-  readonly onProgress: (progress: Progress) => void;
-  /** A clock in milliseconds. */
-  readonly now: () => number;
-}
 
 /** Does a job in this thread. Errors of our own become a result: their class would not survive the way between threads. */
 export async function runJob(job: Job, hooks: JobHooks): Promise<JobResult> {

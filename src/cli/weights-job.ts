@@ -14,7 +14,7 @@ import {
   weightsJson,
   weightsReport,
 } from "../studies/index.js";
-import type { JobHooks } from "./job.js";
+import type { JobHooks } from "./job-hooks.js";
 import { UsageError } from "./usage-error.js";
 
 /** An analysis of a checkpoint as plain data. */

@@ -1,5 +1,5 @@
 import { ArgumentError, NonFiniteError, OptionError, ShapeError } from "./errors.js";
-import type { Matrix } from "./matrix.js";
+import type { Matrix } from "./records.js";
 
 /** Short text for a value in an error message: type and size rather than contents. */
 export function describe(value: unknown): string {

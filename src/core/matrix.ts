@@ -1,15 +1,6 @@
 import { ShapeError } from "./errors.js";
 import { describe, requireFinite, requireInteger, requireMatrix } from "./guards.js";
-
-/** A dense real matrix: plain data, row-major, entry (i, j) at `data[i * cols + j]`. */
-export interface Matrix {
-  /** Number of rows. */
-  readonly rows: number;
-  /** Number of columns. */
-  readonly cols: number;
-  /** The entries, row after row. */
-  readonly data: Float64Array;
-}
+import type { Matrix } from "./records.js";
 
 /**
  * Builds a matrix record.

@@ -1,4 +1,12 @@
-import type { Matrix } from "./matrix.js";
+/** A dense real matrix: plain data, row-major, entry (i, j) at `data[i * cols + j]`. */
+export interface Matrix {
+  /** Number of rows. */
+  readonly rows: number;
+  /** Number of columns. */
+  readonly cols: number;
+  /** The entries, row after row. */
+  readonly data: Float64Array;
+}
 
 /** A statistical estimate: never a bare number. */
 export interface Estimate {

@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "./errors.js";
 import { describe, requireFinite } from "./guards.js";
-import { type Matrix, fromRows } from "./matrix.js";
+import { fromRows } from "./matrix.js";
+import type { Matrix } from "./records.js";
 
 /** A strided two-dimensional array as @stdlib/ndarray and numpy-ts describe it. */
 interface StridedArray {

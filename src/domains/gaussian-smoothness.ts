@@ -1,7 +1,7 @@
 import { ArgumentError, type Tagged, log } from "../core/index.js";
 import { logarithmicErrorOf } from "./band.js";
 import { conditionOfSpread } from "./conditioning.js";
-import type { CompositeFactor, GaussianSpectrum } from "./gaussian.js";
+import type { CompositeFactor, GaussianSpectrum } from "./types.js";
 
 /** The exponent that flattens K (1 + N)^s on Gaussian space, found numerically and bounded from below. */
 export interface GaussianSmoothness {

@@ -17,6 +17,7 @@ import { type HermiteSeries, hermiteSeries, hermiteWeights } from "./hermite-ser
 import { requireKernel } from "./require-kernel.js";
 import { sphereSpectrum } from "./sphere-spectrum.js";
 import type { ModeSpectrum } from "./types.js";
+import type { CompositeFactor, GaussianSpectrum } from "./types.js";
 
 /** One eigenspace of the number operator. */
 export interface GaussianLevel {
@@ -24,22 +25,6 @@ export interface GaussianLevel {
   readonly degree: number;
   /** Number of multi-indices α of that degree, C(k + d − 1, k). */
   readonly multiplicity: number;
-}
-
-/** Mean of (1 + number operator)^s over an eigenfunction |x| Y_ℓ of the kernel. */
-export interface CompositeFactor {
-  /** E_s(ℓ), or the reason why it is infinite or leaves the double range. */
-  readonly value: Tagged;
-  /** Estimate of its absolute error. */
-  readonly error: number;
-  /** "closed form" (s = 0, 1, 2 or ℓ = 1) or "extrapolated series". */
-  readonly method: "closed form" | "extrapolated series";
-}
-
-/** Spectrum of a homogeneous kernel on Gaussian space, by degree ℓ of the eigenfunctions |x| Y_ℓ(x/|x|). */
-export interface GaussianSpectrum extends ModeSpectrum {
-  /** In words: which functions are eigenfunctions, and what happens to all others. */
-  readonly eigenfunctions: string;
 }
 
 /** Spectrum of K (1 + number operator)^s on Gaussian space. */

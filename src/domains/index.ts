@@ -2,7 +2,7 @@
  * Domains without boundary and the spectra of kernels and Sobolev operators on them.
  * @module domains
  */
-export type { DomainConventions, ModeSpectrum } from "./types.js";
+export type { CompositeFactor, DomainConventions, GaussianSpectrum, ModeSpectrum } from "./types.js";
 export { sobolevSymbols, type SobolevSymbol } from "./symbols.js";
 export { conditionNumber, type ConditionOptions, type ConditionReport } from "./conditioning.js";
 export { circle, sphere, type SphereDomain, type SphereLevel } from "./sphere.js";
@@ -49,13 +49,11 @@ export {
 } from "./flattening-symbol.js";
 export {
   gaussian,
-  type CompositeFactor,
   type GaussianComposite,
   type GaussianDomain,
   type GaussianLevel,
   type GaussianSobolev,
   type GaussianSobolevOptions,
-  type GaussianSpectrum,
 } from "./gaussian.js";
 export type { GaussianSmoothness } from "./gaussian-smoothness.js";
 export { commutator, type Commutator, type CommutatorOptions } from "./commutator.js";

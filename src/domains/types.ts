@@ -1,3 +1,4 @@
+import type { Tagged } from "../core/index.js";
 import type { KernelConventions } from "../kernels/index.js";
 
 /** The measure that eigenvalues refer to, and the meaning of a mode's index. */
@@ -26,4 +27,20 @@ export interface ModeSpectrum {
   readonly multiplicities: Float64Array;
   /** Modes whose eigenvalue is exactly zero by symmetry or not distinguishable from zero within its error bound. */
   readonly vanishing: readonly number[];
+}
+
+/** Mean of (1 + number operator)^s over an eigenfunction |x| Y_ℓ of the kernel. */
+export interface CompositeFactor {
+  /** E_s(ℓ), or the reason why it is infinite or leaves the double range. */
+  readonly value: Tagged;
+  /** Estimate of its absolute error. */
+  readonly error: number;
+  /** "closed form" (s = 0, 1, 2 or ℓ = 1) or "extrapolated series". */
+  readonly method: "closed form" | "extrapolated series";
+}
+
+/** Spectrum of a homogeneous kernel on Gaussian space, by degree ℓ of the eigenfunctions |x| Y_ℓ(x/|x|). */
+export interface GaussianSpectrum extends ModeSpectrum {
+  /** In words: which functions are eigenfunctions, and what happens to all others. */
+  readonly eigenfunctions: string;
 }

@@ -2,13 +2,7 @@ import { atan2, exp, expm1, pow, sin, square } from "../core/index.js";
 import { type LinearAbsolute, gaussLegendre } from "../special/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { type MappedCosine, mapCosineInto, mapSlope } from "./cosine-map.js";
-import {
-  type DualFormula,
-  type DualSlopes,
-  type DualValue,
-  type PairCovariance,
-  emptyDual,
-} from "./dual-activation.js";
+import { type DualFormula, type DualSlopes, type DualValue, type PairCovariance, emptyDual } from "./dual-record.js";
 import {
   erfGaps,
   geluGaps,

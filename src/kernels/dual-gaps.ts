@@ -4,7 +4,7 @@ import { asin, atan, atan2, exp, expm1, hypot, sin, square } from "../core/index
 import { gaussLegendre } from "../special/index.js";
 import { arcCosineProfile } from "./arc-cosine.js";
 import { sineMinusAngleCosine } from "./cosine-map.js";
-import type { DualValue, PairCovariance } from "./dual-activation.js";
+import type { DualValue, PairCovariance } from "./dual-record.js";
 
 /** (gap · sum − excess²/4)/(E φ(u)² E φ(v)²), with the error of gap · sum: enough where no kink of φ sees an angle of √ε. */
 export function sineSquaredOf(out: DualValue): void {

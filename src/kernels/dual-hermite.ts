@@ -1,6 +1,6 @@
 import { exp, pow } from "../core/index.js";
 import type { Activation } from "../special/index.js";
-import type { DualValue, PairCovariance } from "./dual-activation.js";
+import type { DualValue, PairCovariance } from "./dual-record.js";
 import { hermiteGaps, isClose } from "./dual-quadrature-gaps.js";
 
 /** Hermite degrees computed: the larger number where the smaller leaves too much. */

@@ -2,7 +2,7 @@
 import { exp, square } from "../core/index.js";
 import { tridiagonalEigh } from "../linalg/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation } from "../special/index.js";
-import type { DualValue, PairCovariance } from "./dual-activation.js";
+import type { DualValue, PairCovariance } from "./dual-record.js";
 import { sineSquaredOf } from "./dual-gaps.js";
 
 /** The parts of a function that see near-antipodal pairs differently: (φ(x) ± φ(−x))/2. */

@@ -1,6 +1,6 @@
 import { square, exp, atan2, cos } from "../core/index.js";
 import { type Activation, gaussLegendre, gaussianExpectation, hasJump } from "../special/index.js";
-import { type DualFormula, type DualValue, type PairCovariance, emptyDual } from "./dual-activation.js";
+import { type DualFormula, type DualValue, type PairCovariance, emptyDual } from "./dual-record.js";
 import { quadratureGaps } from "./dual-quadrature-gaps.js";
 import { hermiteDual } from "./dual-hermite.js";
 import { quadratureSlopes } from "./dual-slopes.js";

@@ -1,6 +1,6 @@
 import { exp, expm1 } from "../core/index.js";
 import type { Activation } from "../special/index.js";
-import type { DualSlopes, PairCovariance } from "./dual-activation.js";
+import type { DualSlopes, PairCovariance } from "./dual-record.js";
 
 /** Derivatives of the dual of erf: value (2/π) asin(2 k12/√P), derivative 4/(π√Q). */
 export function erfSlopes({ k11, k12, k22, sineSquared }: PairCovariance, out: DualSlopes): void {

@@ -1,5 +1,6 @@
 import { ShapeError, requireMatrix, atan2, cos, norm } from "../core/index.js";
-import { type DualSlopes, type PairCovariance, covarianceOf, emptyDual } from "./dual-activation.js";
+import { covarianceOf } from "./dual-activation.js";
+import { type DualSlopes, type PairCovariance, emptyDual } from "./dual-record.js";
 import { type MappedCosine, angleOf, mapCosineInto, mapSlope } from "./cosine-map.js";
 import { pairGeometry } from "./evaluate-pairs.js";
 import { directionsOf, requireKernel, sumAndDifference } from "./geometry.js";

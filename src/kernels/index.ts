@@ -8,15 +8,12 @@ export { cosineMap, type CosineMapStep } from "./cosine-map.js";
 export {
   covarianceOf,
   dualActivation,
-  type DualActivation,
   type DualActivationOptions,
-  type DualSlopes,
   type DualSource,
-  type DualValue,
-  type PairCovariance,
   type PolynomialActivation,
   type RectifierPower,
 } from "./dual-activation.js";
+export { type DualActivation, type DualSlopes, type DualValue, type PairCovariance } from "./dual-record.js";
 export type { NetworkKernelOptions } from "./network-kernel.js";
 export { nngp, ntk } from "./ntk.js";
 export { requireUnitRows, zonalKernel, type ZonalKernelOptions } from "./zonal-kernel.js";

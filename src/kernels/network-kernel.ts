@@ -11,7 +11,8 @@ import {
   requireOptions,
   requirePositive,
 } from "../core/index.js";
-import { type DualActivation, type DualSource, dualActivation, emptyDual } from "./dual-activation.js";
+import { type DualSource, dualActivation } from "./dual-activation.js";
+import { type DualActivation, emptyDual } from "./dual-record.js";
 import type { KernelConventions } from "./types.js";
 
 /** Options of {@link ntk} and {@link nngp}. */

@@ -1,6 +1,6 @@
 import { asin, cos, sin, square } from "../core/index.js";
 import { type MappedCosine, mapCosineInto, mapSlope, sineMinusAngleCosine } from "./cosine-map.js";
-import { type DualValue, type PairCovariance, emptyDual } from "./dual-activation.js";
+import { type DualValue, type PairCovariance, emptyDual } from "./dual-record.js";
 import type { NetworkSpecification } from "./network-kernel.js";
 
 /** The geometry of a pair of points that the recursion starts from. */

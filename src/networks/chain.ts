@@ -2,38 +2,7 @@ import type { Matrix } from "../core/index.js";
 import type { Adjoint, Layer, LayerPass, Tangent } from "./layer.js";
 import { parameterCountOf } from "./layer.js";
 import { zeros } from "./products.js";
-
-/** Layers in a row with the place of each one's parameters in a common vector. */
-export interface Chain {
-  /** The layers, first to last. */
-  readonly layers: readonly Layer[];
-  /** Start of each layer's own parameters; one more entry than layers, the last is the total. */
-  readonly offsets: readonly number[];
-  /** Index of the layer whose parameters each layer uses: its own, or that of the first of those that share them. */
-  readonly sources: readonly number[];
-}
-
-/** A chain evaluated at parameters and inputs. */
-export interface ChainPass {
-  /** The chain. */
-  readonly chain: Chain;
-  /** One pass per layer. */
-  readonly passes: readonly LayerPass[];
-  /** Input of the first layer. */
-  readonly input: Matrix;
-  /** Output of the last layer. */
-  readonly output: Matrix;
-}
-
-/** What a backward sweep leaves behind for the second-order sweep. */
-export interface ChainAdjoint {
-  /** Cotangent of each layer's output. */
-  readonly cotangents: readonly Matrix[];
-  /** What each layer's vjp returned. */
-  readonly adjoints: readonly Adjoint[];
-  /** Cotangent of the chain's input, or null when it was not asked for. */
-  readonly input: Matrix | null;
-}
+import type { Chain, ChainPass, ChainAdjoint } from "./layer.js";
 
 /** Lays out the parameters of the layers one after the other; shared ones stand once, at their first use. */
 export function createChain(layers: readonly Layer[]): Chain {

@@ -1,12 +1,6 @@
 import { type Matrix, requireInteger, requireOptions, requirePositive, UnsupportedError } from "../core/index.js";
-import {
-  type ChainAdjoint,
-  type ChainPass,
-  chainBackward,
-  chainForward,
-  chainSecondOrder,
-  chainTangents,
-} from "./chain.js";
+import { chainBackward, chainForward, chainSecondOrder, chainTangents } from "./chain.js";
+import type { ChainAdjoint, ChainPass } from "./layer.js";
 import { type Loss, type LossLike, loss as lossOf } from "./losses.js";
 import { type DataLike, type Network, requireData, requireParameters } from "./network.js";
 import { zeros } from "./products.js";

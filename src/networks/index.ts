@@ -24,7 +24,7 @@ export { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";
 export * from "./convolution.js";
 export * from "./linear-maps.js";
 export * from "./losses.js";
-export type { Chain, ChainAdjoint, ChainPass } from "./chain.js";
+export type { Chain, ChainAdjoint, ChainPass } from "./layer.js";
 export { chainBackward, chainForward, chainTangents, usesOf } from "./chain.js";
 export {
   type DataLike,

@@ -1,5 +1,4 @@
 import type { Matrix } from "../core/index.js";
-import type { ChainPass } from "./chain.js";
 
 /** What a parameter does; initialisers and weight penalties look at it. */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift";
@@ -146,4 +145,36 @@ export function shapeSize(shape: readonly number[]): number {
 /** Number of parameters of a layer. */
 export function parameterCountOf(layer: Layer): number {
   return layer.parameters.reduce((sum, parameter) => sum + shapeSize(parameter.shape), 0);
+}
+
+/** Layers in a row with the place of each one's parameters in a common vector. */
+export interface Chain {
+  /** The layers, first to last. */
+  readonly layers: readonly Layer[];
+  /** Start of each layer's own parameters; one more entry than layers, the last is the total. */
+  readonly offsets: readonly number[];
+  /** Index of the layer whose parameters each layer uses: its own, or that of the first of those that share them. */
+  readonly sources: readonly number[];
+}
+
+/** A chain evaluated at parameters and inputs. */
+export interface ChainPass {
+  /** The chain. */
+  readonly chain: Chain;
+  /** One pass per layer. */
+  readonly passes: readonly LayerPass[];
+  /** Input of the first layer. */
+  readonly input: Matrix;
+  /** Output of the last layer. */
+  readonly output: Matrix;
+}
+
+/** What a backward sweep leaves behind for the second-order sweep. */
+export interface ChainAdjoint {
+  /** Cotangent of each layer's output. */
+  readonly cotangents: readonly Matrix[];
+  /** What each layer's vjp returned. */
+  readonly adjoints: readonly Adjoint[];
+  /** Cotangent of the chain's input, or null when it was not asked for. */
+  readonly input: Matrix | null;
 }

@@ -5,7 +5,7 @@ import { dense, type Parameterisation } from "./dense.js";
 import type { LayerDefinition } from "./layer.js";
 import type { LossLike } from "./losses.js";
 import { type Network, sequential } from "./network.js";
-import type { Penalty } from "./penalties.js";
+import type { Penalty } from "./network.js";
 
 /** Options of {@link mlp}. */
 export interface MlpOptions {

@@ -10,11 +10,11 @@ import {
   ShapeError,
   toMatrix,
 } from "../core/index.js";
-import { type Chain, createChain, usesOf } from "./chain.js";
+import { createChain, usesOf } from "./chain.js";
+import type { Chain } from "./layer.js";
 import { requireSharedOnce, requireSharedShapes } from "./shared.js";
 import { type LayerDefinition, type Layer, type ParameterSpec, parameterCountOf, shapeSize } from "./layer.js";
 import { loss, type Loss, type LossLike, oneHot } from "./losses.js";
-import type { Penalty } from "./penalties.js";
 
 /** One array of parameters with its place in the parameter vector. */
 export interface ParameterBlock extends Omit<ParameterSpec, "name"> {
@@ -26,6 +26,18 @@ export interface ParameterBlock extends Omit<ParameterSpec, "name"> {
   readonly offset: number;
   /** Number of entries. */
   readonly length: number;
+}
+
+/** A term that depends on the parameters alone and is added to the mean loss. */
+export interface Penalty {
+  /** Name, echoed in results. */
+  readonly name: string;
+  /** The term's value. */
+  value(net: Network, params: Float64Array): number;
+  /** Adds the gradient to `out`. */
+  addGradient(net: Network, params: Float64Array, out: Float64Array): void;
+  /** Adds the Hessian times `direction` to `out`. */
+  addHessianProduct(net: Network, params: Float64Array, direction: Float64Array, out: Float64Array): void;
 }
 
 /** A network: layers in a row, their common parameter vector, and the loss that it is studied with. */

@@ -1,5 +1,6 @@
 import { type Matrix, ResourceError, UnsupportedError } from "../core/index.js";
-import { type ChainPass, chainBackward, chainForward } from "./chain.js";
+import { chainBackward, chainForward } from "./chain.js";
+import type { ChainPass } from "./layer.js";
 import { createExpansion, type LossOptions } from "./expansion.js";
 import {
   type DataLike,

@@ -9,7 +9,8 @@ import { averagePool, flatten, maxPool, type PoolOptions } from "./linear-maps.j
 import type { LossName } from "./losses.js";
 import { type Network, requireParameters, sequential } from "./network.js";
 import { batchNorm, type BatchNormOptions, layerNorm, type NormalizationOptions } from "./normalization.js";
-import { type Penalty, spectralPenalty, squaredNormPenalty } from "./penalties.js";
+import { spectralPenalty, squaredNormPenalty } from "./penalties.js";
+import type { Penalty } from "./network.js";
 import { residual } from "./residual.js";
 import { shared } from "./shared.js";
 import { spectralDense, type SpectralDenseOptions } from "./spectral-dense.js";

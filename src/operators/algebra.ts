@@ -5,10 +5,8 @@ import {
   applyTransposeOf,
   hasTranspose,
   isSymmetric,
-  requireOperator,
-  requireSquareOperator,
-  requireTranspose,
 } from "./operator.js";
+import { requireOperator, requireSquareOperator, requireTranspose } from "./require-operator.js";
 
 /**
  * Adds operators of equal shape.

@@ -1,5 +1,6 @@
 import { ArgumentError, describe, requireOptions } from "../core/index.js";
-import { type LinearOperator, type SymmetricOperator, isSymmetric, requireOperator } from "./operator.js";
+import { type LinearOperator, type SymmetricOperator, isSymmetric } from "./operator.js";
+import { requireOperator } from "./require-operator.js";
 
 /** What a {@link counted} operator has done so far. */
 export interface OperatorCounts {

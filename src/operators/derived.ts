@@ -17,16 +17,13 @@ import {
 import { qr } from "../linalg/index.js";
 import { type Rng, fillNormal, requireRng } from "../random/index.js";
 import { fromMatrix } from "./from-matrix.js";
+import { type LinearOperator, type SymmetricOperator, applyTransposeOf, isSymmetric } from "./operator.js";
 import {
-  type LinearOperator,
-  type SymmetricOperator,
-  applyTransposeOf,
-  isSymmetric,
   requireOperator,
   requireSquareOperator,
   requireSymmetricOperator,
   requireTranspose,
-} from "./operator.js";
+} from "./require-operator.js";
 
 /**
  * Makes the Gram operator Aᵀ A.

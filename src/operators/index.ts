@@ -3,6 +3,7 @@
  * @module operators
  */
 export * from "./operator.js";
+export * from "./require-operator.js";
 export * from "./from-matrix.js";
 export * from "./from-function.js";
 export * from "./algebra.js";

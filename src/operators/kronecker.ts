@@ -5,8 +5,8 @@ import {
   applyTransposeOf,
   hasTranspose,
   isSymmetric,
-  requireOperator,
 } from "./operator.js";
+import { requireOperator } from "./require-operator.js";
 
 /**
  * Makes the Kronecker product of two operators without forming it.

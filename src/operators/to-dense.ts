@@ -1,5 +1,6 @@
 import { type Matrix, ResourceError, requireInteger, requireOptions } from "../core/index.js";
-import { type LinearOperator, isSymmetric, requireOperator } from "./operator.js";
+import { type LinearOperator, isSymmetric } from "./operator.js";
+import { requireOperator } from "./require-operator.js";
 
 /** Options of {@link toDense}. */
 export interface ToDenseOptions {

@@ -1,7 +1,7 @@
 import { square } from "../core/index.js";
 import type { Matrix } from "../core/index.js";
 import { matmul, svd } from "../linalg/index.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 
 /** What the dual solution proves about a minimiser of the nuclear norm. */
 export interface DualCertificate {

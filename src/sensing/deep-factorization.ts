@@ -20,7 +20,7 @@ import { product, transposedProduct } from "./diagonal-problem.js";
 import { dataFindings, type Finding, lossAtZero, stepFinding } from "./diagnosis.js";
 import { joinAdvice } from "./flow-options.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
 import { recordedSteps } from "./sensing-descent.js";
 

@@ -1,5 +1,5 @@
 import type { Matrix } from "../core/index.js";
-import type { MeasurementKind, Measurements } from "./measurements.js";
+import type { MeasurementKind, Measurements } from "./measurement-operator.js";
 
 /** Explicit rows of the dense families: read again by the Gram matrix and the baselines without copying. */
 const denseRows = new WeakMap<Measurements, Matrix>();

@@ -1,7 +1,7 @@
 import { eigh, svd } from "../linalg/index.js";
 import type { SensingEngine } from "./engine.js";
 import { measurementGram } from "./measure.js";
-import type { Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { spectralLayout } from "./network.js";
 
 /** Something that a user should know about a run. */

@@ -1,8 +1,9 @@
 import { ShapeError, requireFinite, requireVector } from "../core/index.js";
-import type { Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { type SpectralNetwork, spectralLayout } from "./network.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
-import { adjointInto, createScratch, imageInto, type Loewner, loewner, type SpectralFactors } from "./spectral-map.js";
+import { adjointInto, createScratch, imageInto, type Loewner, loewner } from "./spectral-map.js";
+import type { SpectralFactors } from "./thin-svd.js";
 import { thinSvd } from "./thin-svd.js";
 
 /**

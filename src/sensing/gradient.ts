@@ -1,7 +1,7 @@
 import type { Matrix } from "../core/index.js";
 import { createEngine } from "./engine.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters, unpackParameters } from "./network.js";
 
 /** Output, loss and gradient of a network at given parameters. */

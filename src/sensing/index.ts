@@ -12,13 +12,8 @@ export {
   type SpectralActivationName,
   type SpectralActivationOptions,
 } from "./activation.js";
-export {
-  spectralMap,
-  spectralMapAdjoint,
-  type SpectralFactors,
-  type SpectralMapOptions,
-  type SpectralMapResult,
-} from "./spectral-map.js";
+export { spectralMap, spectralMapAdjoint, type SpectralMapOptions, type SpectralMapResult } from "./spectral-map.js";
+export { type SpectralFactors } from "./thin-svd.js";
 export { measure, measureAdjoint, measurementGram, measurementRows } from "./measure.js";
 export {
   commutingMeasurements,
@@ -27,10 +22,9 @@ export {
   gaussianMeasurements,
   rankOneMeasurements,
   type CustomMeasurements,
-  type MeasurementKind,
-  type Measurements,
   type MeasurementSize,
 } from "./measurements.js";
+export { type MeasurementKind, type Measurements } from "./measurement-operator.js";
 export {
   packParameters,
   spectralNetwork,

@@ -2,7 +2,7 @@ import { type Matrix, requireVector } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { createEngine, type SensingEngine } from "./engine.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 
 /** Step sizes and rates of gradient descent near a point of zero loss. */

@@ -1,7 +1,7 @@
 import { ArgumentError, describe, type Matrix, requireMatrix, requireVector, ShapeError } from "../core/index.js";
 import { gram } from "../linalg/index.js";
 import { explicitRows } from "./dense-measurements.js";
-import type { Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 
 /** Evaluates all measurements of a matrix, A(X). */
 export function measure(measurements: Measurements, X: Matrix): Float64Array {

@@ -21,7 +21,7 @@ import {
 import { matmul, svd } from "../linalg/index.js";
 import { effectiveRank, stableRank } from "../spectra/index.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { dot, norm2 } from "./small-products.js";
 
 /** What {@link sensingMetrics} compares with. */

@@ -1,7 +1,7 @@
 import { type Matrix, requireFinite, requireNumber, requireOptions, requireVector } from "../core/index.js";
 import { eigh } from "../linalg/index.js";
 import { measurementGram, requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { norm2 } from "./small-products.js";
 
 /** Options of {@link minimumFrobenius}. */

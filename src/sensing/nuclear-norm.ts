@@ -15,7 +15,7 @@ import {
 import { svd } from "../linalg/index.js";
 import { type DualCertificate, dualCertificate } from "./certificate.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { gramSolver } from "./minimum-frobenius.js";
 import { dot, multiplyTransposedInto, norm2 } from "./small-products.js";
 import { thinSvd } from "./thin-svd.js";

@@ -11,7 +11,8 @@ import {
   ShapeError,
 } from "../core/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
-import { gaussianMeasurements, type Measurements, requireGenerator } from "./measurements.js";
+import { gaussianMeasurements, requireGenerator } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { nuclearNormMinimization } from "./nuclear-norm.js";
 import { multiplyTransposedInto, norm2 } from "./small-products.js";
 

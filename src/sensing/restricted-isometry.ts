@@ -2,7 +2,8 @@ import { type Estimate, requireInteger, requireNumber, requireOptions, square } 
 import { svd } from "../linalg/index.js";
 import { normalMatrix, type Rng } from "../random/index.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements, requireGenerator } from "./measurements.js";
+import { requireGenerator } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { multiplyInto, multiplyTransposedInto, norm2 } from "./small-products.js";
 
 /** Options of {@link restrictedIsometry}. */

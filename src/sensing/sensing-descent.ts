@@ -15,7 +15,7 @@ import { type Finding, lossAtZero, stepFinding } from "./diagnosis.js";
 import { createEngine } from "./engine.js";
 import { largestJacobianEigenvalue } from "./local-steps.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 import { createRunRecorder, type SensingRun } from "./run.js";
 

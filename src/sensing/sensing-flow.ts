@@ -3,7 +3,7 @@ import { integrate } from "../ode/index.js";
 import { createEngine } from "./engine.js";
 import { type FlowOptions, planFlow } from "./flow-options.js";
 import { requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 import { requireParameters, type SpectralNetwork, type SpectralParameters } from "./network.js";
 import { createRunRecorder, type SensingRun } from "./run.js";
 

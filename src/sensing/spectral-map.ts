@@ -2,16 +2,7 @@ import { type Matrix, requireFinite, requireMatrix, requireOptions, requireVecto
 import { type SpectralActivation, spectralActivation, type SpectralActivationLike } from "./activation.js";
 import { multiplyInto, multiplyTransposedInto, transposedMultiplyInto } from "./small-products.js";
 import { thinSvd } from "./thin-svd.js";
-
-/** Thin singular value decomposition W = P diag(s) Qᵀ with all d = min(rows, cols) values, zeros included. */
-export interface SpectralFactors {
-  /** Left singular vectors, rows x d, orthonormal columns also for zero singular values. */
-  readonly u: Matrix;
-  /** Singular values, d numbers, descending. */
-  readonly singularValues: Float64Array;
-  /** Right singular vectors, cols x d, orthonormal columns. */
-  readonly v: Matrix;
-}
+import type { SpectralFactors } from "./thin-svd.js";
 
 /** Γ(W) together with the decomposition it came from, which the adjoint needs. */
 export interface SpectralMapResult {

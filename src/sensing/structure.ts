@@ -13,7 +13,7 @@ import {
 import { matmul, svd } from "../linalg/index.js";
 import type { Rng } from "../random/index.js";
 import { measurementRows, requireMeasurements } from "./measure.js";
-import { type Measurements } from "./measurements.js";
+import type { Measurements } from "./measurement-operator.js";
 
 /** How far measurements are from sharing their singular vectors. */
 export interface CommutativityDefect {

@@ -1,6 +1,15 @@
 import type { Matrix } from "../core/index.js";
 import { svd } from "../linalg/index.js";
-import type { SpectralFactors } from "./spectral-map.js";
+
+/** Thin singular value decomposition W = P diag(s) Qᵀ with all d = min(rows, cols) values, zeros included. */
+export interface SpectralFactors {
+  /** Left singular vectors, rows x d, orthonormal columns also for zero singular values. */
+  readonly u: Matrix;
+  /** Singular values, d numbers, descending. */
+  readonly singularValues: Float64Array;
+  /** Right singular vectors, cols x d, orthonormal columns. */
+  readonly v: Matrix;
+}
 
 const SMALL = 10; // up to this order Jacobi rotations are also the faster method
 

@@ -1,5 +1,5 @@
 import { cos, sin } from "../core/index.js";
-import type { QuadratureRule } from "./gauss-legendre.js";
+import type { QuadratureRule } from "./quadrature-rule.js";
 
 /**
  * Odd functions φ_1, φ_2, φ_3 of the angle, as coefficients of θ, θ³, θ⁵, …: with u = n + 1/2 and

@@ -1,13 +1,6 @@
 import { requireInteger, sin, cos, square } from "../core/index.js";
 import { gaussLegendreLarge } from "./gauss-legendre-large.js";
-
-/** Nodes and weights of a quadrature rule: ∫ f ≈ Σ weights[i] f(nodes[i]). */
-export interface QuadratureRule {
-  /** Abscissae, ascending. */
-  readonly nodes: Float64Array;
-  /** Weights, all positive for the rules of this library. */
-  readonly weights: Float64Array;
-}
+import type { QuadratureRule } from "./quadrature-rule.js";
 
 /** From here on the Bessel expansion is exact to the last bits and the recurrences are not. */
 const LARGE = 200;

@@ -3,6 +3,7 @@
  * @module special
  */
 export * from "./gauss-legendre.js";
+export type { QuadratureRule } from "./quadrature-rule.js";
 export * from "./elementary.js";
 export * from "./activations.js";
 export * from "./gaussian-moments.js";

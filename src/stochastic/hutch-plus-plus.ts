@@ -4,7 +4,7 @@ import { qr } from "../linalg/index.js";
 import { besides, fillProbe, multiplyColumns, orthonormalBeside, probeMatrix, projectOut } from "./probes.js";
 import { sampleMean, samplingAdvice } from "./sampling.js";
 import { addSample, createMoments, sampleVariance } from "./estimate.js";
-import type { TraceResult, TraceSettings } from "./trace.js";
+import type { TraceResult, TraceSettings } from "./trace-result.js";
 import { studentQuantile } from "./student.js";
 
 /** Residual probes that judge a sketch before it is used. */

@@ -2,7 +2,7 @@ import { dot } from "../core/index.js";
 import { type Coroutine, multiply } from "../krylov/index.js";
 import { fillProbe } from "./probes.js";
 import { sampleMean, samplingAdvice } from "./sampling.js";
-import type { TraceResult, TraceSettings } from "./trace.js";
+import type { TraceResult, TraceSettings } from "./trace-result.js";
 
 /**
  * Hutchinson's estimator: the mean of vᵀ A v over probes v with covariance I.

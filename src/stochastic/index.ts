@@ -5,7 +5,8 @@
 export { trace, traceAsync } from "./trace.js";
 export { absoluteHalfWidth, allOf, anyOf, decided, matvecLimit, relativeHalfWidth } from "./accuracy.js";
 export type { StoppingOptions, StoppingRule } from "./accuracy.js";
-export type { AccuracyOptions, TraceMethod, TraceOptions, TraceResult } from "./trace.js";
+export type { AccuracyOptions, TraceOptions } from "./trace.js";
+export type { TraceMethod, TraceResult } from "./trace-result.js";
 export type { ConfidenceInterval, IntervalEstimate } from "./estimate.js";
 export type { ProbeDistribution } from "./probes.js";
 export * from "./student.js";

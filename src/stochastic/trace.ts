@@ -2,7 +2,6 @@ import {
   type LongRunning,
   type Matrix,
   ShapeError,
-  type Status,
   requireInteger,
   requireOneOf,
   requireOptions,
@@ -15,15 +14,12 @@ import {
   requireSquareOperator,
 } from "../operators/index.js";
 import { requireRng, type Rng } from "../random/index.js";
-import { STOPPING_KEYS, type StoppingOptions, type StoppingSettings, requireStopping } from "./accuracy.js";
-import { type IntervalEstimate } from "./estimate.js";
+import { STOPPING_KEYS, type StoppingOptions, requireStopping } from "./accuracy.js";
 import { hutchPlusPlus } from "./hutch-plus-plus.js";
 import { hutchinson } from "./hutchinson.js";
 import { PROBE_DISTRIBUTIONS, type ProbeDistribution } from "./probes.js";
 import { xtrace } from "./xtrace.js";
-
-/** How a trace is estimated. */
-export type TraceMethod = "hutchinson" | "hutch++" | "xtrace";
+import type { TraceMethod, TraceResult, TraceSettings } from "./trace-result.js";
 
 /** The accuracy knob of the trace estimators. */
 export interface AccuracyOptions extends StoppingOptions {
@@ -39,27 +35,6 @@ export interface TraceOptions extends AccuracyOptions, LongRunning {
   readonly distribution?: ProbeDistribution;
   /** Stream for the probes. */
   readonly rng: Rng;
-}
-
-/** A trace with its uncertainty. */
-export interface TraceResult extends IntervalEstimate {
-  /** Method used. */
-  readonly method: TraceMethod;
-  /** Law of the probes. */
-  readonly distribution: ProbeDistribution;
-  /** "converged" when the requested accuracy (or number of products) was reached. */
-  readonly status: Status;
-  /** What to try otherwise. */
-  readonly advice: string | null;
-}
-
-/** Checked options, as the methods read them. */
-export interface TraceSettings extends LongRunning, StoppingSettings {
-  readonly n: number;
-  readonly rng: Rng;
-  readonly distribution: ProbeDistribution;
-  /** Products to spend, or the most that may be spent. */
-  readonly budget: number;
 }
 
 const DEFAULT_MATVECS = 96;

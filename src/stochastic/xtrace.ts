@@ -4,7 +4,7 @@ import { matmul, qr, svd } from "../linalg/index.js";
 import { addSample, createMoments, type IntervalEstimate, intervalAround, sampleVariance } from "./estimate.js";
 import { besides, multiplyColumns, probeMatrix } from "./probes.js";
 import { levelOfLook, samplingAdvice } from "./sampling.js";
-import type { TraceResult, TraceSettings } from "./trace.js";
+import type { TraceResult, TraceSettings } from "./trace-result.js";
 
 /** Columns of R whose contribution to the range is below this share of the largest are rounding errors. */
 const RANK_TOLERANCE = 1e-12;
