@@ -1,4 +1,13 @@
-import { type ComplexArray, engineOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import { ArgumentError, describe } from "../core/index.js";
+import {
+  type ComplexArray,
+  type ComplexInput,
+  engineOf,
+  isRecord,
+  requireComplex,
+  requireSignal,
+  requireTransformed,
+} from "./plan.js";
 import { realSpectrum } from "./rfft.js";
 
 /**
@@ -22,7 +31,11 @@ import { realSpectrum } from "./rfft.js";
  * console.log(re[0], re[1], im[1]); // 6 -1.5 0.8660254037844386
  * ```
  */
-export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray {
+export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray;
+/** Of both parts in one record. */
+export function fft(x: ComplexInput): ComplexArray;
+export function fft(re: ArrayLike<number> | ComplexInput, im?: ArrayLike<number>): ComplexArray {
+  if (isRecord(re)) return im === undefined ? fft(re.re, re.im) : twice(im, "fft");
   if (im === undefined) {
     const spectrum = mirrored(requireSignal(re, "re", "fft"));
     requireTransformed([spectrum.re, spectrum.im], { re }, "fft");
@@ -51,11 +64,16 @@ export function fft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray
  * @example
  * ```ts
  * import { fft, ifft } from "eigenscope/fft";
- * const spectrum = fft([1, 2, 3, 4]);
- * console.log(Array.from(ifft(spectrum.re, spectrum.im).re)); // [ 1, 2, 3, 4 ]
+ * console.log(Array.from(ifft(fft([1, 2, 3, 4])).re)); // [ 1, 2, 3, 4 ]
+ * const { re, im } = fft([5, 6]);
+ * console.log(Array.from(ifft(re, im).re)); // [ 5, 6 ]
  * ```
  */
-export function ifft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray {
+export function ifft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArray;
+/** Of both parts in one record, such as {@link fft} returns. */
+export function ifft(x: ComplexInput): ComplexArray;
+export function ifft(re: ArrayLike<number> | ComplexInput, im?: ArrayLike<number>): ComplexArray {
+  if (isRecord(re)) return im === undefined ? ifft(re.re, re.im) : twice(im, "ifft");
   if (im === undefined) {
     const signal = requireSignal(re, "re", "ifft");
     const n = signal.length;
@@ -74,6 +92,15 @@ export function ifft(re: ArrayLike<number>, im?: ArrayLike<number>): ComplexArra
   engineOf(n).transform(input.im, input.re, 0, out.im, out.re, 0, n);
   requireTransformed([out.re, out.im], { re, im }, "ifft");
   return out;
+}
+
+function twice(im: unknown, caller: string): never {
+  throw new ArgumentError({
+    function: caller,
+    argument: "im",
+    expected: "absent beside a record { re, im }",
+    got: describe(im),
+  });
 }
 
 /** Full spectrum of real data from its first half. */

@@ -1,6 +1,13 @@
 import { ArgumentError, describe, requireInteger, ShapeError } from "../core/index.js";
 import { type FftEngine, transformGrid } from "../routines/index.js";
-import { type ComplexArray, engineOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import {
+  type ComplexArray,
+  type ComplexInput,
+  engineOf,
+  requireComplex,
+  requireSignal,
+  requireTransformed,
+} from "./plan.js";
 
 /** Most columns transformed together, and the work space (in complex numbers) that stays in cache. */
 const PANEL_COLUMNS = 16;
@@ -29,10 +36,7 @@ const LONG_ROW = 32;
  * console.log(Array.from(re)); // [ 10, -2, -4, 0 ]
  * ```
  */
-export function fftn(
-  x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
-  shape: readonly number[],
-): ComplexArray {
+export function fftn(x: ComplexInput, shape: readonly number[]): ComplexArray {
   return transformed(x, shape, false, "fftn");
 }
 
@@ -54,10 +58,7 @@ export function fftn(
  * console.log(Array.from(ifftn(fftn({ re: [1, 2, 3, 4] }, [2, 2]), [2, 2]).re)); // [ 1, 2, 3, 4 ]
  * ```
  */
-export function ifftn(
-  x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
-  shape: readonly number[],
-): ComplexArray {
+export function ifftn(x: ComplexInput, shape: readonly number[]): ComplexArray {
   return transformed(x, shape, true, "ifftn");
 }
 
@@ -107,14 +108,9 @@ export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: 
 }
 
 /** The transform into fresh arrays, with all checks. */
-function transformed(
-  x: { readonly re: ArrayLike<number>; readonly im?: ArrayLike<number> },
-  shape: readonly number[],
-  inverse: boolean,
-  caller: string,
-): ComplexArray {
+function transformed(x: ComplexInput, shape: readonly number[], inverse: boolean, caller: string): ComplexArray {
   const total = requireShape(shape, caller);
-  if (x === null || typeof x !== "object") {
+  if (x === null || typeof x !== "object" || !("re" in x)) {
     throw new ArgumentError({ function: caller, argument: "x", expected: "an object { re, im }", got: describe(x) });
   }
   const re = requireSignal(x.re, "re", caller);

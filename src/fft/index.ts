@@ -7,6 +7,6 @@ export * from "./fft.js";
 export { irfft, rfft } from "./rfft.js";
 export * from "./fftn.js";
 export { createFftPlan } from "./plan.js";
-export type { ComplexArray, FftPlan } from "./plan.js";
+export type { ComplexArray, ComplexInput, FftPlan } from "./plan.js";
 export * from "./convolve.js";
 export * from "./dct.js";

@@ -18,6 +18,14 @@ export interface ComplexArray {
   readonly im: Float64Array;
 }
 
+/** Complex numbers as the functions of this folder take them: any arrays of numbers, imaginary parts zero when absent. */
+export interface ComplexInput {
+  /** Real parts. */
+  readonly re: ArrayLike<number>;
+  /** Imaginary parts, as many. */
+  readonly im?: ArrayLike<number>;
+}
+
 /** A transform of fixed length with its tables and work space, for repeated use. */
 export interface FftPlan {
   /** Number of points. */
@@ -117,20 +125,33 @@ export function engineOf(length: number, batch = 1): FftEngine {
  * checked by {@link requireTransformed}, at the end.
  */
 export function requireSignal(values: unknown, argument: string, caller: string): Float64Array {
-  const isArray = Array.isArray(values) && values.every((value) => typeof value === "number");
-  if (!isArray && !(values instanceof Float64Array) && !(values instanceof Float32Array)) {
+  if (!isNumeric(values)) {
+    const odd = Array.isArray(values) ? values.findIndex((value) => typeof value !== "number") : -1;
     throw new ArgumentError({
       function: caller,
       argument,
-      expected: "a Float64Array, a Float32Array or an array of numbers",
-      got: describe(values),
+      expected: "an array of numbers, typed or not",
+      got: odd < 0 ? describe(values) : `an array with ${describe((values as unknown[])[odd])} at index ${odd}`,
+      ...(odd >= 0 && Array.isArray((values as unknown[])[odd]) ? { remedy: "fftn transforms grids" } : {}),
     });
   }
-  const signal = values instanceof Float64Array ? values : Float64Array.from(values as ArrayLike<number>);
+  const signal = values instanceof Float64Array ? values : new Float64Array(values);
   if (signal.length === 0) {
     throw new ShapeError({ function: caller, argument, expected: "of length at least 1", got: "length 0" });
   }
   return signal;
+}
+
+/** An array of numbers, or a typed array of anything but big integers (audio comes as Int16Array, images as Uint8Array). */
+function isNumeric(values: unknown): values is ArrayLike<number> {
+  if (Array.isArray(values)) return values.every((value) => typeof value === "number");
+  if (!ArrayBuffer.isView(values) || values instanceof DataView) return false;
+  return !(values instanceof BigInt64Array) && !(values instanceof BigUint64Array);
+}
+
+/** True for both parts in one record { re, im }. */
+export function isRecord(x: ArrayLike<number> | ComplexInput): x is ComplexInput {
+  return typeof x === "object" && x !== null && !ArrayBuffer.isView(x) && "re" in x;
 }
 
 /**

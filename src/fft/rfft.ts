@@ -1,5 +1,13 @@
 import { requireInteger, ShapeError } from "../core/index.js";
-import { type ComplexArray, engineOf, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import {
+  type ComplexArray,
+  type ComplexInput,
+  engineOf,
+  isRecord,
+  requireComplex,
+  requireSignal,
+  requireTransformed,
+} from "./plan.js";
 import { quarterTurns } from "./turns.js";
 
 /**
@@ -78,19 +86,33 @@ export function realSpectrum(x: Float64Array): ComplexArray {
  * @param n number of real data, which ⌊n/2⌋ + 1 alone does not tell
  * @returns n real numbers
  * @throws {ShapeError} when the lengths do not fit n, or an imaginary part that must be zero is not
+ * @throws {ArgumentError} when n is not a positive integer
  * @throws {NonFiniteError} for NaN and infinities
  *
  * Accuracy and cost: as {@link rfft}.
  * @example
  * ```ts
  * import { irfft, rfft } from "eigenscope/fft";
- * const { re, im } = rfft([3, 1, 2]);
- * console.log(Array.from(irfft(re, im, 3), Math.round)); // [ 3, 1, 2 ]
+ * const spectrum = rfft([3, 1, 2]);
+ * console.log(Array.from(irfft(spectrum.re, spectrum.im, 3), Math.round)); // [ 3, 1, 2 ]
+ * console.log(Array.from(irfft(spectrum, 3), Math.round)); // [ 3, 1, 2 ]
  * ```
  */
-export function irfft(re: ArrayLike<number>, im: ArrayLike<number>, n: number): Float64Array {
+export function irfft(re: ArrayLike<number>, im: ArrayLike<number>, n: number): Float64Array;
+/** Of both parts in one record, such as {@link rfft} returns. */
+export function irfft(x: ComplexArray, n: number): Float64Array;
+export function irfft(
+  x: ArrayLike<number> | ComplexInput,
+  y: ArrayLike<number> | number,
+  length?: number,
+): Float64Array {
+  const [re, im, n] = isRecord(x) ? [x.re, x.im, y] : [x, y, length];
+  return inverseOfReal(re, im, n);
+}
+
+function inverseOfReal(re: ArrayLike<number>, im: unknown, size: unknown): Float64Array {
   const spectrum = requireComplex(re, im, "irfft");
-  requireInteger(n, "n", "irfft", 1);
+  const n = requireInteger(size, "n", "irfft", 1);
   const bins = Math.floor(n / 2) + 1;
   if (spectrum.re.length !== bins) {
     throw new ShapeError({
@@ -107,11 +129,11 @@ export function irfft(re: ArrayLike<number>, im: ArrayLike<number>, n: number): 
       argument: `im[${k}]`,
       expected: "0, as for real data",
       got: String(spectrum.im[k]),
-      remedy: "use ifft for complex data",
+      remedy: "set it to 0, or use ifft for complex data",
     });
   }
   const x = realSignal(spectrum, n);
-  requireTransformed([x], { re, im }, "irfft");
+  requireTransformed([x], { re: spectrum.re, im: spectrum.im }, "irfft");
   return x;
 }
 

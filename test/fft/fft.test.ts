@@ -272,7 +272,7 @@ test("bad input is refused before any work, with the numbers", () => {
   );
   expect(() => irfft([1, 2], [0, 0], 4)).toThrow("irfft: re must be of length floor(n / 2) + 1 = 3, got length 2");
   expect(() => irfft([1, 2], [0, 1], 2)).toThrow(
-    "irfft: im[1] must be 0, as for real data, got 1; use ifft for complex data",
+    "irfft: im[1] must be 0, as for real data, got 1; set it to 0, or use ifft for complex data",
   );
   expect(() => fftn({ re: [1, 2, 3] }, [2, 2])).toThrow("fftn: x must be of length 2 x 2 = 4, got length 3");
   expect(() => fftn({ re: [1] }, [])).toThrow(ArgumentError);

@@ -75,7 +75,7 @@ describe("what strangers hand in", () => {
   });
 
   test("an array as right-hand side is told that vectors are welcome too", () => {
-    for (const run of [solve, leastSquares]) {
+    for (const run of [solve, leastSquares] as readonly ((A: MatrixInput, B: Float64Array) => unknown)[]) {
       for (const [b, words] of [
         [[1, 2], "an array of length 2"],
         [Int32Array.of(1, 2), "an Int32Array of length 2"],
