@@ -24,24 +24,29 @@ const standing = ({ name, ratio }) =>
   name.includes("(a check")
     ? `confirmed by ${name.slice(0, name.indexOf(" (a check"))}`
     : `${name} ${ratio.toFixed(2)}`;
-const rows = results.map(({ case: name, input, timings, notMeasured }) => {
+const row = ({ case: name, input, timings, notMeasured }) => {
   const [ours, ...peers] = timings;
   const against = peers.map(standing).concat(notMeasured.map((peer) => `${peer} not measured`));
   const rate = ours.gigaflops === null || ours.gigaflops === undefined ? "" : ` (${ours.gigaflops.toFixed(1)} GFLOP/s)`;
   return `| ${name} | ${cell(input)} | ${time(ours.medianSeconds)}${rate} | ${cell(against.join("; "))} |`;
+};
+// One table per machine and version of Node; in it cases of one subject stand together, in the order of their measuring.
+const machines = [...new Set(results.map(({ machine }) => machine))];
+const subjectOf = (name) => name.slice(0, name.indexOf("-"));
+const tables = machines.flatMap((machine) => {
+  const measured = results.filter((result) => result.machine === machine);
+  const subjects = [...new Set(measured.map((result) => subjectOf(result.case)))];
+  const rows = subjects.flatMap((subject) => measured.filter((result) => subjectOf(result.case) === subject).map(row));
+  return [`${machine}:`, "", "| case | input | ours | ours / theirs |", "| --- | --- | --- | --- |", ...rows, ""];
 });
-const machines = [...new Set(results.map(({ machine }) => machine))].join("; ");
 const dates = [...new Set(results.map(({ date }) => date))].sort();
 const table = [
   begin,
   "",
-  `Median of interleaved runs, each with a checksum compared between the contenders; ratios are our time over theirs, below`,
-  `1 we are faster. ${machines}. Measured ${dates.at(-1)} by \`npm run bench\`; written by \`node scripts/bench-table.mjs\`.`,
+  "Median of interleaved runs, each with a checksum compared between the contenders; ratios are our time over theirs, below",
+  `1 we are faster. Measured ${dates.at(-1)} by \`npm run bench\`; written by \`node scripts/bench-table.mjs\`.`,
   "",
-  "| case | input | ours | ours / theirs |",
-  "| --- | --- | --- | --- |",
-  ...rows,
-  "",
+  ...tables,
   end,
 ].join("\n");
 
