@@ -9,8 +9,10 @@ import { length2 } from "./scalar.js";
 import { stalled } from "./stalled.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
-const SWEEPS_PER_VALUE = 60; // 3 on average
+const SWEEPS_PER_VALUE = 60; // 3 on average, 11 where many eigenvalues are defective
+const SMALL = 10; // a smaller matrix gets the sweeps of this order: close pairs of nearly defective values may wait for 200
 const WINDOW = 24; // steps of a bulge between two updates outside the window on the diagonal
+const PATIENCE = 30; // sweeps on one block before couplings that are rounding beside the norm are dropped
 const EXCEPTIONAL = 10; // after this many sweeps on one block an unusual shift breaks possible cycles
 
 /** Options of {@link schur}. */
@@ -98,17 +100,22 @@ interface Iteration {
   readonly reflectors: Float64Array;
 }
 
-/** Francis double-shift QR on a Hessenberg matrix in place, accumulating into qᵀ unless it is null. */
+/**
+ * Francis double-shift QR on a Hessenberg matrix in place, accumulating into qᵀ unless it is null. The sweeps are limited in
+ * all, not for each value: before a block of nearly defective eigenvalues splits, shifts wander for a time that has no bound
+ * of its own, in exact arithmetic too.
+ */
 export function francis(n: number, h: Float64Array, q: Float64Array | null, limit: number = SWEEPS_PER_VALUE): void {
   const iteration = { n, h, q, reflectors: new Float64Array(3 * WINDOW) };
   const norm = largestModulus(h);
   const invisible = pow(EPSILON, 3) * norm; // entries whose squares could not be told from zero in the shifts
+  let budget = limit * Math.max(n, SMALL);
   let last = n - 1;
-  let sweeps = 0;
+  let sweeps = 0; // on the present block
   while (last > 0) {
     let first = last;
     // A block far below the rest of the matrix may not settle relative to itself; beside the norm its couplings are rounding.
-    const negligible = sweeps > limit / 2 ? EPSILON * norm : invisible;
+    const negligible = sweeps > PATIENCE ? EPSILON * norm : invisible;
     while (first > 0) {
       let size = Math.abs(h[(first - 1) * (n + 1)]) + Math.abs(h[first * (n + 1)]);
       if (size === 0) size = norm;
@@ -126,8 +133,8 @@ export function francis(n: number, h: Float64Array, q: Float64Array | null, limi
       last -= 2;
       sweeps = 0;
     } else {
-      if (++sweeps > limit) throw stalled("schur", "A", limit, last, Math.abs(h[last * n + last - 1]), norm);
-      sweep(iteration, first, last, sweeps);
+      if (budget-- === 0) throw stalled("schur", "A", limit, last, Math.abs(h[last * n + last - 1]), norm);
+      sweep(iteration, first, last, ++sweeps);
     }
   }
 }
@@ -227,7 +234,11 @@ function finishSweep({ n, h, q }: Iteration, last: number): void {
   if (q !== null) onRows(q, 0);
 }
 
-/** Two shifts σ, μ as (r, s, w) with (x − r)(x − s) − w = (x − σ)(x − μ): the eigenvalues of the trailing 2 x 2 block. */
+/**
+ * Two shifts σ, μ as (r, s, w) with (x − r)(x − s) − w = (x − σ)(x − μ): the complex pair of the trailing 2 x 2 block, or of two
+ * real eigenvalues the one nearer to the last entry, twice. Both of them would stand still where the spectrum is symmetric
+ * to them, as for pairs of nearly equal ±1.
+ */
 function chooseShifts(
   n: number,
   h: Float64Array,
@@ -236,7 +247,15 @@ function chooseShifts(
   count: number,
 ): [number, number, number] {
   if (count % EXCEPTIONAL !== 0) {
-    return [h[last * (n + 1)], h[(last - 1) * (n + 1)], h[last * n + last - 1] * h[(last - 1) * n + last]];
+    const [corner, above] = [h[last * (n + 1)], h[(last - 1) * (n + 1)]];
+    const product = h[last * n + last - 1] * h[(last - 1) * n + last];
+    const half = 0.5 * (above - corner);
+    const discriminant = half * half + product;
+    if (discriminant < 0) return [corner, above, product];
+    // corner + half ± root; the smaller of half ± root without cancellation.
+    const far = half + (half < 0 ? -1 : 1) * Math.sqrt(discriminant);
+    const shift = far === 0 ? corner : corner - product / far;
+    return [shift, shift, 0];
   }
   // Off the beaten track, alternately from the bottom and from the top of the block.
   const fromTop = count % (2 * EXCEPTIONAL) === 0;
