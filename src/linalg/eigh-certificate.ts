@@ -3,6 +3,7 @@ import { inUnitsOf } from "./certificate.js";
 import type { SymmetricEigenWithVectors } from "./eigh.js";
 import { norm2 } from "./input.js";
 import { inertia } from "./ldl.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 import type { SpectrumPart } from "./spectrum-part.js";
 
@@ -18,23 +19,24 @@ export interface CountCheck {
 
 /** Measured quality of an eigendecomposition. */
 export interface EighCertificate {
-  /** ‖A v − λ v‖₂ of each vector: an eigenvalue of A lies within this distance of λ. */
+  /** ‖A v − λ v‖₂ of each vector as computed: but for its rounding, which errorBounds count, an eigenvalue of A lies that near to λ. */
   readonly residualNorms: Float64Array;
   /** Largest residual norm divided by ‖A‖_F; 0 for the zero matrix. */
   readonly backwardError: number;
   /** Largest entry of |Vᵀ V − I|. */
   readonly orthogonalityLoss: number;
   /**
-   * Bound on |values[j] − λ_j(A)|. For the whole spectrum ‖A V − V Λ‖_F + ‖A‖_F ‖Vᵀ V − I‖_F plus the rounding of these
-   * measurements, by Weyl's theorem; for a part the residual norms in place of the first term, which bounds the
-   * distance to some eigenvalue: together with `complete` to the right one.
+   * Bound on |values[j] − λ_j(A)|: ‖A V − V Λ‖_F + ‖A‖_F ‖Vᵀ V − I‖_F plus the rounding of these measurements. By Kahan's theorem
+   * as many eigenvalues of A as there are vectors lie that near to the values, one to one; for a part of the
+   * spectrum `complete` adds that they are the right ones. [parlett1998]
    */
   readonly errorBounds: Float64Array;
   /** Counts at the shifts that lie clear of all eigenvalues. */
   readonly counts: readonly CountCheck[];
   /**
    * True when the vectors are independent, there was at least one shift on either side of the values and all counts
-   * agree: none is missed, none is double. A range that ends inside a cluster has no such shift there: then it is false.
+   * agree: none is missed, none is double. A range that ends inside a cluster has no such shift there, nor has a value
+   * at the end of the double range: then it is false.
    */
   readonly complete: boolean;
 }
@@ -67,40 +69,41 @@ export function certifyEigen(
   for (let i = 0; i < gram.length; i++) orthogonalityLoss = Math.max(orthogonalityLoss, Math.abs(gram[i]));
   const dependence = norm2(gram, 0, gram.length);
   const common = norm * dependence + MEASUREMENT * n * EPSILON * norm;
-  const total = norm2(residual, 0, residual.length);
-  const errorBounds = residualNorms.map((value) => (count === n ? total : value) + common);
-  const counts = count === 0 ? emptyChecks(A, part, common) : countChecks(A, part, errorBounds);
+  // One residual norm tells the distance to some eigenvalue only, perhaps the same one for several vectors.
+  const bound = norm2(residual, 0, residual.length) + common;
+  const counts = count === 0 ? emptyChecks(A, part, bound, scale) : countChecks(A, part, bound, scale);
   return {
     residualNorms: residualNorms.map((value) => value / scale),
     backwardError: norm === 0 ? 0 : residualNorms.reduce((worst, value) => Math.max(worst, value), 0) / norm,
     orthogonalityLoss,
-    errorBounds: errorBounds.map((value) => inUnitsOf(value, scale)),
-    counts: counts.checks.map((check) => ({ ...check, shift: check.shift / scale })),
+    errorBounds: new Float64Array(count).fill(inUnitsOf(bound, scale)),
+    counts: counts.checks,
     complete:
       dependence < INDEPENDENT && counts.bothSides && counts.checks.every((check) => check.expected === check.found),
   };
 }
 
+/** Counts made, and whether there was one on either side of the values. */
+interface Counts {
+  readonly checks: CountCheck[];
+  readonly bothSides: boolean;
+}
+
 /** Inertia below the first value, above the last and, for a whole spectrum, in its widest gap. */
 function countChecks(
   A: Matrix,
-  part: Pick<SpectrumPart, "values" | "first" | "before" | "after">,
-  bounds: Float64Array,
-): { checks: CountCheck[]; bothSides: boolean } {
-  const { values, first, before, after } = part;
+  { values, first, before, after }: Pick<SpectrumPart, "values" | "first" | "before" | "after">,
+  bound: number,
+  scale: number,
+): Counts {
   const count = values.length;
   const checks: CountCheck[] = [];
-  let bound = 0;
-  for (const value of bounds) bound = Math.max(bound, value);
-  const clearance = CLEARANCE * bound + Number.MIN_VALUE;
+  const clearance = clearanceOf(bound, scale);
   const between = (low: number, high: number, expected: number): boolean => {
     // Beyond the ends of the spectrum any shift at a safe distance will do.
     const shift =
       low === -Infinity ? high - 2 * clearance : high === Infinity ? low + 2 * clearance : 0.5 * low + 0.5 * high;
-    if (high - low < 2 * clearance) return false;
-    const { negative } = inertia(A, { shift });
-    checks.push({ shift, expected, found: negative });
-    return true;
+    return high - low >= 2 * clearance && countAt(A, shift, expected, scale, checks);
   };
   const below = between(before, values[0], first);
   let widest = 0;
@@ -115,12 +118,28 @@ function emptyChecks(
   A: Matrix,
   { first, before, after }: Pick<SpectrumPart, "first" | "before" | "after">,
   bound: number,
-): { checks: CountCheck[]; bothSides: boolean } {
-  const clearance = 2 * CLEARANCE * bound + Number.MIN_VALUE;
-  const shifts = [before + clearance, after - clearance].filter(Number.isFinite);
-  if (after - before < 2 * clearance) return { checks: [], bothSides: A.rows === 0 };
-  const checks = shifts.map((shift) => ({ shift, expected: first, found: inertia(A, { shift }).negative }));
-  return { checks, bothSides: true };
+  scale: number,
+): Counts {
+  const checks: CountCheck[] = [];
+  const clearance = 2 * clearanceOf(bound, scale);
+  if (after - before < 2 * clearance) return { checks, bothSides: A.rows === 0 };
+  const below = before === -Infinity || countAt(A, before + clearance, first, scale, checks);
+  const above = after === Infinity || countAt(A, after - clearance, first, scale, checks);
+  return { checks, bothSides: below && above };
+}
+
+/** A distance from the values at which shifts are clear of all eigenvalues, also when they are rounded to subnormal numbers. */
+function clearanceOf(bound: number, scale: number): number {
+  return CLEARANCE * (bound + Number.MIN_VALUE * Math.max(1, scale));
+}
+
+/** Adds the count at a shift of the scaled matrix; false when that leaves the double range in the units of the unscaled one. */
+function countAt(A: Matrix, shift: number, expected: number, scale: number, checks: CountCheck[]): boolean {
+  // The number that is reported, and no other, is where the spectrum is cut.
+  const reported = shift / scale;
+  if (!Number.isFinite(reported)) return false;
+  checks.push({ shift: reported, expected, found: inertia(A, { shift: reported * scale }).negative });
+  return true;
 }
 
 /** Multiplies the factors of {@link eigh} again: V diag(values) Vᵀ, which is A for the whole spectrum. */
@@ -137,5 +156,5 @@ export function reconstructEigh(decomposition: Pick<SymmetricEigenWithVectors, "
     });
   }
   const scaled = vectors.data.map((entry, k) => entry * values[k % values.length]);
-  return matmul({ rows: vectors.rows, cols: vectors.cols, data: scaled }, vectors, { transposeB: true });
+  return inTheNameOf(caller, () => matmul({ ...vectors, data: scaled }, vectors, { transposeB: true }));
 }

@@ -14,6 +14,7 @@ import {
   largestModulus,
   norm2,
   requireFlags,
+  requireRepresentable,
   requireSquareInput,
   safeScale,
   unscale,
@@ -21,6 +22,7 @@ import {
 } from "./input.js";
 import { backTransformHermitian, reduceHermitian } from "./hermitian-reduction.js";
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 import { type VectorCertificate, certifyHermitian } from "./vector-certificate.js";
 import { length2 } from "./scalar.js";
@@ -130,6 +132,7 @@ function inUnits(certificate: VectorCertificate, scale: number): VectorCertifica
  * Relation: V diag(values) Vᴴ = re + i im.
  *
  * @param decomposition from {@link eighHermitian}, with vectors
+ * @throws {ShapeError} when the parts differ in size, or there is not one value per vector
  *
  * Accuracy: n ε ‖A‖. Cost: 8 n³ flops.
  *
@@ -147,20 +150,28 @@ export function reconstructHermitian(decomposition: {
 }): ComplexVectors {
   const caller = "reconstructHermitian";
   const values = requireVector(decomposition?.values, null, "decomposition.values", caller);
-  const vectors = {
-    re: requireMatrix(decomposition.vectors?.re, "decomposition.vectors.re", caller),
-    im: requireMatrix(decomposition.vectors.im, "decomposition.vectors.im", caller),
-  };
-  const n = values.length;
-  const scaled = (V: Matrix): Matrix => ({ ...V, data: V.data.map((entry, k) => entry * values[k % n]) });
-  const [re, im] = [scaled(vectors.re), scaled(vectors.im)];
-  const product = (A: Matrix, B: Matrix): Float64Array => matmul(A, B, { transposeB: true }).data;
-  const ii = product(im, vectors.im);
-  const ri = product(re, vectors.im);
-  return {
-    re: { rows: n, cols: n, data: product(re, vectors.re).map((entry, k) => entry + ii[k]) },
-    im: { rows: n, cols: n, data: product(im, vectors.re).map((entry, k) => entry - ri[k]) },
-  };
+  const re = requireMatrix(decomposition.vectors?.re, "decomposition.vectors.re", caller);
+  const im = requireMatrix(decomposition.vectors.im, "decomposition.vectors.im", caller);
+  const refuse = (argument: string, expected: string, got: string): ShapeError =>
+    new ShapeError({ function: caller, argument: `decomposition.${argument}`, expected, got });
+  const { rows: n, cols: count } = re;
+  if (im.rows !== n || im.cols !== count) {
+    throw refuse("vectors.im", `${n} x ${count}, as decomposition.vectors.re`, `${im.rows} x ${im.cols}`);
+  }
+  if (values.length !== count) {
+    throw refuse("values", `of length ${count}, one per vector`, `length ${values.length}`);
+  }
+  const scaled = (V: Matrix): Matrix => ({ ...V, data: V.data.map((entry, k) => entry * values[k % count]) });
+  const product = (A: Matrix, B: Matrix): Float64Array =>
+    inTheNameOf(caller, () => matmul(A, B, { transposeB: true })).data;
+  const [real, imaginary] = [scaled(re), scaled(im)];
+  const ii = product(imaginary, im);
+  const ri = product(real, im);
+  const data = product(real, re).map((entry, k) => entry + ii[k]);
+  const besides = product(imaginary, re).map((entry, k) => entry - ri[k]);
+  requireRepresentable(data, "V diag(values) Vᴴ", caller);
+  requireRepresentable(besides, "V diag(values) Vᴴ", caller);
+  return { re: { rows: n, cols: n, data }, im: { rows: n, cols: n, data: besides } };
 }
 
 function requireHermitian(A: ComplexMatrixInput): {

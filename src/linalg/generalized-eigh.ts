@@ -179,6 +179,15 @@ export function reconstructPencil(
   const caller = "reconstructPencil";
   const right = requireSquareInput(B, "B", caller);
   const vectors = requireMatrix(decomposition?.vectors, "decomposition.vectors", caller);
-  const values = requireVector(decomposition.values, right.rows, "decomposition.values", caller);
-  return reconstructEigh({ values, vectors: inTheNameOf(caller, () => matmul(right, vectors)) });
+  const { rows: n } = right;
+  if (vectors.rows !== n || vectors.cols !== n) {
+    throw new ShapeError({
+      function: caller,
+      argument: "decomposition.vectors",
+      expected: `${n} x ${n}, as B`,
+      got: `${vectors.rows} x ${vectors.cols}`,
+    });
+  }
+  const values = requireVector(decomposition.values, n, "decomposition.values", caller);
+  return inTheNameOf(caller, () => reconstructEigh({ values, vectors: matmul(right, vectors) }));
 }

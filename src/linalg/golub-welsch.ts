@@ -20,6 +20,7 @@ export interface QuadratureRule {
  * @param beta the n coefficients beta_0 (the total mass) … beta_{n−1}, all > 0
  * @throws {ShapeError} when the lengths differ
  * @throws {ArgumentError} when some beta_k <= 0
+ * @throws {NonFiniteError} when a coefficient is not finite
  *
  * Accuracy: nodes to n ε times the width of the support; weights to n ε times the total mass, absolute. Cost: O(n²).
  * @see [golub1969]

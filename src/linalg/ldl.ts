@@ -1,4 +1,12 @@
-import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, requireVector } from "../core/index.js";
+import {
+  EPSILON,
+  type Matrix,
+  requireMatrix,
+  requireNumber,
+  requireOptions,
+  requireSquare,
+  requireVector,
+} from "../core/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import {
   type MatrixInput,
@@ -11,6 +19,8 @@ import {
   unscale,
 } from "./input.js";
 import { LDL_EXTRA_ROWS, type PackedLdl, factorLdl } from "./ldl-factor.js";
+import { inTheNameOf } from "./named.js";
+import { requirePermutation } from "./permutation.js";
 import { matmul } from "./products.js";
 import { length2 } from "./scalar.js";
 import { borrowStore, releaseStore } from "./stores.js";
@@ -97,10 +107,13 @@ export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization 
 
 /** Multiplies the factors of {@link ldl} again and undoes the exchanges: A − shift I. */
 export function reconstructLdl(factorization: Omit<LdlFactorization, "certificate">): Matrix {
-  const l = requireMatrix(factorization?.l, "factorization.l", "reconstructLdl");
-  const n = l.rows;
-  const diagonal = requireVector(factorization.diagonal, n, "factorization.diagonal", "reconstructLdl");
-  const { offDiagonal, permutation } = factorization;
+  const caller = "reconstructLdl";
+  const l = requireMatrix(factorization?.l, "factorization.l", caller);
+  const n = requireSquare(l, "factorization.l", caller);
+  const diagonal = requireVector(factorization.diagonal, n, "factorization.diagonal", caller);
+  const beside = Math.max(0, n - 1);
+  const offDiagonal = requireVector(factorization.offDiagonal, beside, "factorization.offDiagonal", caller);
+  const permutation = requirePermutation(factorization.permutation, n, "factorization.permutation", caller);
   const scaled = new Float64Array(n * n); // L D
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
@@ -110,7 +123,7 @@ export function reconstructLdl(factorization: Omit<LdlFactorization, "certificat
       scaled[i * n + j] = sum;
     }
   }
-  const product = matmul({ rows: n, cols: n, data: scaled }, l, { transposeB: true }).data;
+  const product = inTheNameOf(caller, () => matmul({ ...l, data: scaled }, l, { transposeB: true })).data;
   const data = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) data[permutation[i] * n + permutation[j]] = product[i * n + j];

@@ -1,7 +1,9 @@
 import { EPSILON } from "../core/index.js";
 
-const MAXIMUM_STEPS = 100; // 4–5 are usual; after BISECT_AFTER the steps halve the bracket
-const BISECT_AFTER = 30;
+const MAXIMUM_STEPS = 100; // 2–4 are usual
+const PATIENCE = 3; // steps in a row that may fail to reduce |f| by a factor of ten before one halves the bracket
+const BISECT_AFTER = 30; // from here on every step does: the rest is enough to the last digit
+const NEARER = 2 ** -8; // a guess for a root between zero and the other end of its bracket
 
 /** The secular equation 1/ρ + Σ z_j² / (p_j − x) = 0 with poles p₀ < p₁ < … and ρ > 0. */
 export interface SecularProblem {
@@ -85,9 +87,12 @@ export function solveSecular(
     upper = 0;
     tau = -smallerRoot(-rest, -rest * width + zl + zr, zr * width);
   }
-  if (!(tau > lower && tau < upper)) tau = 0.5 * (lower + upper);
+  // The upper end of the last root is no pole; where all other weights are invisible it is the root.
+  if (isLast && tau >= upper && upper === width) tau = upper;
+  else if (!(tau > lower && tau < upper)) tau = middleOf(lower, upper);
 
   let useMiddleWay = false;
+  let slowSteps = 0;
   let previous = Infinity;
   for (let step = 0; step < MAXIMUM_STEPS; step++) {
     // ψ: poles up to `left`, all terms negative; φ: the rest, positive (for the last root the last term is negative).
@@ -115,12 +120,15 @@ export function solveSecular(
     if (value <= 0) lower = tau;
     else upper = tau;
     if (upper - lower <= 2 * EPSILON * Math.max(Math.abs(lower), Math.abs(upper))) break;
-    if (step > 0 && Math.abs(value) > 0.1 * Math.abs(previous) && value * previous > 0) useMiddleWay = !useMiddleWay;
+    const isSlow = Math.abs(value) > 0.1 * Math.abs(previous);
+    if (isSlow && value * previous > 0) useMiddleWay = !useMiddleWay;
+    slowSteps = isSlow ? slowSteps + 1 : 0;
     previous = value;
 
     let next: number;
-    if (step >= BISECT_AFTER) {
-      next = 0.5 * (lower + upper);
+    if (slowSteps >= PATIENCE || step >= BISECT_AFTER) {
+      next = middleOf(lower, upper);
+      slowSteps = 0;
     } else {
       const dl = differences[at + left] - tau;
       const dr = differences[at + right] - tau;
@@ -144,7 +152,7 @@ export function solveSecular(
       if (!(value * eta < 0)) eta = -value / slope; // f increases, so the step must go against its sign
       next = tau + eta;
     }
-    tau = next > lower && next < upper ? next : 0.5 * (lower + upper);
+    tau = next > lower && next < upper ? next : middleOf(lower, upper);
   }
   for (let j = at; j < at + count; j++) differences[j] -= tau;
   root.origin = origin;
@@ -191,6 +199,18 @@ function gaps(problem: SecularProblem, origin: number, out: Float64Array, at: nu
   const pole = d[origin];
   if (squared) for (let j = 0; j < count; j++) out[at + j] = (d[j] - pole) * (d[j] + pole);
   else for (let j = 0; j < count; j++) out[at + j] = d[j] - pole;
+}
+
+/**
+ * A number inside a bracket whose ends have one sign or are zero: the middle, or that of the exponents when the ends differ by
+ * orders of magnitude, because a root next to a light pole may be nearer to it by any of them.
+ */
+function middleOf(lower: number, upper: number): number {
+  const sign = lower < 0 ? -1 : 1;
+  const far = Math.max(Math.abs(lower), Math.abs(upper));
+  const near = Math.min(Math.abs(lower), Math.abs(upper));
+  if (near === 0) return sign * far * NEARER;
+  return far > 4 * near ? sign * Math.sqrt(near) * Math.sqrt(far) : 0.5 * (lower + upper);
 }
 
 /** Smaller positive root of c x² − a x + b = 0 with b > 0, by the formula that does not cancel. */

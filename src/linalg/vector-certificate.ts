@@ -1,7 +1,7 @@
-import type { Matrix } from "../core/index.js";
-import { norm2 } from "./input.js";
+import { type Matrix, pow } from "../core/index.js";
+import { largestModulus, norm2, timesQuotient } from "./input.js";
 import { matmul } from "./products.js";
-import { length2 } from "./scalar.js";
+import { binaryExponent, length2 } from "./scalar.js";
 
 /** Measured quality of eigenvectors. */
 export interface VectorCertificate {
@@ -51,25 +51,40 @@ function multiply(A: Complex, B: Complex, adjoint: boolean): { re: Float64Array;
   };
 }
 
-/** Measures A X = B X diag(values), Xᵀ B X = I. */
+/**
+ * Measures A X = B X diag(values), Xᵀ B X = I, with both matrices brought near one by powers of two: products of the entries as they
+ * are may leave the double range where the pencil itself does not.
+ */
 export function certifyPencil(A: Matrix, B: Matrix, values: Float64Array, X: Matrix): VectorCertificate {
   const n = values.length;
-  const residual = matmul(A, X).data;
-  const image = matmul(B, X);
+  const scaleA = powerNearOne(A, 1);
+  const root = powerNearOne(B, 2); // root² B is near one, and X / root belongs to it
+  const times = (M: Matrix, factor: number): Matrix => ({ ...M, data: M.data.map((entry) => entry * factor) });
+  const [a, b, x] = [times(A, scaleA), times(times(B, root), root), times(X, 1 / root)];
+  const lambda = timesQuotient(values.slice(), scaleA, root * root);
+  const residual = matmul(a, x).data;
+  const image = matmul(b, x);
   const residualNorms = new Float64Array(n);
-  const normA = norm2(A.data, 0, n * n);
-  const normB = norm2(B.data, 0, n * n);
+  const normA = norm2(a.data, 0, n * n);
+  const normB = norm2(b.data, 0, n * n);
   let backwardError = 0;
   for (let j = 0; j < n; j++) {
-    for (let k = j; k < n * n; k += n) residual[k] -= values[j] * image.data[k];
+    for (let k = j; k < n * n; k += n) residual[k] -= lambda[j] * image.data[k];
     residualNorms[j] = norm2(residual, j, n, n);
-    const scale = (normA + Math.abs(values[j]) * normB) * norm2(X.data, j, n, n);
+    const scale = (normA + Math.abs(lambda[j]) * normB) * norm2(x.data, j, n, n);
     if (scale > 0) backwardError = Math.max(backwardError, residualNorms[j] / scale);
   }
-  const gram = matmul(X, image, { transposeA: true }).data;
+  const gram = matmul(x, image, { transposeA: true }).data;
   let orthogonalityLoss = 0;
   for (let k = 0; k < n * n; k++) {
     orthogonalityLoss = Math.max(orthogonalityLoss, Math.abs(gram[k] - (k % (n + 1) === 0 ? 1 : 0)));
   }
-  return { residualNorms, backwardError, orthogonalityLoss };
+  return { residualNorms: timesQuotient(residualNorms, root, scaleA), backwardError, orthogonalityLoss };
+}
+
+/** A power of two whose `order`-th power brings the entries near one. */
+function powerNearOne(A: Matrix, order: 1 | 2): number {
+  const modulus = largestModulus(A.data);
+  if (modulus === 0) return 1;
+  return pow(2, -Math.max(-1000, Math.min(1000, Math.trunc(binaryExponent(modulus) / order))));
 }
