@@ -3,6 +3,7 @@ import { gemmLower, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import {
   type MatrixInput,
+  type VectorInput,
   type Triangle,
   newArray,
   requireFlags,
@@ -127,12 +128,17 @@ export function reconstructCholesky(factorization: Pick<CholeskyFactorization, "
  * console.log(x[0], x[1]); // 1 1
  * ```
  */
-export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: Float64Array): Float64Array;
+export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: VectorInput): Float64Array;
 /** Solves for several right-hand sides, one per column. */
 export function solveCholesky(factorization: Pick<CholeskyFactorization, "l">, B: MatrixInput): Matrix;
+/** With a choice made at run time. */
 export function solveCholesky(
   factorization: Pick<CholeskyFactorization, "l">,
-  B: MatrixInput | Float64Array,
+  B: MatrixInput | VectorInput,
+): Matrix | Float64Array;
+export function solveCholesky(
+  factorization: Pick<CholeskyFactorization, "l">,
+  B: MatrixInput | VectorInput,
 ): Matrix | Float64Array {
   const l = requireFactor(factorization?.l);
   const { columns, isVector } = requireRightHandSide(B, l.rows, "B", "solveCholesky");

@@ -5,6 +5,7 @@
  */
 export type { MatrixInput, Triangle, VectorInput } from "./input.js";
 export { gram, matmul, type MatmulOptions } from "./products.js";
+export * from "./matvec.js";
 export { orthogonalityLoss, type FactorizationCertificate } from "./certificate.js";
 export * from "./norms.js";
 export * from "./qr.js";
@@ -27,7 +28,10 @@ export {
   type LuFactorization,
   type LuOptions,
 } from "./lu.js";
+export { inverse, solveLu, type SolveLuOptions } from "./inverse.js";
+export { solveTriangular, type TriangularOptions } from "./triangular.js";
 export * from "./least-squares.js";
+export * from "./null-space.js";
 export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
 export { eigh, type EighOptions, type SymmetricEigen, type SymmetricEigenWithVectors } from "./eigh.js";
 export type { EigenvalueRange } from "./spectrum-part.js";
@@ -41,7 +45,14 @@ export * from "./condition.js";
 export { reconstructSvd, svd, type SingularValueDecomposition, type SvdOptions, type SvdWithVectors } from "./svd.js";
 export * from "./golub-welsch.js";
 export * from "./orthogonal-matrix.js";
-export { eig, type ComplexVectors, type EigOptions, type GeneralEigen } from "./eig.js";
+export {
+  eig,
+  type ComplexVectors,
+  type EigOptions,
+  type GeneralEigen,
+  type GeneralEigenWithConditions,
+  type GeneralEigenWithVectors,
+} from "./eig.js";
 export { reconstructSchur, schur, type SchurDecomposition, type SchurOptions } from "./schur.js";
 export * from "./normality.js";
 export * from "./expm.js";

@@ -42,7 +42,7 @@ export function requireInput(value: unknown, argument: string, caller: string): 
 }
 
 /** Checks the layout of a real matrix, and widens float32. */
-function requireLayout(value: unknown, argument: string, caller: string): Matrix {
+export function requireLayout(value: unknown, argument: string, caller: string): Matrix {
   const parts = Object(value) as Record<string, unknown>;
   if ("re" in parts && "im" in parts) {
     throw new ArgumentError({
@@ -137,6 +137,14 @@ export function safeScale(modulus: number): number {
   // Split in two factors when 1/modulus itself would overflow (subnormal input): 2^1000 is enough to be safe.
   const exponent = binaryExponent(modulus);
   return pow(2, Math.max(-1000, Math.min(1000, -exponent)));
+}
+
+/**
+ * Power of two for elimination, which never multiplies two entries of the matrix: only one at the ends of the double range is
+ * moved, and not far: growth then overflows only if the result does, and entries far below the largest stay.
+ */
+export function eliminationScale(modulus: number): number {
+  return modulus > 2 ** 1000 ? 2 ** -64 : modulus !== 0 && modulus < 2 ** -900 ? 2 ** 900 : 1;
 }
 
 /** Euclidean norm of `length` entries, safe from overflow and underflow of the squares. */

@@ -1,5 +1,12 @@
 import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
-import { type MatrixInput, norm2, requireInput, requireRepresentable, requireRightHandSide } from "./input.js";
+import {
+  type MatrixInput,
+  type VectorInput,
+  norm2,
+  requireInput,
+  requireRepresentable,
+  requireRightHandSide,
+} from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 import { svd } from "./svd.js";
@@ -44,14 +51,20 @@ export interface LeastSquaresSolution<T extends Matrix | Float64Array = Matrix> 
  */
 export function leastSquares(
   A: MatrixInput,
-  B: Float64Array,
+  B: VectorInput,
   options?: LeastSquaresOptions,
 ): LeastSquaresSolution<Float64Array>;
 /** Solves for several right-hand sides, one per column. */
 export function leastSquares(A: MatrixInput, B: MatrixInput, options?: LeastSquaresOptions): LeastSquaresSolution;
+/** With a choice made at run time. */
 export function leastSquares(
   A: MatrixInput,
-  B: MatrixInput | Float64Array,
+  B: MatrixInput | VectorInput,
+  options?: LeastSquaresOptions,
+): LeastSquaresSolution<Matrix | Float64Array>;
+export function leastSquares(
+  A: MatrixInput,
+  B: MatrixInput | VectorInput,
   options: LeastSquaresOptions = {},
 ): LeastSquaresSolution<Matrix | Float64Array> {
   requireOptions(options, ["rankTolerance"], "leastSquares");

@@ -2,6 +2,8 @@ import { type Matrix, SingularError, log, requireMatrix, requireOptions } from "
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import {
   type MatrixInput,
+  type VectorInput,
+  eliminationScale,
   largestModulus,
   requireFlags,
   requireRightHandSide,
@@ -86,13 +88,9 @@ export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "
   return { rows: n, cols: n, data };
 }
 
-/**
- * The factors of the matrix times a power of two. Elimination never multiplies two entries of A, so only a matrix at the ends of
- * the double range is moved, and not far: growth then overflows only if U does, and entries far below the largest stay.
- */
+/** The factors of the matrix times a power of two, see {@link eliminationScale}. */
 function factorScaled(n: number, data: Float64Array): { packed: PackedLu; scale: number } {
-  const modulus = largestModulus(data);
-  const scale = modulus > 2 ** 1000 ? 2 ** -64 : modulus !== 0 && modulus < 2 ** -900 ? 2 ** 900 : 1;
+  const scale = eliminationScale(largestModulus(data));
   return { packed: factorLu(n, data, scale), scale };
 }
 
@@ -101,7 +99,7 @@ function factorScaled(n: number, data: Float64Array): { packed: PackedLu; scale:
  *
  * Relation: A X = B.
  * For symmetric positive definite A prefer `cholesky` and `solveCholesky`; for rank-deficient or
- * rectangular A use `leastSquares`.
+ * rectangular A use `leastSquares`; for right-hand sides that come one after the other {@link lu} and `solveLu`.
  *
  * @param A n x n, not singular
  * @param B right-hand sides: n x m, or a vector of length n (then a vector is returned)
@@ -118,29 +116,36 @@ function factorScaled(n: number, data: Float64Array): { packed: PackedLu; scale:
  * console.log(x[0], x[1]); // 1 1
  * ```
  */
-export function solve(A: MatrixInput, B: Float64Array): Float64Array;
+export function solve(A: MatrixInput, B: VectorInput): Float64Array;
 /** Solves for several right-hand sides, one per column. */
 export function solve(A: MatrixInput, B: MatrixInput): Matrix;
-export function solve(A: MatrixInput, B: MatrixInput | Float64Array): Matrix | Float64Array {
-  const { rows: n, data } = requireSquareInput(A, "A", "solve");
-  const { columns, isVector } = requireRightHandSide(B, n, "B", "solve");
+/** With a choice made at run time. */
+export function solve(A: MatrixInput, B: MatrixInput | VectorInput): Matrix | Float64Array;
+export function solve(A: MatrixInput, B: MatrixInput | VectorInput): Matrix | Float64Array {
+  const input = requireSquareInput(A, "A", "solve");
+  const { columns, isVector } = requireRightHandSide(B, input.rows, "B", "solve");
+  solveByLu(input, columns, "solve");
+  return isVector ? columns.data : columns;
+}
+
+/** B <- A⁻¹ B in place. */
+export function solveByLu({ rows: n, data }: Matrix, columns: Matrix, caller: string): void {
   const { packed, scale } = factorScaled(n, data);
   if (packed.singularAt !== null) {
     packed.release();
-    throw singular(`a zero at pivot ${packed.singularAt} of the elimination`);
+    throw singular(`a zero at pivot ${packed.singularAt} of the elimination`, caller);
   }
   const sideScale = safeScale(largestModulus(columns.data));
   timesQuotient(columns.data, sideScale, 1);
   solvePacked(packed, n, columns.data, columns.cols);
   packed.release();
   timesQuotient(columns.data, scale, sideScale);
-  if (!columns.data.every(Number.isFinite)) throw singular("a solution that overflows");
-  return isVector ? columns.data : columns;
+  if (!columns.data.every(Number.isFinite)) throw singular("a solution that overflows", caller);
 }
 
-function singular(got: string): SingularError {
+function singular(got: string, caller: string): SingularError {
   return new SingularError({
-    function: "solve",
+    function: caller,
     argument: "A",
     expected: "non-singular",
     got,

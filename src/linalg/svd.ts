@@ -112,7 +112,9 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   normalizeSigns(flipped ? u : v, flipped ? rows : cols, flipped ? v : u, flipped ? cols : rows, cols);
   const right = transpose({ rows: cols, cols, data: v });
   const leftCount = vectors === "full" ? rows : cols;
-  const left = transpose({ rows: leftCount, cols: rows, data: completeRows(rows, cols, leftCount, u) });
+  const leftRows = completeRows(rows, cols, leftCount, u);
+  makePositive(leftRows, rows, cols, leftCount);
+  const left = transpose({ rows: leftCount, cols: rows, data: leftRows });
   release?.();
   const result = flipped ? { u: right, singularValues, v: left } : { u: left, singularValues, v: right };
   const certificate =
@@ -167,6 +169,14 @@ function bidiagonalMethod(A: Matrix, wantVectors: boolean): RowSvd {
   for (let k = 0; k < cols; k++) u.set(inner.u.subarray(k * cols, (k + 1) * cols), k * rows);
   applyLeftReflectors(reduction, cols, u);
   return { ...inner, values, u };
+}
+
+/** Makes the entry of largest modulus of the rows from `first` on positive: vectors of no singular value have no partner. */
+function makePositive(vectors: Float64Array, length: number, first: number, end: number): void {
+  for (let k = first; k < end; k++) {
+    if (signOf(vectors, k * length, length) === 1) continue;
+    for (let i = k * length; i < (k + 1) * length; i++) vectors[i] = -vectors[i];
+  }
 }
 
 /** Makes the entry of largest modulus of each `leading` row positive, and flips its partner with it. */
