@@ -1,4 +1,5 @@
-import { EPSILON, type Matrix, requireOptions, pow } from "../core/index.js";
+import { EPSILON, type Matrix, type Tagged, requireOptions, pow } from "../core/index.js";
+import { eigenvalueConditions } from "./eigenvalue-condition.js";
 import {
   type MatrixInput,
   largestModulus,
@@ -9,7 +10,7 @@ import {
   unscale,
 } from "./input.js";
 import { matmul } from "./products.js";
-import { backSubstitute, quasiTriangularValues } from "./quasi-triangular.js";
+import { quasiTriangularValues, triangularVectors } from "./quasi-triangular.js";
 import { realSchur } from "./schur.js";
 import { binaryExponent, length2 } from "./scalar.js";
 
@@ -22,6 +23,8 @@ export interface EigOptions {
    * it are computed again without.
    */
   readonly balance?: boolean;
+  /** Compute the condition number of each eigenvalue, which needs left and right eigenvectors; default false. */
+  readonly conditionNumbers?: boolean;
 }
 
 /** Eigenvectors of a real matrix: column j of re + i im belongs to eigenvalue j. */
@@ -42,14 +45,34 @@ export interface GeneralEigen {
   readonly vectors: ComplexVectors | null;
   /** ‖A v − λ v‖₂ of each unit eigenvector; null unless vectors were asked for. */
   readonly residualNorms: Float64Array | null;
+  /**
+   * ‖x‖ ‖y‖ / |yᴴ x| >= 1 of each eigenvalue, x and y its right and left eigenvectors: a small change E of A moves the
+   * eigenvalue by at most this times ‖E‖₂, to first order. Undefined, with the reason, where rounding does not tell the
+   * eigenvalue from another one: it may be defective, or multiple. Null unless asked for.
+   */
+  readonly conditionNumbers: readonly Tagged[] | null;
 }
+
+/** What {@link eig} returns with `vectors: true`. */
+export type GeneralEigenWithVectors = GeneralEigen & {
+  /** Unit right eigenvectors. */
+  readonly vectors: ComplexVectors;
+  /** ‖A v − λ v‖₂ of each. */
+  readonly residualNorms: Float64Array;
+};
+
+/** What {@link eig} returns with `conditionNumbers: true`. */
+export type GeneralEigenWithConditions = GeneralEigen & {
+  /** Condition number of each eigenvalue, or the reason why there is none. */
+  readonly conditionNumbers: readonly Tagged[];
+};
 
 /**
  * Computes the eigenvalues, and on request the right eigenvectors, of a general real matrix.
  *
  * Relation: A v_j = (real_j + i imaginary_j) v_j.
  * For a symmetric matrix use {@link eigh}. Eigenvalues of matrices far from normal may be ill conditioned: a Jordan
- * block of order m has errors near ε^{1/m}, whatever the method.
+ * block of order m has errors near ε^{1/m}, whatever the method. `conditionNumbers` tells, value by value.
  *
  * @param A n x n
  * @throws {ShapeError} when A is not square
@@ -57,8 +80,9 @@ export interface GeneralEigen {
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  *
  * Accuracy: the eigenvalues are those of A + E with ‖E‖ within a small multiple of n ε ‖A‖ (of the balanced matrix).
- * Cost: about 10 n³ flops, 27 n³ with vectors.
+ * Cost: about 10 n³ flops, 27 n³ with vectors, 28 n³ with condition numbers.
  * @see [francis1961]
+ * @see [golubvanloan2013]
  *
  * @example
  * ```ts
@@ -70,26 +94,31 @@ export interface GeneralEigen {
  */
 export function eig(
   A: MatrixInput,
-  options?: EigOptions & { readonly vectors: true },
-): GeneralEigen & {
-  readonly vectors: ComplexVectors;
-  readonly residualNorms: Float64Array;
-};
-/** Without vectors, or with a choice made at run time. */
+  options: EigOptions & { readonly vectors: true; readonly conditionNumbers: true },
+): GeneralEigenWithVectors & GeneralEigenWithConditions;
+/** With vectors. */
+export function eig(A: MatrixInput, options: EigOptions & { readonly vectors: true }): GeneralEigenWithVectors;
+/** With condition numbers. */
+export function eig(
+  A: MatrixInput,
+  options: EigOptions & { readonly conditionNumbers: true },
+): GeneralEigenWithConditions;
+/** With neither, or with a choice made at run time. */
 export function eig(A: MatrixInput, options?: EigOptions): GeneralEigen;
 export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
-  requireOptions(options, ["vectors", "balance"], "eig");
-  requireFlags(options, ["vectors", "balance"], "eig");
+  requireOptions(options, ["vectors", "balance", "conditionNumbers"], "eig");
+  requireFlags(options, ["vectors", "balance", "conditionNumbers"], "eig");
   const { rows: n, data } = requireSquareInput(A, "A", "eig");
   const scale = safeScale(largestModulus(data));
   const scaled = { rows: n, cols: n, data: data.map((entry) => entry * scale) };
-  const wantVectors = options.vectors === true;
-  let result = decompose(scaled, wantVectors, options.balance !== false);
-  if (result.residualNorms !== null && options.balance !== false) {
+  const { vectors = false, balance = true, conditionNumbers = false } = options;
+  const wanted = { vectors, conditionNumbers, scale };
+  let result = decompose(scaled, wanted, balance);
+  if (result.residualNorms !== null && balance) {
     // Balancing a reducible matrix may scale without bound, and then D spoils the vectors: keep the better attempt.
     const worst = largestModulus(result.residualNorms);
     if (worst > POOR * n * EPSILON * norm2(scaled.data, 0, n * n)) {
-      const plain = decompose(scaled, true, false);
+      const plain = decompose(scaled, wanted, false);
       if (plain.residualNorms !== null && largestModulus(plain.residualNorms) < worst) result = plain;
     }
   }
@@ -99,18 +128,26 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
     vectors: result.vectors,
     residualNorms:
       result.residualNorms === null ? null : unscale(result.residualNorms, scale, "the residual norms", "eig"),
+    conditionNumbers: result.conditionNumbers,
   };
 }
 
 /** Residuals above this many n ε ‖A‖_F make the vectors be computed again without balancing. */
 const POOR = 5;
 
+/** What is asked for, and the power of two by which the matrix was multiplied. */
+interface Wanted {
+  readonly vectors: boolean;
+  readonly conditionNumbers: boolean;
+  readonly scale: number;
+}
+
 /** The decomposition of a matrix with entries near one. */
-function decompose(A: Matrix, wantVectors: boolean, balanced: boolean): GeneralEigen {
+function decompose(A: Matrix, wanted: Wanted, balanced: boolean): GeneralEigen {
   const n = A.rows;
   const t = A.data.slice();
   const balance = balanced ? balanceInPlace(n, t) : new Float64Array(n).fill(1);
-  const q = realSchur(n, t, wantVectors);
+  const q = realSchur(n, t, wanted.vectors || wanted.conditionNumbers);
   const { real, imaginary } = quasiTriangularValues(n, t);
   // The members of a pair stay together, also where several pairs are equal.
   const start = (k: number): number => (imaginary[k] < 0 ? k - 1 : k);
@@ -122,12 +159,28 @@ function decompose(A: Matrix, wantVectors: boolean, balanced: boolean): GeneralE
       start(a) - start(b) ||
       a - b,
   );
-  const vectors = q === null ? null : eigenvectors(n, t, q, balance, real, imaginary, order);
+  let vectors: ComplexVectors | null = null;
+  let conditionNumbers: Tagged[] | null = null;
+  if (q !== null) {
+    const [xr, xi] = triangularVectors(n, t, real, imaginary, order);
+    if (wanted.conditionNumbers) {
+      const lengths = (re: Float64Array, im: Float64Array, inverse: boolean): Float64Array =>
+        columnLengths(n, inOriginalBasis(n, q, balance, re, inverse), inOriginalBasis(n, q, balance, im, inverse));
+      conditionNumbers = eigenvalueConditions({ n, t, real, imaginary, order, xr, xi }, lengths, wanted.scale);
+    }
+    if (wanted.vectors) {
+      const re = inOriginalBasis(n, q, balance, xr, false);
+      const im = inOriginalBasis(n, q, balance, xi, false);
+      for (let j = 0; j < n; j++) normalizeColumn(n, re, im, j);
+      vectors = { re: { rows: n, cols: n, data: re }, im: { rows: n, cols: n, data: im } };
+    }
+  }
   return {
     real: Float64Array.from(order, (k) => real[k]),
     imaginary: Float64Array.from(order, (k) => imaginary[k]),
     vectors,
     residualNorms: vectors === null ? null : residuals(A, vectors, order, real, imaginary),
+    conditionNumbers,
   };
 }
 
@@ -160,72 +213,53 @@ function balanceInPlace(n: number, a: Float64Array): Float64Array {
   return d;
 }
 
-/** Eigenvectors of T by back substitution, then D Q x, normalised, in the given order. */
-function eigenvectors(
+/** D Q X, or D⁻¹ Q X: what the columns X of the Schur basis are for the matrix before balancing. */
+function inOriginalBasis(
   n: number,
-  t: Float64Array,
   q: Float64Array,
   balance: Float64Array,
-  real: Float64Array,
-  imaginary: Float64Array,
-  order: Uint32Array,
-): ComplexVectors {
-  const xr = new Float64Array(n * n); // columns: eigenvectors of T
-  const xi = new Float64Array(n * n);
-  const re = new Float64Array(n);
-  const im = new Float64Array(n);
-  const smallest = EPSILON * (largestModulus(t) || 1);
-  for (let column = 0; column < n; column++) {
-    const k = order[column];
-    // Second of a pair: the conjugate of the column before. Pairs are adjacent in the order.
-    if (imaginary[k] < 0) {
-      for (let i = 0; i < n; i++) {
-        xr[i * n + column] = xr[i * n + column - 1];
-        xi[i * n + column] = -xi[i * n + column - 1];
-      }
-      continue;
-    }
-    backSubstitute(n, t, k, real[k], imaginary[k], smallest, re, im);
-    for (let i = 0; i < n; i++) {
-      xr[i * n + column] = re[i];
-      xi[i * n + column] = im[i];
-    }
+  x: Float64Array,
+  inverse: boolean,
+): Float64Array {
+  const { data } = matmul({ rows: n, cols: n, data: q }, { rows: n, cols: n, data: x });
+  for (let i = 0; i < n; i++) {
+    const factor = inverse ? 1 / balance[i] : balance[i];
+    for (let at = i * n; at < (i + 1) * n && factor !== 1; at++) data[at] *= factor;
   }
-  const Q = { rows: n, cols: n, data: q };
-  const vr = matmul(Q, { rows: n, cols: n, data: xr });
-  const vi = matmul(Q, { rows: n, cols: n, data: xi });
-  for (let j = 0; j < n; j++) normalizeColumn(n, vr.data, vi.data, j, balance);
-  return { re: vr, im: vi };
+  return data;
 }
 
-/** Undoes the balancing and makes column j of unit norm with its largest component real and positive. */
-function normalizeColumn(n: number, re: Float64Array, im: Float64Array, j: number, balance: Float64Array): void {
+/** Euclidean norms of the complex columns. */
+function columnLengths(n: number, re: Float64Array, im: Float64Array): Float64Array {
+  return Float64Array.from({ length: n }, (_, j) => length2(norm2(re, j, n, n), norm2(im, j, n, n)));
+}
+
+/** Makes column j of unit norm with its largest component real and positive. */
+function normalizeColumn(n: number, re: Float64Array, im: Float64Array, j: number): void {
   let largest = 0;
   let at = j;
-  for (let i = 0; i < n; i++) {
-    re[i * n + j] *= balance[i];
-    im[i * n + j] *= balance[i];
-    const modulus = length2(re[i * n + j], im[i * n + j]);
+  for (let i = j; i < n * n; i += n) {
+    const modulus = length2(re[i], im[i]);
     // A component that is larger by rounding only must not win over an earlier one.
     if (modulus > largest * (1 + 8 * EPSILON)) {
       largest = modulus;
-      at = i * n + j;
+      at = i;
     }
   }
   if (largest === 0) return;
   const c = re[at] / largest;
   const s = im[at] / largest;
-  for (let i = 0; i < n; i++) {
-    const x = re[i * n + j] / largest;
-    const y = im[i * n + j] / largest;
-    re[i * n + j] = c * x + s * y;
-    im[i * n + j] = c * y - s * x;
+  for (let i = j; i < n * n; i += n) {
+    const x = re[i] / largest;
+    const y = im[i] / largest;
+    re[i] = c * x + s * y;
+    im[i] = c * y - s * x;
   }
   im[at] = 0;
   const norm = length2(norm2(re, j, n, n), norm2(im, j, n, n));
-  for (let i = 0; i < n; i++) {
-    re[i * n + j] /= norm;
-    im[i * n + j] /= norm;
+  for (let i = j; i < n * n; i += n) {
+    re[i] /= norm;
+    im[i] /= norm;
   }
 }
 
@@ -247,5 +281,5 @@ function residuals(
       ri[at] -= wr * vectors.im.data[at] + wi * vectors.re.data[at];
     }
   }
-  return Float64Array.from({ length: n }, (_, j) => length2(norm2(rr, j, n, n), norm2(ri, j, n, n)));
+  return columnLengths(n, rr, ri);
 }

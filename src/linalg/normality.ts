@@ -93,7 +93,9 @@ export interface DepartureFromNormality {
  * @throws {ShapeError} when A is not square
  * @throws {NonFiniteError} when A is not finite or the result overflows
  *
- * Accuracy: absolute error near n ε ‖A‖_F (the difference of squares would give sqrt(ε) ‖A‖_F). Cost: about 10 n³ flops.
+ * Accuracy: that of a matrix within n ε ‖A‖_F of A. Near normal matrices that is an absolute error near n ε ‖A‖_F, where the
+ * difference of squares would give sqrt(ε) ‖A‖_F; ill-conditioned eigenvalues make the departure ill conditioned too.
+ * Cost: about 10 n³ flops.
  *
  * @example
  * ```ts

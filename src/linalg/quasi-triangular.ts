@@ -1,4 +1,6 @@
 // Eigenvalues and eigenvectors of a real quasi-triangular matrix, the last step of the general eigenproblem.
+import { EPSILON, pow } from "../core/index.js";
+import { largestModulus, norm2 } from "./input.js";
 import { length2 } from "./scalar.js";
 
 /** Eigenvalues of the diagonal blocks of a quasi-triangular matrix. */
@@ -21,8 +23,46 @@ export function quasiTriangularValues(n: number, t: Float64Array): { real: Float
   return { real, imaginary };
 }
 
+/**
+ * Unit eigenvectors of T as columns, real and imaginary parts: column j belongs to the eigenvalue at position order[j]. Pairs
+ * are adjacent in the order, the member of positive imaginary part first.
+ */
+export function triangularVectors(
+  n: number,
+  t: Float64Array,
+  real: Float64Array,
+  imaginary: Float64Array,
+  order: Uint32Array,
+): [Float64Array, Float64Array] {
+  const xr = new Float64Array(n * n);
+  const xi = new Float64Array(n * n);
+  const re = new Float64Array(n);
+  const im = new Float64Array(n);
+  const invisible = pow(EPSILON, 3) * (largestModulus(t) || 1);
+  for (let column = 0; column < n; column++) {
+    const k = order[column];
+    if (imaginary[k] < 0) {
+      // Second of a pair: the conjugate of the column before.
+      for (let at = column; at < n * n; at += n) {
+        xr[at] = xr[at - 1];
+        xi[at] = -xi[at - 1];
+      }
+      continue;
+    }
+    // Differences of eigenvalues below the rounding of the value itself; not of the norm: T may be graded.
+    const smallest = Math.max(invisible, EPSILON * length2(real[k], imaginary[k]));
+    backSubstitute(n, t, k, real[k], imaginary[k], smallest, re, im);
+    const norm = length2(norm2(re, 0, n), norm2(im, 0, n));
+    for (let i = 0, at = column; i < n; i++, at += n) {
+      xr[at] = re[i] / norm;
+      xi[at] = im[i] / norm;
+    }
+  }
+  return [xr, xi];
+}
+
 /** Solves (T − λ) x = 0 for the block that starts at k, upwards; x is scaled whenever it grows large. */
-export function backSubstitute(
+function backSubstitute(
   n: number,
   t: Float64Array,
   k: number,

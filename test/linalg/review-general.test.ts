@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type Matrix, fromRows } from "../../src/core/index.js";
-import { createRng } from "../../src/random/index.js";
-import { eig, matmul, orthogonalMatrix, schur } from "../../src/linalg/index.js";
-import { tolerance } from "../support/compare.js";
-import { scaleMatrix } from "./support.js";
+import { EPSILON, type Matrix, fromRows, identity } from "../../src/core/index.js";
+import { createRng, normalMatrix } from "../../src/random/index.js";
+import { eig, matmul, norms, orthogonalMatrix, schur } from "../../src/linalg/index.js";
+import { tolerance, within, withinRelative } from "../support/compare.js";
+import { fixture } from "../support/shared.js";
+import { randomSymmetric, scaleMatrix } from "./support.js";
 
 const BOUND = 20;
 
@@ -50,5 +51,141 @@ describe("QR sweeps on general matrices settle", () => {
 
   test("many defective eigenvalues: the sweeps are limited in all, not for each value", () => {
     for (let seed = 1; seed <= 250; seed++) settles(defective(seed));
+  });
+});
+
+describe("eigenvectors of graded matrices", () => {
+  test("differences of small eigenvalues count beside these, not beside the norm", () => {
+    for (const small of [1e-20, 1e-30, 1e-40]) {
+      const A = fromRows([
+        [1, 0, 0],
+        [0, small, small],
+        [0, 0, 1e-10 * small],
+      ]);
+      const { vectors, residualNorms } = eig(A, { vectors: true });
+      const column = [0, 1, 2].map((i) => vectors.re.data[3 * i + 2]!);
+      expect(within(column.map(Math.abs), [0, Math.SQRT1_2, Math.SQRT1_2], 1e-9).ok).toBe(true);
+      expect(residualNorms[2]).toBeLessThanOrEqual(tolerance(BOUND, 3, small));
+    }
+  });
+
+  test("a double zero: the vector of a Jordan block is exact", () => {
+    const jordan = fromRows([
+      [0, 1],
+      [0, 0],
+    ]);
+    const { vectors, residualNorms } = eig(jordan, { vectors: true });
+    expect(Math.max(...residualNorms)).toBeLessThanOrEqual(EPSILON ** 2);
+    expect(Math.abs(vectors.re.data[1]!)).toBe(1);
+  });
+});
+
+describe("condition numbers of eigenvalues", () => {
+  const numbers = (A: Matrix): number[] =>
+    eig(A, { conditionNumbers: true }).conditionNumbers.map((c) => {
+      if (!c.defined) throw new Error(c.reason);
+      return c.value;
+    });
+
+  test("foreign oracle: SciPy's left and right vectors, at three scales, balanced or not, vectors asked for or not", () => {
+    interface Case {
+      a: number[][];
+      real: number[];
+      imaginary: number[];
+      condition: number[];
+    }
+    const { cases } = fixture<{ cases: Case[] }>("linalg/eigenvalue-conditions.json");
+    expect(cases.length).toBe(6);
+    for (const { a, real, imaginary, condition } of cases) {
+      const norm = norms(fromRows(a)).frobenius;
+      for (const scale of [1, 1e-150, 1e150]) {
+        for (const options of [{}, { vectors: true }, { balance: false }]) {
+          const result = eig(scaleMatrix(fromRows(a), scale), { ...options, conditionNumbers: true });
+          result.conditionNumbers.forEach((c, j) => {
+            const distances = real.map((x, i) =>
+              Math.hypot(x - result.real[j]! / scale, imaginary[i]! - result.imaginary[j]! / scale),
+            );
+            const nearest = distances.indexOf(Math.min(...distances));
+            const gap = Math.min(
+              ...real.flatMap((x, i) =>
+                i === nearest ? [] : [Math.hypot(x - real[nearest]!, imaginary[i]! - imaginary[nearest]!)],
+              ),
+            );
+            // First-order change of the vectors by rounding: norm times condition over the gap.
+            const allowed = tolerance(BOUND, a.length, (norm * condition[nearest]!) / gap);
+            expect(c.defined && withinRelative(c.value, condition[nearest]!, allowed).ok).toBe(true);
+          });
+        }
+      }
+    }
+  });
+
+  test("closed forms: normal matrices have one, [a, b; 0, c] has sqrt(1 + (b / (a - c))²)", () => {
+    for (const A of [randomSymmetric(1, 20), orthogonalMatrix(createRng(2), 21), identity(1)]) {
+      for (const value of numbers(A)) expect(value - 1).toBeLessThanOrEqual(tolerance(BOUND, A.rows));
+    }
+    for (const b of [0, 1, 1e3, 1e6]) {
+      const exact = Math.hypot(1, b / 2);
+      const triangle = fromRows([
+        [3, b],
+        [0, 1],
+      ]);
+      expect(withinRelative(numbers(triangle), [exact, exact], tolerance(BOUND, 2, Math.max(1, b))).ok).toBe(true);
+    }
+  });
+
+  test("it is the derivative: a change of A along y xᴴ moves the eigenvalue by it", () => {
+    const A = normalMatrix(createRng(3), 9, 9);
+    const step = 1e-7;
+    const { real, imaginary, vectors, conditionNumbers } = eig(A, { vectors: true, conditionNumbers: true });
+    const left = eig({ ...A, data: A.data.map((_, k) => A.data[(k % 9) * 9 + Math.floor(k / 9)]!) }, { vectors: true });
+    for (let j = 0; j < 9; j++) {
+      const condition = conditionNumbers[j]!;
+      if (imaginary[j] !== 0 || !condition.defined) continue;
+      const same = left.real.findIndex((x, i) => left.imaginary[i] === 0 && Math.abs(x - real[j]!) < 1e-10);
+      const y = (i: number): number => left.vectors.re.data[i * 9 + same]!;
+      const x = (i: number): number => vectors.re.data[i * 9 + j]!;
+      const data = A.data.map((entry, k) => entry + step * y(Math.floor(k / 9)) * x(k % 9)); // of norm one in A + step E
+      const moved = eig({ ...A, data });
+      const distance = Math.min(...Array.from(moved.real, (value) => Math.abs(value - real[j]!)));
+      expect(Math.abs(distance / step / condition.value - 1)).toBeLessThan(1e-4);
+    }
+  });
+
+  test("defective and multiple eigenvalues have none, with the reason", () => {
+    const two = eig(
+      fromRows([
+        [1, 1],
+        [0, 1],
+      ]),
+      { conditionNumbers: true },
+    ).conditionNumbers;
+    for (const c of two)
+      expect(!c.defined && c.reason).toMatch(/^not told from eigenvalue [01] at a distance of 0.0e\+0/);
+    for (const A of [identity(4), scaleMatrix(identity(3), 0)]) {
+      for (const c of eig(A, { conditionNumbers: true }).conditionNumbers) expect(c.defined).toBe(false);
+    }
+    // Every eigenvalue here is multiple, in Jordan blocks or beside each other, however rounding splits it.
+    for (let seed = 1; seed <= 40; seed++) {
+      const B = defective(seed);
+      const n = 2 * B.rows;
+      const data = new Float64Array(n * n);
+      for (let k = 0; k < B.data.length; k++) {
+        const [i, j] = [Math.floor(k / B.rows), k % B.rows];
+        data[i * n + j] = data[(i + B.rows) * n + j + B.rows] = B.data[k]!;
+      }
+      const Q = orthogonalMatrix(createRng(seed), n);
+      const A = matmul(matmul(Q, { rows: n, cols: n, data }), Q, { transposeB: true });
+      const { conditionNumbers } = eig(A, { conditionNumbers: true });
+      expect(conditionNumbers.some((c) => c.defined)).toBe(false);
+    }
+  });
+
+  test("not asked for: null; a switch that is none is refused", () => {
+    expect(eig(identity(2)).conditionNumbers).toBeNull();
+    expect(eig(fromRows([]), { conditionNumbers: true }).conditionNumbers).toEqual([]);
+    expect(() => eig(identity(2), { conditionNumbers: "yes" as never })).toThrow(
+      'eig: option "conditionNumbers" must be true or false',
+    );
   });
 });

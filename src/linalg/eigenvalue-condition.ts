@@ -1,0 +1,94 @@
+import { EPSILON, type Tagged, defined, undefinedBecause } from "../core/index.js";
+import { norm2 } from "./input.js";
+import { triangularVectors } from "./quasi-triangular.js";
+import { length2 } from "./scalar.js";
+
+/** Rounding moves an eigenvalue by up to its condition number times this many n ε ‖A‖_F. */
+const ROUNDING = 10;
+
+/** What the condition numbers are computed from. */
+export interface SchurVectors {
+  /** Order. */
+  readonly n: number;
+  /** Quasi-triangular Schur form of the balanced matrix. */
+  readonly t: Float64Array;
+  /** Real parts of its eigenvalues, by position on the diagonal. */
+  readonly real: Float64Array;
+  /** Imaginary parts. */
+  readonly imaginary: Float64Array;
+  /** Position on the diagonal of each eigenvalue of the result. */
+  readonly order: Uint32Array;
+  /** Unit right eigenvectors of t as columns, in the order of the result: real parts. */
+  readonly xr: Float64Array;
+  /** Imaginary parts. */
+  readonly xi: Float64Array;
+}
+
+/**
+ * Condition number ‖x‖ ‖y‖ / |yᴴ x| of each eigenvalue of D T D⁻¹, up to orthogonal similarity, with x and y its right and left
+ * eigenvectors; `lengths` gives |D Q x| for unit columns of real parts and imaginary parts, and with the inverse of D
+ * |D⁻¹ Q y|. `scale` is the power of two by which the matrix was multiplied.
+ *
+ * yᴴ x is computed on T, where the two vectors overlap in one diagonal block only: nothing cancels.
+ */
+export function eigenvalueConditions(
+  vectors: SchurVectors,
+  lengths: (re: Float64Array, im: Float64Array, inverse: boolean) => Float64Array,
+  scale: number,
+): Tagged[] {
+  const { n, t, real, imaginary, order, xr, xi } = vectors;
+  const [yr, yi] = leftVectors(vectors);
+  const right = lengths(xr, xi, false);
+  const left = lengths(yr, yi, true);
+  const rounding = ROUNDING * n * EPSILON * norm2(t, 0, n * n);
+  const cosines = new Float64Array(n); // |yᴴ x| of unit vectors of T; y stands conjugated in yr and yi
+  for (let j = 0; j < n; j++) {
+    const k = order[j];
+    const start = imaginary[k] < 0 ? k - 1 : k;
+    let re = 0;
+    let im = 0;
+    for (let i = start, end = imaginary[k] === 0 ? k : start + 1; i <= end; i++) {
+      const [a, b, c, d] = [xr[i * n + j], xi[i * n + j], yr[i * n + j], yi[i * n + j]];
+      re += a * c - b * d;
+      im += a * d + b * c;
+    }
+    cosines[j] = length2(re, im);
+  }
+  return Array.from(order, (k, j) => {
+    if (cosines[j] === 0) return undefinedBecause("defective: left and right eigenvector are orthogonal");
+    const reach = rounding / cosines[j];
+    for (let other = 0; other < n; other++) {
+      const distance = length2(real[order[other]] - real[k], imaginary[order[other]] - imaginary[k]);
+      if (other === j || distance > reach + rounding / cosines[other]) continue;
+      return undefinedBecause(
+        `not told from eigenvalue ${other} at a distance of ${(distance / scale).toExponential(1)}: ` +
+          `rounding moves it by up to ${(reach / scale).toExponential(1)}, so it may be defective or multiple`,
+      );
+    }
+    const condition = (right[j] * left[j]) / cosines[j];
+    return Number.isFinite(condition)
+      ? defined(Math.max(1, condition))
+      : undefinedBecause("the condition number leaves the double range");
+  });
+}
+
+/** Unit vectors with yᵀ T = λ yᵀ as columns: those of T turned over its antidiagonal, which is quasi-triangular again. */
+function leftVectors({ n, t, real, imaginary, order }: SchurVectors): [Float64Array, Float64Array] {
+  const turned = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) turned[(n - 1 - j) * n + n - 1 - i] = t[i * n + j];
+  const at = (k: number): number => n - 1 - k;
+  // Of a pair the member of positive imaginary part comes first here too.
+  const partner = (k: number): number => (imaginary[k] > 0 ? k + 1 : imaginary[k] < 0 ? k - 1 : k);
+  const turnedReal = Float64Array.from(real, (_, k) => real[at(k)]);
+  const turnedImaginary = Float64Array.from(imaginary, (_, k) => imaginary[partner(at(k))]);
+  const turnedOrder = Uint32Array.from(order, (k) => at(partner(k)));
+  const [zr, zi] = triangularVectors(n, turned, turnedReal, turnedImaginary, turnedOrder);
+  return [flipped(n, zr), flipped(n, zi)];
+}
+
+/** Rows in the opposite order. */
+function flipped(n: number, rows: Float64Array): Float64Array {
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) out.set(rows.subarray(i * n, (i + 1) * n), (n - 1 - i) * n);
+  return out;
+}
