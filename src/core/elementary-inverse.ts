@@ -112,7 +112,7 @@ export function acos(x: number): number {
  * @param x any number
  * @returns angle in [−π/2, π/2]; NaN for NaN, x itself for ±0
  *
- * Accuracy: below 0.7 ulp (measured, docs/routines.md). Cost: about 20 ns.
+ * Accuracy: below 0.9 ulp (measured, docs/routines.md). Cost: about 20 ns.
  * @example
  * ```ts
  * import { atan } from "eigenscope/core";
@@ -131,7 +131,7 @@ export function atan(x: number): number {
  * @param x first coordinate
  * @returns angle in [−π, π]; NaN when an argument is NaN
  *
- * Accuracy: below 0.7 ulp (measured, docs/routines.md). Cost: about 20 ns.
+ * Accuracy: below 0.9 ulp (measured, docs/routines.md). Cost: about 20 ns.
  * @example
  * ```ts
  * import { atan2 } from "eigenscope/core";

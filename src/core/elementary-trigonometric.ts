@@ -28,7 +28,7 @@ let low = 0;
  * @param x angle in radians, any finite size
  * @returns sin x; NaN for NaN and infinities, x itself for ±0
  *
- * Accuracy: below 0.8 ulp (measured, docs/routines.md). Cost: about 10 ns; 1 µs beyond |x| = 10⁶.
+ * Accuracy: below 0.9 ulp (measured, docs/routines.md). Cost: about 10 ns; 1 µs beyond |x| = 10⁶.
  * @example
  * ```ts
  * import { sin } from "eigenscope/core";
@@ -46,7 +46,7 @@ export function sin(x: number): number {
  * @param x angle in radians, any finite size
  * @returns cos x; NaN for NaN and infinities
  *
- * Accuracy: below 0.8 ulp (measured, docs/routines.md). Cost: about 10 ns; 1 µs beyond |x| = 10⁶.
+ * Accuracy: below 0.9 ulp (measured, docs/routines.md). Cost: about 10 ns; 1 µs beyond |x| = 10⁶.
  * @example
  * ```ts
  * import { cos } from "eigenscope/core";
@@ -64,7 +64,7 @@ export function cos(x: number): number {
  * @param k integer numerator, |k| < 2⁴⁹
  * @param n positive integer denominator, < 2⁴⁹
  *
- * Accuracy: below 0.8 ulp.
+ * Accuracy: below 0.9 ulp.
  * @example
  * ```ts
  * import { sinTurns } from "eigenscope/core";
@@ -82,7 +82,7 @@ export function sinTurns(k: number, n: number): number {
  * @param k integer numerator, |k| < 2⁴⁹
  * @param n positive integer denominator, < 2⁴⁹
  *
- * Accuracy: below 0.8 ulp.
+ * Accuracy: below 0.9 ulp.
  * @example
  * ```ts
  * import { cosTurns } from "eigenscope/core";

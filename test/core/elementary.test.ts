@@ -80,7 +80,7 @@ test("the bits are the same in every engine: checksum over all rows and a grid",
     for (let i = 0; i < 8; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x01000193);
   };
   for (const [name, f] of Object.entries(functions)) for (const row of fixture[name]) add(f(row[0], row[1]));
-  expect((hash >>> 0).toString(16)).toBe("1528d2c9");
+  expect((hash >>> 0).toString(16)).toBe("700d37ee");
 });
 
 test("special values match the conventions of Math", () => {
