@@ -42,9 +42,26 @@ export interface TridiagonalEigen {
  * ```ts
  * import { tridiagonalEigh } from "eigenscope/linalg";
  * const { values, firstRow } = tridiagonalEigh(Float64Array.of(2, 2), Float64Array.of(1));
- * console.log(values[0].toFixed(12), values[1].toFixed(12), firstRow?.[0].toFixed(12)); // 1.000000000000 3.000000000000 0.707106781187
+ * console.log(values[0].toFixed(12), values[1].toFixed(12), firstRow[0].toFixed(12)); // 1.000000000000 3.000000000000 0.707106781187
  * ```
  */
+export function tridiagonalEigh(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  options?: TridiagonalEighOptions & { readonly vectors?: "first-row" },
+): TridiagonalEigen & { readonly firstRow: Float64Array };
+/** With vectors: "full". */
+export function tridiagonalEigh(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  options: TridiagonalEighOptions & { readonly vectors: "full" },
+): TridiagonalEigen & { readonly vectors: Matrix; readonly firstRow: Float64Array };
+/** With vectors: "none", or a choice made at run time. */
+export function tridiagonalEigh(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  options?: TridiagonalEighOptions,
+): TridiagonalEigen;
 export function tridiagonalEigh(
   diagonal: Float64Array,
   offDiagonal: Float64Array,

@@ -8,7 +8,7 @@ import {
   requireOptions,
 } from "../core/index.js";
 import { fusedInEffect, routinesBackend, routinesBytes } from "../routines/index.js";
-import type { EighOptions, SymmetricEigen } from "./eigh.js";
+import type { EighOptions, SymmetricEigen, SymmetricEigenWithVectors } from "./eigh.js";
 import type { MatrixInput } from "./input.js";
 import type { MatmulOptions } from "./products.js";
 import { eighByWorkers, gramByWorkers, matmulByWorkers } from "./worker-calls.js";
@@ -35,6 +35,11 @@ export interface WorkerPool {
   /** As {@link gram}, by tiles of rows with equal area below the diagonal. */
   gram(A: MatrixInput, options?: LongRunning): Promise<Matrix>;
   /** As {@link eigh}, all options: the workers share every step of the reduction, of divide and conquer and of the back-transformation. */
+  eigh(
+    A: MatrixInput,
+    options?: EighOptions & LongRunning & { readonly vectors?: true },
+  ): Promise<SymmetricEigenWithVectors>;
+  /** With vectors: false, or a choice made at run time. */
   eigh(A: MatrixInput, options?: EighOptions & LongRunning): Promise<SymmetricEigen>;
   /** Ends all workers; calls under way are rejected. */
   close(): Promise<void>;
@@ -140,10 +145,11 @@ export function workerPool(options: WorkerPoolOptions = {}): WorkerPool {
       requireOpen();
       return gramByWorkers(workers, A, gramOptions);
     },
-    eigh: async (A, eighOptions = {}) => {
+    // Vectors are there unless refused, which the overloads say and a single function type cannot.
+    eigh: (async (A: MatrixInput, eighOptions: EighOptions & LongRunning = {}) => {
       requireOpen();
       return eighByWorkers(workers, A, eighOptions);
-    },
+    }) as WorkerPool["eigh"],
     close: () => (closed ??= Promise.all(slots.map(end)).then(() => stores.forget())),
   };
 }
