@@ -36,7 +36,7 @@ export function convolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Arr
     return out;
   }
   let padded = length + (length % 2);
-  while (fftRadices(padded) === null) padded += 2;
+  while (!(fftRadices(padded) ?? [11]).every((radix) => radix <= 7)) padded += 2;
   const first = new Float64Array(padded);
   const second = new Float64Array(padded);
   first.set(x);
@@ -83,12 +83,17 @@ export function circularConvolve(a: ArrayLike<number>, b: ArrayLike<number>): Fl
 
 /** Inverse transform of the product of two real spectra. */
 function product(x: Float64Array, y: Float64Array): Float64Array {
-  const p = realSpectrum(x);
-  const q = realSpectrum(y);
-  for (let k = 0; k < p.re.length; k++) {
+  const bins = (x.length >> 1) + 1;
+  const p = { re: new Float64Array(bins), im: new Float64Array(bins) };
+  const q = { re: new Float64Array(bins), im: new Float64Array(bins) };
+  realSpectrum(x, p);
+  realSpectrum(y, q);
+  for (let k = 0; k < bins; k++) {
     const re = p.re[k] * q.re[k] - p.im[k] * q.im[k];
     p.im[k] = p.im[k] * q.re[k] + p.re[k] * q.im[k];
     p.re[k] = re;
   }
-  return realSignal(p, x.length);
+  const out = new Float64Array(x.length);
+  realSignal(p, out, x.length);
+  return out;
 }

@@ -33,7 +33,7 @@ export interface DctOptions {
  */
 export function dct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
   const { signal, type } = requireInput(x, options, "dct");
-  const out = type === 1 ? dct1(signal) : type === 2 ? dct2(signal) : dct3(signal);
+  const out = type === 1 ? dct1(signal) : type === 2 ? dct2(signal) : dct3(signal, 1);
   requireTransformed([out], { x }, "dct");
   return out;
 }
@@ -60,9 +60,9 @@ export function dct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
 export function idct(x: ArrayLike<number>, options?: DctOptions): Float64Array {
   const { signal, type } = requireInput(x, options, "idct");
   const n = signal.length;
-  const out = type === 1 ? dct1(signal) : type === 2 ? dct3(signal) : dct2(signal);
+  const out = type === 1 ? dct1(signal) : type === 2 ? dct3(signal, 2 * n) : dct2(signal);
   const factor = type === 1 ? 2 * (n - 1) : 2 * n;
-  for (let k = 0; k < n; k++) out[k] /= factor;
+  if (type !== 2) for (let k = 0; k < n; k++) out[k] /= factor;
   requireTransformed([out], { x }, "idct");
   return out;
 }
@@ -89,19 +89,24 @@ function requireInput(
 /** The even extension of the data is periodic with 2n − 2: its real transform has no sine part. */
 function dct1(x: Float64Array): Float64Array {
   const n = x.length;
-  const extended = new Float64Array(2 * n - 2);
+  const extended = scratch("data", 2 * n - 2);
   extended.set(x);
   for (let j = 1; j < n - 1; j++) extended[2 * n - 2 - j] = x[j];
-  return realSpectrum(extended).re;
+  const out = new Float64Array(n);
+  realSpectrum(extended, { re: out, im: scratch("im", n) });
+  return out;
 }
 
 /** Even entries forward, odd entries backward: one real transform of length n, turned by e^{−πik/(2n)}. */
 function dct2(x: Float64Array): Float64Array {
   const n = x.length;
-  const ordered = new Float64Array(n);
+  const bins = (n >> 1) + 1;
+  const ordered = scratch("data", n);
+  const re = scratch("re", bins);
+  const im = scratch("im", bins);
   for (let j = 0; 2 * j < n; j++) ordered[j] = x[2 * j];
   for (let j = 0; 2 * j + 1 < n; j++) ordered[n - 1 - j] = x[2 * j + 1];
-  const { re, im } = realSpectrum(ordered);
+  realSpectrum(ordered, { re, im });
   const turn = quarterTurns(4 * n);
   const out = new Float64Array(n);
   out[0] = 2 * re[0];
@@ -114,14 +119,15 @@ function dct2(x: Float64Array): Float64Array {
   return out;
 }
 
-/** The steps of dct2 backward. */
-function dct3(x: Float64Array): Float64Array {
+/** The steps of dct2 backward, the result divided. */
+function dct3(x: Float64Array, divisor: number): Float64Array {
   const n = x.length;
   const bins = (n >> 1) + 1;
-  const re = new Float64Array(bins);
-  const im = new Float64Array(bins);
+  const re = scratch("re", bins);
+  const im = scratch("im", bins);
   const turn = quarterTurns(4 * n);
   re[0] = x[0];
+  im[0] = 0;
   for (let k = 1; k < bins; k++) {
     const c = turn[2 * k];
     const s = -turn[2 * k + 1];
@@ -129,9 +135,24 @@ function dct3(x: Float64Array): Float64Array {
     im[k] = x[k] * s - x[n - k] * c;
   }
   if (n % 2 === 0) im[n / 2] = 0;
-  const ordered = realSignal({ re, im }, n);
+  const ordered = scratch("data", n);
+  realSignal({ re, im }, ordered, divisor);
   const out = new Float64Array(n);
-  for (let j = 0; 2 * j < n; j++) out[2 * j] = n * ordered[j];
-  for (let j = 0; 2 * j + 1 < n; j++) out[2 * j + 1] = n * ordered[n - 1 - j];
+  for (let j = 0; 2 * j < n; j++) out[2 * j] = ordered[j];
+  for (let j = 0; 2 * j + 1 < n; j++) out[2 * j + 1] = ordered[n - 1 - j];
   return out;
+}
+
+/** Arrays of the last transforms, for the steps between input and result. */
+const kept = new Map<string, Float64Array>();
+/** Longer ones are not kept: they are megabytes. */
+const LONGEST_KEPT = 2 ** 17;
+
+/** An array for one step, from the last transform when it fits; its entries are whatever they are. */
+function scratch(name: string, length: number): Float64Array {
+  const known = kept.get(name);
+  if (known?.length === length) return known;
+  const fresh = new Float64Array(length);
+  if (length <= LONGEST_KEPT) kept.set(name, fresh);
+  return fresh;
 }

@@ -2,14 +2,18 @@ import PowerOfTwoFft from "fft.js";
 import { cosTurns, sinTurns } from "../core/index.js";
 import { createFftEngine, type FftEngine, fftRadices, routinesBackend, transformBy } from "../routines/index.js";
 
+/** Without vectors the pass of a larger prime takes longer than Bluestein's convolution. */
+const LARGEST_PRIME_JS = 31;
+
 /**
- * Builds the transform of any length: mixed radices for lengths without a prime factor above 7, Bluestein's convolution
- * for the rest; with the JavaScript back end fft.js does single transforms of a power of two.
+ * Builds the transform of any length: mixed radices for lengths without a prime factor above 101 (31 with the JavaScript back
+ * end), Bluestein's convolution for the rest; with the JavaScript back end fft.js does single transforms of a power of two.
  */
 export function createEngine(length: number, batch: number): FftEngine {
   if (length === 1) return identityEngine(batch);
   const radices = fftRadices(length);
-  if (radices === null) return chirpEngine(length, batch);
+  const largest = routinesBackend() === "js" ? LARGEST_PRIME_JS : Infinity;
+  if (radices === null || radices[radices.length - 1] > largest) return chirpEngine(length, batch);
   if (batch === 1 && routinesBackend() === "js" && (length & (length - 1)) === 0) return powerOfTwoEngine(length);
   return createFftEngine(length, radices, batch);
 }

@@ -8,5 +8,6 @@ export { irfft, rfft } from "./rfft.js";
 export * from "./fftn.js";
 export { createFftPlan } from "./plan.js";
 export type { ComplexArray, ComplexInput, FftPlan } from "./plan.js";
+export * from "./real-plan.js";
 export * from "./convolve.js";
 export * from "./dct.js";

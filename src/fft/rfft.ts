@@ -1,4 +1,5 @@
 import { requireInteger, ShapeError } from "../core/index.js";
+import type { FftEngine } from "../routines/index.js";
 import {
   type ComplexArray,
   type ComplexInput,
@@ -28,31 +29,45 @@ import { quarterTurns } from "./turns.js";
  * ```
  */
 export function rfft(x: ArrayLike<number>): ComplexArray {
-  const spectrum = realSpectrum(requireSignal(x, "x", "rfft"));
-  requireTransformed([spectrum.re, spectrum.im], { x }, "rfft");
+  const signal = requireSignal(x, "x", "rfft");
+  const bins = (signal.length >> 1) + 1;
+  const spectrum = { re: new Float64Array(bins), im: new Float64Array(bins) };
+  if (!realSpectrum(signal, spectrum)) requireTransformed([spectrum.re, spectrum.im], { x }, "rfft");
   return spectrum;
 }
 
-/** The transform behind {@link rfft}, entries unchecked. */
-export function realSpectrum(x: Float64Array): ComplexArray {
+/** The engine behind the transform of n real data: half the length when that is an integer. */
+export function realLength(n: number): number {
+  return n % 2 === 0 ? n / 2 : n;
+}
+
+/**
+ * The transform behind {@link rfft}, entries unchecked, to entries 0 … ⌊n/2⌋ of `out`.
+ * @returns whether every result is known to be finite
+ */
+export function realSpectrum(
+  x: Float64Array,
+  out: ComplexArray,
+  engine: FftEngine = engineOf(realLength(x.length)),
+): boolean {
+  if (engine.spectrum !== undefined) return engine.spectrum(x, out.re, out.im);
   const n = x.length;
   const half = n >> 1;
-  const re = new Float64Array(half + 1);
-  const im = new Float64Array(half + 1);
+  const { re, im } = out;
   if (n % 2 === 1) {
     const full = { re: new Float64Array(n), im: new Float64Array(n) };
-    engineOf(n).transform(x, full.im, 0, full.re, full.im, 0, 1);
+    engine.transform(x, full.im, 0, full.re, full.im, 0, 1);
     re.set(full.re.subarray(0, half + 1));
     im.set(full.im.subarray(0, half + 1));
     im[0] = 0;
-    return { re, im };
+    return false;
   }
   // Even and odd entries as one complex signal of half the length, whose spectrum is then taken apart.
   for (let j = 0; j < half; j++) {
     re[j] = x[2 * j];
     im[j] = x[2 * j + 1];
   }
-  engineOf(half).transform(re, im, 0, re, im, 0, 1);
+  engine.transform(re, im, 0, re, im, 0, 1);
   const turn = quarterTurns(n);
   for (let k = 1, q = half - 1; k <= q; k++, q--) {
     const evenRe = 0.5 * (re[k] + re[q]);
@@ -72,7 +87,7 @@ export function realSpectrum(x: Float64Array): ComplexArray {
   re[half] = difference;
   im[0] = 0;
   im[half] = 0;
-  return { re, im };
+  return false;
 }
 
 /**
@@ -132,26 +147,36 @@ function inverseOfReal(re: ArrayLike<number>, im: unknown, size: unknown): Float
       remedy: "set it to 0, or use ifft for complex data",
     });
   }
-  const x = realSignal(spectrum, n);
-  requireTransformed([x], { re: spectrum.re, im: spectrum.im }, "irfft");
+  const x = new Float64Array(n);
+  if (!realSignal(spectrum, x, n)) requireTransformed([x], { re: spectrum.re, im: spectrum.im }, "irfft");
   return x;
 }
 
-/** The transform behind {@link irfft}, entries unchecked. */
-export function realSignal(spectrum: ComplexArray, n: number): Float64Array {
-  const x = new Float64Array(n);
+/**
+ * The transform behind {@link irfft} with another divisor, entries unchecked; the imaginary parts that must be zero are not read.
+ * @returns whether every result is known to be finite
+ */
+export function realSignal(
+  spectrum: ComplexArray,
+  x: Float64Array,
+  divisor: number,
+  engine: FftEngine = engineOf(realLength(x.length)),
+): boolean {
+  const n = x.length;
   if (n % 2 === 1) {
     const re = new Float64Array(n);
     const im = new Float64Array(n);
     re.set(spectrum.re);
     im.set(spectrum.im);
+    im[0] = 0;
     for (let k = 1; k < spectrum.re.length; k++) {
       re[n - k] = spectrum.re[k];
       im[n - k] = -spectrum.im[k];
     }
-    engineOf(n).transform(im, re, 0, im, x, 0, n);
-    return x;
+    engine.transform(im, re, 0, im, x, 0, divisor);
+    return false;
   }
+  if (engine.signal !== undefined) return engine.signal(spectrum.re, spectrum.im, x, divisor / 2);
   const half = n >> 1;
   const { re, im } = spectrum;
   const zr = new Float64Array(half);
@@ -171,10 +196,10 @@ export function realSignal(spectrum: ComplexArray, n: number): Float64Array {
     zr[q] = evenRe + oddIm;
     zi[q] = oddRe - evenIm;
   }
-  engineOf(half).transform(zi, zr, 0, zi, zr, 0, half);
+  engine.transform(zi, zr, 0, zi, zr, 0, divisor / 2);
   for (let j = 0; j < half; j++) {
     x[2 * j] = zr[j];
     x[2 * j + 1] = zi[j];
   }
-  return x;
+  return false;
 }

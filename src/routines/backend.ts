@@ -63,8 +63,13 @@ export interface WasmFunctions {
   pass4(x: number, y: number, w: number, span: number, m: number): void;
   pass5(x: number, y: number, w: number, span: number, m: number): void;
   pass7(x: number, y: number, w: number, span: number, m: number): void;
+  passPrime(x: number, y: number, w: number, span: number, m: number, p: number, room: number): void;
   interleave(x: number, out: number, count: number): void;
-  separate(x: number, out: number, count: number, divisor: number): void;
+  separate(x: number, out: number, count: number, divisor: number, bytes: number): void;
+  splitSpectrum(x: number, imag: number, turns: number, half: number, out: number, outImag: number): number;
+  joinSpectrum(x: number, imag: number, turns: number, half: number, out: number, outImag: number): void;
+  leaveExchanged(x: number, imag: number, count: number, out: number, divisor: number): number;
+  widen(x: number, out: number, count: number): void;
   gridRows(
     x: number,
     xImag: number,
@@ -137,8 +142,8 @@ let compiled: WebAssembly.Module | null | undefined;
 /**
  * Chooses the back end of the routines: plain JavaScript or WebAssembly SIMD.
  *
- * Both give the same bits in every routine except the Fourier transform, where powers of two agree to 4 ε log₂ n; so this
- * switch is about speed alone. The environment variable EIGENSCOPE_BACKEND (js, wasm, auto) sets the initial choice; any other value counts as auto.
+ * Both give the same bits in every routine except the Fourier transform, where powers of two and lengths with a prime factor
+ * above 31 agree to 4 ε log₂ n; so this switch is about speed alone. The environment variable EIGENSCOPE_BACKEND (js, wasm, auto) sets the initial choice; any other value counts as auto.
  * Where WebAssembly SIMD is missing or a compile is refused (content security policy), JavaScript is used.
  *
  * @param backend "auto" (the default) and "wasm" take WebAssembly where possible, "js" never does

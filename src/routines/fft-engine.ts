@@ -1,11 +1,13 @@
-import { ShapeError, describe, requireInteger } from "../core/index.js";
+import { ShapeError, cosTurns, describe, requireInteger, sinTurns } from "../core/index.js";
 import { ARENA_START, createArena } from "./backend.js";
 import {
   type FftPass,
   type FftStage,
+  LARGEST_RADIX,
   RADICES,
   fftOrder,
   fftPass,
+  fftRadices,
   fftStages,
   fftTwiddles,
   pairedTwiddles,
@@ -34,6 +36,13 @@ export interface FftEngine {
     to: number,
     divisor: number,
   ): void;
+  /**
+   * Transforms real data, `length` or twice as many, to entries 0 … ⌊n/2⌋ of re and im. Only where this is faster than the
+   * steps of src/fft around `transform`, which give the same bits. @returns whether all results are finite
+   */
+  readonly spectrum?: (x: Float64Array, re: Float64Array, im: Float64Array) => boolean;
+  /** Inverts `spectrum` for twice as many data, to x, divided by twice the divisor. @returns whether all results are finite */
+  readonly signal?: (re: Float64Array, im: Float64Array, x: Float64Array, divisor: number) => boolean;
 }
 
 /** The `transform` of an engine that has only an input and a `run`. */
@@ -59,10 +68,10 @@ export function transformBy(length: number, input: Float64Array, run: () => Floa
 }
 
 /**
- * Builds a Stockham transform of a length with the prime factors 2, 3, 5 and 7.
+ * Builds a Stockham transform of a length whose prime factors are at most 101.
  *
  * @param length number of points
- * @param radices its factors among 2, 3, 4, 5, 7, in the order of the passes
+ * @param radices its factors 2, 3, 4, 5, 7 or odd primes from 11 to 101, in the order of the passes
  * @param batch number of interleaved transforms
  * @throws {ArgumentError} when length or batch is not an integer >= 1
  * @throws {ShapeError} when the radices are others, or their product is not the length
@@ -70,12 +79,12 @@ export function transformBy(length: number, input: Float64Array, run: () => Floa
 export function createFftEngine(length: number, radices: readonly number[], batch: number): FftEngine {
   requireInteger(length, "length", "createFftEngine", 1);
   requireInteger(batch, "batch", "createFftEngine", 1);
-  const known = Array.isArray(radices) && radices.every((radix) => RADICES.includes(radix));
+  const known = Array.isArray(radices) && radices.every((radix) => RADICES.includes(radix) || isLargeRadix(radix));
   if (!known || radices.reduce((product, radix) => product * radix, 1) !== length) {
     throw new ShapeError({
       function: "createFftEngine",
       argument: "radices",
-      expected: `of ${RADICES.join(", ")} with the product ${length}`,
+      expected: `of ${RADICES.join(", ")} and primes from 11 to ${LARGEST_RADIX} with the product ${length}`,
       got: Array.isArray(radices) ? `[${radices.join(", ")}]` : describe(radices),
       remedy: "use fftRadices",
     });
@@ -86,6 +95,12 @@ export function createFftEngine(length: number, radices: readonly number[], batc
     (length * batch >= SMALLEST_FAST ? wasmEngine(length, batch, stages, twiddles) : null) ??
     jsEngine(length, batch, stages, twiddles)
   );
+}
+
+/** Whether a factor is a prime that has no pass of its own and yet is a radix. */
+function isLargeRadix(radix: number): boolean {
+  const factors = Number.isInteger(radix) && radix > 7 ? fftRadices(radix) : null;
+  return factors?.length === 1;
 }
 
 /** Numbers between two parts, so that their equal entries do not fall into the same place of the cache. */
@@ -112,7 +127,7 @@ function jsEngine(length: number, batch: number, stages: readonly FftStage[], tw
 /** Lengths of single transforms that are done in parts when they are powers of two; longer ones leave the cache. */
 const LONGEST_LINE = 2 ** 16;
 
-/** The same passes over a memory of its own: tables, then two work spaces. */
+/** The same passes over a memory of its own: tables, then two work spaces, then what only some transforms need. */
 function wasmEngine(
   length: number,
   batch: number,
@@ -121,73 +136,123 @@ function wasmEngine(
 ): FftEngine | null {
   const size = 2 * length * batch;
   const inParts = batch === 1 && (length & (length - 1)) === 0 && length <= LONGEST_LINE;
-  const arena = createArena(twiddles.length + 2 * (size + APART) + (inParts ? 3 * length : 0));
+  const radices = stages.map((stage) => stage.radix);
+  // Each work space also holds the length + 1 numbers of half a spectrum in parts.
+  const space = size + 2 * APART;
+  const pairsRoom = inParts ? 3 * length : 4 * Math.max(...radices);
+  const arena = createArena(twiddles.length + 2 * space + pairsRoom + (batch === 1 ? length + 2 : 0));
   if (arena === null) return null;
   const { functions, values } = arena;
   const table = ARENA_START / 8;
   values.set(twiddles, table);
   const inputAt = table + twiddles.length;
-  const otherAt = inputAt + size + APART;
+  const otherAt = inputAt + space;
+  const pairs = otherAt + space;
+  const turns = pairs + pairsRoom;
+  const order = pairs + 2 * length;
   const input = values.subarray(inputAt, inputAt + size);
   const other = values.subarray(otherAt, otherAt + size);
-  /** Runs the passes and returns the address of the result. */
+  /** Runs the passes and returns where the result begins. */
   const pass = (): number => {
-    let from = 8 * inputAt;
-    let to = 8 * otherAt;
+    let from = inputAt;
+    let to = otherAt;
     for (const { radix, first, span, m } of stages) {
       const w = 8 * (table + first);
-      if (radix === 4) functions.pass4(from, to, w, span, m);
-      else if (radix === 2) functions.pass2(from, to, w, span, m);
-      else if (radix === 3) functions.pass3(from, to, w, span, m);
-      else if (radix === 5) functions.pass5(from, to, w, span, m);
-      else functions.pass7(from, to, w, span, m);
+      if (radix === 4) functions.pass4(8 * from, 8 * to, w, span, m);
+      else if (radix === 2) functions.pass2(8 * from, 8 * to, w, span, m);
+      else if (radix === 3) functions.pass3(8 * from, 8 * to, w, span, m);
+      else if (radix === 5) functions.pass5(8 * from, 8 * to, w, span, m);
+      else if (radix === 7) functions.pass7(8 * from, 8 * to, w, span, m);
+      else functions.passPrime(8 * from, 8 * to, w, span, m, radix, 8 * pairs);
       [from, to] = [to, from];
     }
     return from;
   };
-  const run = (): Float64Array => (pass() === 8 * inputAt ? input : other);
-  const pairs = otherAt + size + APART;
+  const run = (): Float64Array => (pass() === inputAt ? input : other);
+  if (batch > 1) return { length, batch, input, run, transform: transformBy(length, input, run) };
+
   const apart = length + APART;
-  const radices = stages.map((stage) => stage.radix);
   if (inParts) {
     values.set(pairedTwiddles(length), pairs);
-    new Int32Array(arena.memory.buffer, 8 * (pairs + 2 * length)).set(fftOrder(length, radices));
+    new Int32Array(arena.memory.buffer, 8 * order).set(fftOrder(length, radices));
   }
+  const line = (from: number, to: number): void => {
+    functions.powerLine(8 * from, 8 * apart, length, 8 * to, 8 * apart, 8 * order, 8 * pairs);
+  };
   /** Copies a part out, divided. */
   const leave = (at: number, out: Float64Array, to: number, divisor: number): void => {
     if (divisor !== 1) functions.finishPart(8 * at, length, divisor);
     out.set(values.subarray(at, at + length), to);
   };
-  return {
-    length,
-    batch,
-    input,
-    run,
-    transform: (re, im, from, outRe, outIm, to, divisor) => {
-      // The parts go in behind each other: copies instead of a loop.
-      const imaginary = otherAt + (inParts ? apart : length);
-      values.set(length === re.length ? re : re.subarray(from, from + length), otherAt);
-      values.set(length === im.length ? im : im.subarray(from, from + length), imaginary);
-      if (inParts) {
-        functions.powerLine(
-          8 * otherAt,
-          8 * apart,
-          length,
-          8 * inputAt,
-          8 * apart,
-          8 * (pairs + 2 * length),
-          8 * pairs,
-        );
-        leave(inputAt, outRe, to, divisor);
-        leave(inputAt + apart, outIm, to, divisor);
-        return;
-      }
-      functions.interleave(8 * otherAt, 8 * inputAt, length);
-      const result = pass();
-      const free = result === 8 * inputAt ? otherAt : inputAt;
-      functions.separate(result, 8 * free, length, divisor);
-      outRe.set(values.subarray(free, free + length), to);
-      outIm.set(values.subarray(free + length, free + 2 * length), to);
-    },
+  const transform: FftEngine["transform"] = (re, im, from, outRe, outIm, to, divisor) => {
+    // The parts go in behind each other: copies instead of a loop.
+    const imaginary = otherAt + (inParts ? apart : length);
+    values.set(length === re.length ? re : re.subarray(from, from + length), otherAt);
+    values.set(length === im.length ? im : im.subarray(from, from + length), imaginary);
+    if (inParts) {
+      line(otherAt, inputAt);
+      leave(inputAt, outRe, to, divisor);
+      leave(inputAt + apart, outIm, to, divisor);
+      return;
+    }
+    functions.interleave(8 * otherAt, 8 * inputAt, length);
+    const result = pass();
+    const free = result === inputAt ? otherAt : inputAt;
+    functions.separate(8 * result, 8 * free, length, divisor, 8 * length);
+    outRe.set(values.subarray(free, free + length), to);
+    outIm.set(values.subarray(free + length, free + 2 * length), to);
   };
+
+  let turned = false;
+  /** The turns between half a transform and a real one, computed when they are needed first. */
+  const turnsAt = (): number => {
+    if (!turned) {
+      for (let k = 0; 2 * k <= length; k++) {
+        values[turns + 2 * k] = cosTurns(k, 2 * length);
+        values[turns + 2 * k + 1] = -sinTurns(k, 2 * length);
+      }
+      turned = true;
+    }
+    return 8 * turns;
+  };
+  const spectrum = (x: Float64Array, re: Float64Array, im: Float64Array): boolean => {
+    const bins = (x.length >> 1) + 1;
+    let free: number;
+    let probe: number;
+    if (x.length === length) {
+      values.set(x, otherAt);
+      functions.widen(8 * otherAt, 8 * inputAt, length);
+      const result = pass();
+      free = result === inputAt ? otherAt : inputAt;
+      functions.separate(8 * result, 8 * free, bins, 1, 8 * apart);
+      values[free + apart] = 0;
+      probe = functions.finishPart(8 * free, bins, 1) + functions.finishPart(8 * (free + apart), bins, 1);
+    } else {
+      // Neighbours are the complex numbers of half the length.
+      values.set(x, inputAt);
+      let result = inputAt;
+      if (inParts) {
+        functions.separate(8 * inputAt, 8 * otherAt, length, 1, 8 * apart);
+        line(otherAt, inputAt);
+      } else result = pass();
+      free = result === inputAt ? otherAt : inputAt;
+      probe = functions.splitSpectrum(8 * result, inParts ? 8 * apart : 0, turnsAt(), length, 8 * free, 8 * apart);
+    }
+    re.set(values.subarray(free, free + bins));
+    im.set(values.subarray(free + apart, free + apart + bins));
+    return probe === 0;
+  };
+  const signal = (re: Float64Array, im: Float64Array, x: Float64Array, divisor: number): boolean => {
+    values.set(re, otherAt);
+    values.set(im, otherAt + apart);
+    functions.joinSpectrum(8 * otherAt, 8 * apart, turnsAt(), length, 8 * inputAt, inParts ? 8 * apart : 0);
+    let result = otherAt;
+    if (inParts) line(inputAt, otherAt);
+    else result = pass();
+    const free = result === inputAt ? otherAt : inputAt;
+    const probe = functions.leaveExchanged(8 * result, inParts ? 8 * apart : 0, length, 8 * free, divisor);
+    x.set(values.subarray(free, free + 2 * length));
+    return probe === 0;
+  };
+  return { length, batch, input, run, transform, spectrum, signal };
 }

@@ -1,5 +1,5 @@
 import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
-import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles } from "./fft-passes.js";
+import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles, passConstants } from "./fft-passes.js";
 
 /** Larger grids (2 GiB in WebAssembly memory) go panel by panel instead. */
 const MOST_POINTS = 2 ** 27;
@@ -71,7 +71,7 @@ let recent: WeakRef<GridMemory> | null = null;
  * @param outRe where the real parts of the results go; re itself when absent
  * @param outIm where the imaginary parts go
  * @returns whether every result is finite; "declined" when nothing was done because this way is closed (JavaScript back
- *   end, an axis with a prime factor above 7, a single line, a tiny or huge grid)
+ *   end, an axis with a prime factor above 101, a single line, a tiny or huge grid)
  */
 export function transformGrid(
   re: Float64Array,
@@ -150,7 +150,7 @@ export function transformGrid(
   return finite ? "finite" : "not finite";
 }
 
-/** Places in memory for a grid, or null when an axis has a prime factor above 7. */
+/** Places in memory for a grid, or null when an axis has a prime factor above 101. */
 function layoutOf(lengths: readonly number[], points: number): GridLayout | null {
   let end = ARENA_START;
   const take = (bytes: number): number => {
@@ -166,13 +166,15 @@ function layoutOf(lengths: readonly number[], points: number): GridLayout | null
     const fresh = (): AxisPlan => {
       const [plan, order] = [take(4 * radices.length), take((4 * length) / radices[radices.length - 1])];
       const paired = isLine(length) ? take(16 * length) : 0;
-      return { length, radices, plan, order, twiddles: take(32 * length), paired };
+      const constants = radices.reduce((sum, radix) => sum + passConstants(radix), 0);
+      return { length, radices, plan, order, twiddles: take(16 * length + 8 * constants), paired };
     };
     axes.push(known ?? fresh());
   }
   const rowLength = lengths[lengths.length - 1];
   const staging = take(16 * rowLength * rowsAtOnce(rowLength) + CACHE_LINE);
-  const panel = take(256 * Math.max(...lengths) + CACHE_LINE);
+  // Two panels, the addresses of eight lines, the room of a prime.
+  const panel = take(288 * Math.max(...lengths) + 2 * CACHE_LINE);
   const last = axes.length - 1;
   let inner = last;
   let unit = axes[last].length;

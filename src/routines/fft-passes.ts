@@ -18,29 +18,36 @@ export type FftPass = (
 
 /** Radices with a pass of their own. */
 export const RADICES: readonly number[] = [4, 2, 3, 5, 7];
+/** Larger primes up to this one share a pass of p²/2 products; beyond it three transforms for a convolution are faster. */
+export const LARGEST_RADIX = 101;
 
 /**
- * Splits a length into the radices 4, 2, 3, 5 and 7, in the order of the passes.
+ * Splits a length into the radices 4, 2, 3, 5, 7 and larger primes up to 101, in the order of the passes.
  *
  * @param n positive integer
- * @returns the radices, or null when a prime factor above 7 remains
+ * @returns the radices, or null when a prime factor above 101 remains
  * @throws {ArgumentError} when n is not an integer >= 1
  */
 export function fftRadices(n: number): readonly number[] | null {
   requireInteger(n, "n", "fftRadices", 1);
   const radices: number[] = [];
   let rest = n;
-  for (const radix of RADICES) {
-    while (rest % radix === 0) {
-      radices.push(radix);
-      rest /= radix;
-    }
-  }
+  const divide = (radix: number): void => {
+    for (; rest % radix === 0; rest /= radix) radices.push(radix);
+  };
+  for (const radix of RADICES) divide(radix);
+  for (let prime = 11; prime <= LARGEST_RADIX; prime += 2) divide(prime);
   return rest === 1 ? radices : null;
 }
 
+/** Numbers before the twiddles of a pass: none, or cos and sin of 2π k j / p for k, j = 1 … (p − 1)/2, the pass of a prime. */
+export function passConstants(radix: number): number {
+  return radix > 7 ? (radix - 1) ** 2 / 2 : 0;
+}
+
 /**
- * Twiddle factors of all passes, pass after pass: for each q < m the p − 1 factors exp(−2πi q r / (p m)), r = 1 … p − 1.
+ * Twiddle factors of all passes, pass after pass: for each q < m the p − 1 factors exp(−2πi q r / (p m)), r = 1 … p − 1;
+ * before them the constants of the pass.
  *
  * @param n length of the transform
  * @param radices its radices in the order of the passes
@@ -50,14 +57,20 @@ export function fftTwiddles(n: number, radices: readonly number[]): Float64Array
   let count = 0;
   let length = n;
   for (const radix of radices) {
-    count += (radix - 1) * (length / radix);
+    count += passConstants(radix) + 2 * (radix - 1) * (length / radix);
     length /= radix;
   }
-  const twiddles = new Float64Array(2 * count);
+  const twiddles = new Float64Array(count);
   let at = 0;
   length = n;
   for (const radix of radices) {
     const m = length / radix;
+    for (let k = 1; radix > 7 && 2 * k < radix; k++) {
+      for (let j = 1; 2 * j < radix; j++) {
+        twiddles[at++] = cosTurns(k * j, radix);
+        twiddles[at++] = sinTurns(k * j, radix);
+      }
+    }
     for (let q = 0; q < m; q++) {
       for (let r = 1; r < radix; r++) {
         twiddles[at++] = cosTurns(q * r, length);
@@ -113,7 +126,7 @@ export function fftOrder(n: number, radices: readonly number[]): Int32Array {
 export interface FftStage {
   /** Radix. */
   readonly radix: number;
-  /** Index of its first twiddle in the table. */
+  /** Index of its constants, or else its first twiddle, in the table. */
   readonly first: number;
   /** Interleaved transforms. */
   readonly span: number;
@@ -129,7 +142,7 @@ export function fftStages(length: number, radices: readonly number[], batch: num
   for (const radix of radices) {
     const m = rest / radix;
     stages.push({ radix, first, span: (length / rest) * batch, m });
-    first += 2 * (radix - 1) * m;
+    first += passConstants(radix) + 2 * (radix - 1) * m;
     rest = m;
   }
   return stages;
@@ -137,6 +150,7 @@ export function fftStages(length: number, radices: readonly number[], batch: num
 
 /** The pass of a radix. */
 export function fftPass(radix: number): FftPass {
+  if (radix > 7) return primePass(radix);
   return radix === 4 ? pass4 : radix === 2 ? pass2 : radix === 3 ? pass3 : radix === 5 ? pass5 : pass7;
 }
 
@@ -386,6 +400,67 @@ function pass7(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: 
       store(y, o + 6 * step, e1r - o1r, e1i - o1i, twiddles[w + 10], twiddles[w + 11]);
     }
   }
+}
+
+/**
+ * The pass of an odd prime p. With sums P_j = x_j + x_{p−j} and differences N_j = x_j − x_{p−j}, j = 1 … h = (p − 1)/2, outputs
+ * k and p − k are E ∓ i O for E = x_0 + Σ cos(2π k j/p) P_j and O = Σ sin(2π k j/p) N_j: real factors, half of them shared.
+ */
+function primePass(p: number): FftPass {
+  const h = (p - 1) / 2;
+  // P_j and N_j, real and imaginary parts, of one butterfly.
+  const room = new Float64Array(4 * h);
+  return (x, y, twiddles, first, span, m) => {
+    const far = 2 * span * m;
+    const step = 2 * span;
+    for (let q = 0; q < m; q++) {
+      const w = first + passConstants(p) + 2 * (p - 1) * q;
+      for (let k = 0; k < step; k += 2) {
+        const i = k + step * q;
+        const o = k + p * step * q;
+        const ar = x[i];
+        const ai = x[i + 1];
+        let [sr, si] = [ar, ai];
+        for (let j = 0; j < h; j++) {
+          const u = i + (j + 1) * far;
+          const v = i + (p - 1 - j) * far;
+          room[4 * j] = x[u] + x[v];
+          room[4 * j + 1] = x[u + 1] + x[v + 1];
+          room[4 * j + 2] = x[u] - x[v];
+          room[4 * j + 3] = x[u + 1] - x[v + 1];
+          sr += room[4 * j];
+          si += room[4 * j + 1];
+        }
+        y[o] = sr;
+        y[o + 1] = si;
+        for (let r = 1, c = first; r <= h; r++) {
+          let [er, ei, or, oi] = [ar, ai, 0, 0];
+          for (let j = 0; j < 4 * h; j += 4, c += 2) {
+            const cosine = twiddles[c];
+            const sine = twiddles[c + 1];
+            er += cosine * room[j];
+            ei += cosine * room[j + 1];
+            or += sine * room[j + 2];
+            oi += sine * room[j + 3];
+          }
+          const low = o + r * step;
+          const high = o + (p - r) * step;
+          if (m === 1) {
+            // The last pass, whose twiddles are ones.
+            y[low] = er + oi;
+            y[low + 1] = ei - or;
+            y[high] = er - oi;
+            y[high + 1] = ei + or;
+            continue;
+          }
+          const a = w + 2 * (r - 1);
+          const b = w + 2 * (p - r - 1);
+          store(y, low, er + oi, ei - or, twiddles[a], twiddles[a + 1]);
+          store(y, high, er - oi, ei + or, twiddles[b], twiddles[b + 1]);
+        }
+      }
+    }
+  };
 }
 
 /** y[o] ← u w for complex u and w. */

@@ -184,7 +184,9 @@ test("gemv and symv on a resident matrix give the bits of ordinary arrays", () =
 });
 
 test("Fourier passes give the same bits for every radix; powers of two and chirps agree to 4 ε log2 n", () => {
-  for (const n of [2, 3, 4, 5, 7, 8, 12, 15, 16, 30, 35, 49, 60, 64, 105, 210, 243, 625, 1024]) {
+  for (const n of [
+    2, 3, 4, 5, 7, 8, 12, 15, 16, 30, 35, 49, 60, 64, 105, 210, 243, 625, 1024, 11, 22, 37, 101, 143, 169, 1001,
+  ]) {
     for (const batch of [1, 2, 5, 16]) {
       const x = entries(n + batch, 2 * n * batch, 1);
       const run = (): Float64Array => {
@@ -242,6 +244,11 @@ test("grids inside WebAssembly memory have the bits of axis by axis passes", () 
     [9, 1000],
     [16, 64, 64],
     [64, 1024],
+    // Primes with the common pass: alone, twice, first, last and between others.
+    [11, 13, 17],
+    [121, 26],
+    [101, 3],
+    [44, 37, 9],
   ];
   for (const shape of shapes) {
     const points = shape.reduce((a, b) => a * b, 1);
@@ -283,7 +290,7 @@ test("where the way of grids is closed nothing is touched", () => {
   expect(transformGrid(grid.re, grid.im, [12, 45, 7], 1)).toBe("declined");
   setRoutinesBackend("wasm");
   for (const shape of [
-    [11, 100], // a prime factor above 7
+    [103, 100], // a prime factor above 101
     [3780, 1], // a single line
   ]) {
     expect(transformGrid(grid.re, grid.im, shape, 1)).toBe("declined");

@@ -272,6 +272,121 @@ export function pass7(x: usize, y: usize, w: usize, span: i32, m: i32): void {
   }
 }
 
+/**
+ * The pass of an odd prime, as primePass of fft-passes.ts has it; its constants stand before the twiddles. Two columns and two
+ * outputs at once share what they load; `room` has place for 2 (p − 1) vectors.
+ */
+export function passPrime(x: usize, y: usize, w: usize, span: i32, m: i32, p: i32, room: usize): void {
+  const h = (p - 1) >> 1;
+  const step = <usize>span << 4;
+  const far = step * <usize>m;
+  const sign = signMask();
+  const constants = w;
+  const row = <usize>h << 4;
+  const filled = room + (<usize>h << 6);
+  w += row * <usize>h;
+  let i = x;
+  let o = y;
+  for (let q = 0; q < m; q++) {
+    for (let k = 0; k < span; k += 2) {
+      // A last single column takes its neighbour along once more.
+      const start = <usize>(k + 2 <= span ? k : span > 1 ? span - 2 : 0) << 4;
+      const beside: usize = span > 1 ? 16 : 0;
+      const at = i + start;
+      const to = o + start;
+      const a0 = v128.load(at);
+      const a1 = v128.load(at + beside);
+      let s0 = a0;
+      let s1 = a1;
+      let u = at + far;
+      let v = at + far * <usize>(p - 1);
+      for (let r = room; r < filled; r += 64) {
+        const u0 = v128.load(u);
+        const v0 = v128.load(v);
+        const u1 = v128.load(u + beside);
+        const v1 = v128.load(v + beside);
+        const p0 = f64x2.add(u0, v0);
+        const p1 = f64x2.add(u1, v1);
+        v128.store(r, p0);
+        v128.store(r, f64x2.sub(u0, v0), 16);
+        v128.store(r, p1, 32);
+        v128.store(r, f64x2.sub(u1, v1), 48);
+        s0 = f64x2.add(s0, p0);
+        s1 = f64x2.add(s1, p1);
+        u += far;
+        v -= far;
+      }
+      v128.store(to, s0);
+      v128.store(to + beside, s1);
+      let c = constants;
+      for (let r = 1; r <= h; r += 2) {
+        const next: usize = r < h ? row : 0;
+        let e0 = a0;
+        let e1 = a1;
+        let f0 = a0;
+        let f1 = a1;
+        let n0 = f64x2.splat(0);
+        let n1 = n0;
+        let g0 = n0;
+        let g1 = n0;
+        for (let j = room; j < filled; j += 64) {
+          const p0 = v128.load(j);
+          const p1 = v128.load(j, 32);
+          let t = v128.load64_splat(c);
+          e0 = f64x2.add(e0, f64x2.mul(t, p0));
+          e1 = f64x2.add(e1, f64x2.mul(t, p1));
+          t = v128.load64_splat(c + next);
+          f0 = f64x2.add(f0, f64x2.mul(t, p0));
+          f1 = f64x2.add(f1, f64x2.mul(t, p1));
+          const d0 = v128.load(j, 16);
+          const d1 = v128.load(j, 48);
+          t = v128.load64_splat(c, 8);
+          n0 = f64x2.add(n0, f64x2.mul(t, d0));
+          n1 = f64x2.add(n1, f64x2.mul(t, d1));
+          t = v128.load64_splat(c + next, 8);
+          g0 = f64x2.add(g0, f64x2.mul(t, d0));
+          g1 = f64x2.add(g1, f64x2.mul(t, d1));
+          c += 16;
+        }
+        c += row;
+        primeEnd(to, beside, step, w, m, p, r, e0, e1, turn(n0, sign), turn(n1, sign));
+        if (next != 0) primeEnd(to, beside, step, w, m, p, r + 1, f0, f1, turn(g0, sign), turn(g1, sign));
+      }
+    }
+    i += step;
+    o += step * <usize>p;
+    w += <usize>(p - 1) << 4;
+  }
+}
+
+/** Results r and p − r of a prime from E and −i O of two columns. */
+// @ts-ignore: decorator
+@inline
+function primeEnd(o: usize, beside: usize, step: usize, w: usize, m: i32, p: i32, r: i32, e0: v128, e1: v128, o0: v128, o1: v128): void {
+  const low = o + step * <usize>r;
+  const high = o + step * <usize>(p - r);
+  let l0 = f64x2.add(e0, o0);
+  let l1 = f64x2.add(e1, o1);
+  let h0 = f64x2.sub(e0, o0);
+  let h1 = f64x2.sub(e1, o1);
+  if (m > 1) {
+    const a = w + (<usize>(r - 1) << 4);
+    const b = w + (<usize>(p - r - 1) << 4);
+    const ar = real(a);
+    const ai = imaginary(a);
+    const br = real(b);
+    const bi = imaginary(b);
+    l0 = times(l0, ar, ai);
+    l1 = times(l1, ar, ai);
+    h0 = times(h0, br, bi);
+    h1 = times(h1, br, bi);
+  }
+  v128.store(low, l0);
+  v128.store(low + beside, l1);
+  v128.store(high, h0);
+  v128.store(high + beside, h1);
+}
+
 /** out ← interleaved complex numbers from `count` real parts at x and as many imaginary parts behind them. */
 export function interleave(x: usize, out: usize, count: i32): void {
   const bytes = <usize>count << 3;
@@ -290,9 +405,8 @@ export function interleave(x: usize, out: usize, count: i32): void {
   }
 }
 
-/** The reverse, each number divided by `divisor`. */
-export function separate(x: usize, out: usize, count: i32, divisor: f64): void {
-  const bytes = <usize>count << 3;
+/** The reverse, each number divided by `divisor`, the imaginary parts `bytes` behind the real ones. */
+export function separate(x: usize, out: usize, count: i32, divisor: f64, bytes: usize): void {
   const pairs = out + ((<usize>count & ~1) << 3);
   const by = f64x2.splat(divisor);
   if (divisor == 1) {

@@ -62,13 +62,13 @@ function turn<T, W>(o: usize, j: usize, re: v128, im: v128, w: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function low(a: v128, b: v128): v128 {
+export function low(a: v128, b: v128): v128 {
   return v128.shuffle<f64>(a, b, 0, 2);
 }
 
 // @ts-ignore: decorator
 @inline
-function high(a: v128, b: v128): v128 {
+export function high(a: v128, b: v128): v128 {
   return v128.shuffle<f64>(a, b, 1, 3);
 }
 
@@ -251,10 +251,94 @@ function radix7<T, W>(p: usize, i: usize, far: usize, o: usize, j: usize, step: 
   turn<T, W>(o + 6 * step, j + 6 * step, f64x2.sub(e1r, o1r), f64x2.add(e1i, o1i), w + 80);
 }
 
-/** One radix on whole rows of the panel. */
+/** Results r and p − r of a prime from E and O, whose −i O is (sr, −si). */
 // @ts-ignore: decorator
 @inline
-function row<W>(radix: i32, p: usize, i: usize, far: usize, o: usize, j: usize, step: usize, w: usize): void {
+function primeEnd<W>(o: usize, j: usize, step: usize, w: usize, p: i32, r: i32, er: v128, ei: v128, sr: v128, si: v128): void {
+  const low = step * <usize>r;
+  const high = step * <usize>(p - r);
+  turn<At0, W>(o + low, j + low, f64x2.add(er, sr), f64x2.sub(ei, si), w + (<usize>(r - 1) << 4));
+  turn<At0, W>(o + high, j + high, f64x2.sub(er, sr), f64x2.add(ei, si), w + (<usize>(p - r - 1) << 4));
+}
+
+/**
+ * An odd prime on one vector of a row, as primePass of fft-passes.ts has it, two outputs at once; c: its constants; `room` has
+ * place for 2 (p − 1) vectors.
+ */
+function prime<W>(p: i32, x: usize, i: usize, far: usize, o: usize, j: usize, step: usize, w: usize, c: usize, room: usize): void {
+  const h = (p - 1) >> 1;
+  const next = <usize>h << 4;
+  const filled = room + (<usize>h << 6);
+  const ar = v128.load(x);
+  const ai = v128.load(i);
+  let sr = ar;
+  let si = ai;
+  let u = far;
+  let v = far * <usize>(p - 1);
+  for (let k = room; k < filled; k += 64) {
+    const ur = v128.load(x + u);
+    const ui = v128.load(i + u);
+    const vr = v128.load(x + v);
+    const vi = v128.load(i + v);
+    const pr = f64x2.add(ur, vr);
+    const pi = f64x2.add(ui, vi);
+    v128.store(k, pr);
+    v128.store(k, pi, 16);
+    v128.store(k, f64x2.sub(ur, vr), 32);
+    v128.store(k, f64x2.sub(ui, vi), 48);
+    sr = f64x2.add(sr, pr);
+    si = f64x2.add(si, pi);
+    u += far;
+    v -= far;
+  }
+  put<At0>(o, j, sr, si);
+  for (let r = 1; r <= h; r += 2) {
+    // A last single output is computed along once more.
+    const beside: usize = r < h ? next : 0;
+    let er = ar;
+    let ei = ai;
+    let fr = ar;
+    let fi = ai;
+    let nr = f64x2.splat(0);
+    let ni = nr;
+    let gr = nr;
+    let gi = nr;
+    for (let k = room; k < filled; k += 64) {
+      const pr = v128.load(k);
+      const pi = v128.load(k, 16);
+      let t = v128.load64_splat(c);
+      er = f64x2.add(er, f64x2.mul(t, pr));
+      ei = f64x2.add(ei, f64x2.mul(t, pi));
+      t = v128.load64_splat(c + beside);
+      fr = f64x2.add(fr, f64x2.mul(t, pr));
+      fi = f64x2.add(fi, f64x2.mul(t, pi));
+      const dr = v128.load(k, 32);
+      const di = v128.load(k, 48);
+      t = v128.load64_splat(c, 8);
+      nr = f64x2.add(nr, f64x2.mul(t, dr));
+      ni = f64x2.add(ni, f64x2.mul(t, di));
+      t = v128.load64_splat(c + beside, 8);
+      gr = f64x2.add(gr, f64x2.mul(t, dr));
+      gi = f64x2.add(gi, f64x2.mul(t, di));
+      c += 16;
+    }
+    c += next;
+    primeEnd<W>(o, j, step, w, p, r, er, ei, ni, nr);
+    if (beside != 0) primeEnd<W>(o, j, step, w, p, r + 1, fr, fi, gi, gr);
+  }
+}
+
+/** Bytes of constants before the twiddles of a pass: those of a prime without butterflies of its own. */
+// @ts-ignore: decorator
+@inline
+function constantBytes(radix: i32): usize {
+  return radix > 7 ? (<usize>(radix - 1) * <usize>(radix - 1)) << 2 : 0;
+}
+
+/** One radix on whole rows of the panel; constants and room are those of a prime. */
+// @ts-ignore: decorator
+@inline
+function row<W>(radix: i32, p: usize, i: usize, far: usize, o: usize, j: usize, step: usize, w: usize, constants: usize, room: usize): void {
   if (radix == 4) {
     radix4<At0, W>(p, i, far, o, j, step, w);
     radix4<At16, W>(p, i, far, o, j, step, w);
@@ -275,8 +359,10 @@ function row<W>(radix: i32, p: usize, i: usize, far: usize, o: usize, j: usize, 
     radix3<At16, W>(p, i, far, o, j, step, w);
     radix3<At32, W>(p, i, far, o, j, step, w);
     radix3<At48, W>(p, i, far, o, j, step, w);
-  } else {
+  } else if (radix == 7) {
     for (let c: usize = 0; c < HALF; c += 16) radix7<At0, W>(p + c, i + c, far, o + c, j + c, step, w);
+  } else {
+    for (let c: usize = 0; c < HALF; c += 16) prime<W>(radix, p + c, i + c, far, o + c, j + c, step, w, constants, room);
   }
 }
 
@@ -284,15 +370,17 @@ function row<W>(radix: i32, p: usize, i: usize, far: usize, o: usize, j: usize, 
  * One pass over `blocks` transforms of length radix · m, from x, whose rows lie xStep apart and whose imaginary parts xImag
  * behind the real ones, to panel rows at y (which may be x).
  */
-function pass(radix: i32, x: usize, xStep: usize, xImag: usize, y: usize, w: usize, m: i32, blocks: i32): void {
+function pass(radix: i32, x: usize, xStep: usize, xImag: usize, y: usize, w: usize, m: i32, blocks: i32, room: usize): void {
   const far = xStep * <usize>m;
   const step = ROW * <usize>m;
   const others = <usize>(radix - 1);
+  const constants = w;
+  w += constantBytes(radix);
   for (let b = 0; b < blocks; b++) {
     let t = w;
     const end = y + step;
     for (; y < end; y += ROW) {
-      row<Same>(radix, x, x + xImag, far, y, y + HALF, step, t);
+      row<Same>(radix, x, x + xImag, far, y, y + HALF, step, t, constants, room);
       x += xStep;
       t += others << 4;
     }
@@ -305,29 +393,31 @@ function pass(radix: i32, x: usize, xStep: usize, xImag: usize, y: usize, w: usi
  * The last pass: `groups` groups of `radix` adjacent panel rows, without twiddles; the results of a group go `step` apart,
  * from the row of the target on that `order` names.
  */
-function lastPass(radix: i32, x: usize, groups: i32, order: usize, y: usize, yStep: usize, yImag: usize, step: usize): void {
+function lastPass(radix: i32, x: usize, groups: i32, order: usize, y: usize, yStep: usize, yImag: usize, step: usize, constants: usize, room: usize): void {
   const end = order + (<usize>groups << 2);
   for (; order < end; order += 4) {
     const o = y + yStep * <usize>load<u32>(order);
-    row<Ones>(radix, x, x + HALF, ROW, o, o + yImag, step, 0);
+    row<Ones>(radix, x, x + HALF, ROW, o, o + yImag, step, 0, constants, room);
     x += ROW * <usize>radix;
   }
 }
 
 /**
  * Transforms eight adjacent columns of n rows, xStep apart in the source and yStep in the target. plan: the radices;
- * order: the rows where results of the last pass begin (both 32-bit); w: the twiddles of the passes with any.
+ * order: the rows where results of the last pass begin (both 32-bit); w: the twiddles of the passes, before them the constants of
+ * primes. The room of primes stands 2 n rows and 64 bytes behind the beginning of the panel.
  */
 function eight(x: usize, xStep: usize, xImag: usize, y: usize, yStep: usize, yImag: usize, n: i32, plan: usize, order: usize, w: usize, panel: usize): void {
   const first = load<i32>(plan);
+  const room = panel + 2 * ROW * <usize>n + 64;
   let m = n / first;
   if (m == 1) {
     if (x != panel) copyRows(x, xStep, xImag, panel, n);
-    lastPass(first, panel, 1, order, y, yStep, yImag, yStep);
+    lastPass(first, panel, 1, order, y, yStep, yImag, yStep, w, room);
     return;
   }
-  pass(first, x, xStep, xImag, panel, w, m, 1);
-  w += <usize>((first - 1) * m) << 4;
+  pass(first, x, xStep, xImag, panel, w, m, 1, room);
+  w += constantBytes(first) + (<usize>((first - 1) * m) << 4);
   // Block by block to the end, so that what does not fit the first cache does so after the first pass.
   for (let b = 0; b < first; b++) {
     let part = m;
@@ -336,13 +426,13 @@ function eight(x: usize, xStep: usize, xImag: usize, y: usize, yStep: usize, yIm
     for (let at = plan + 4; ; at += 4) {
       const radix = load<i32>(at);
       if (radix == part) {
-        lastPass(radix, panel, blocks, order, y, yStep, yImag, yStep * <usize>(n / radix));
+        lastPass(radix, panel, blocks, order, y, yStep, yImag, yStep * <usize>(n / radix), t, room);
         order += <usize>blocks << 2;
         break;
       }
       part /= radix;
-      pass(radix, panel, ROW, HALF, panel, t, part, blocks);
-      t += <usize>((radix - 1) * part) << 4;
+      pass(radix, panel, ROW, HALF, panel, t, part, blocks, room);
+      t += constantBytes(radix) + (<usize>((radix - 1) * part) << 4);
       blocks *= radix;
     }
     panel += ROW * <usize>m;
