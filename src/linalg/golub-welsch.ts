@@ -22,7 +22,8 @@ export interface QuadratureRule {
  * @throws {ArgumentError} when some beta_k <= 0
  * @throws {NonFiniteError} when a coefficient is not finite
  *
- * Accuracy: nodes to n ε times the width of the support; weights to n ε times the total mass, absolute. Cost: O(n²).
+ * Accuracy: nodes to n ε times the width of the support; weights to n ε times the total mass, absolute, and times the width over the
+ * distance to the next node where nodes nearly meet. Cost: O(n²).
  * @see [golub1969]
  *
  * @example
