@@ -15,6 +15,8 @@ const WIDE_BITS = 5;
 const WIDE_FIRST = (1023 - 7) << WIDE_BITS;
 /** Coefficients of one side (angles up to π/2, angles beyond) of the wide pieces. */
 export const WIDE_SIDE: number = ((7 << WIDE_BITS) + 1) * PIECE;
+/** The sines of pairs end at √½ = 0.7071…, whose square may round up; the last piece ends at √(33/64) = 0.718. */
+const LARGEST_SINE = 0.71;
 /** Pieces per octave of sine + shift, as a number of bits. */
 const CLOSE_BITS = 6;
 
@@ -92,10 +94,12 @@ const HIGH: number = words[1] !== 0 ? 1 : 0;
  * Evaluates a table at one pair, building the piece if it is the first to need it.
  *
  * @param table from {@link createZonalTable}
- * @param sine sin(θ/2), or sin((π − θ)/2) with `opposite`, in [0, √½]; NaN gives NaN
+ * @param sine sin(θ/2), or sin((π − θ)/2) with `opposite`, in [0, √½]; NaN where it is outside
  * @param opposite whether the supplement is meant
  */
 export function zonalValue(table: ZonalTable, sine: number, opposite: boolean): number {
+  // Beyond its last piece a side of the table would be continued on the other side.
+  if (!(sine >= 0 && sine <= LARGEST_SINE)) return Number.NaN;
   const below = 2 * sine * sine;
   return below >= NEAR ? wideValue(table, below, opposite) : closeValue(table, sine, opposite);
 }
@@ -121,7 +125,6 @@ export function wideValue(table: ZonalTable, below: number, opposite: boolean): 
 
 /** The value at a sine below 1/16. */
 function closeValue(table: ZonalTable, sine: number, opposite: boolean): number {
-  if (Number.isNaN(sine)) return Number.NaN;
   const { close: c, octaves, profile } = table;
   const shift = 1 / (1 << octaves);
   double[0] = sine + shift;
