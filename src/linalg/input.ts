@@ -13,7 +13,7 @@ import {
   requireOneOf,
   pow,
 } from "../core/index.js";
-import { nrm2 } from "../routines/index.js";
+import { nrm2, symmetricModulus } from "../routines/index.js";
 import { binaryExponent } from "./scalar.js";
 
 /** A matrix as this folder accepts it: float64, or float32 which is widened first (all arithmetic is float64). */
@@ -72,6 +72,12 @@ export function requireSquareInput(value: unknown, argument: string, caller: str
     throw new ShapeError({ function: caller, argument, expected: "square", got: `${A.rows} x ${A.cols}` });
   }
   return A;
+}
+
+/** As {@link requireSquareInput}, but for entries that are checked later, together with other things. */
+function requireSquareShape(value: unknown, argument: string, caller: string): Matrix {
+  const A = requireMatrix(widen(value), argument, caller);
+  return A.rows === A.cols ? A : requireSquareInput(A, argument, caller);
 }
 
 /** Checks options that are switches: a string such as "no" would count as true. */
@@ -177,18 +183,30 @@ export function requireSymmetric(
   if (triangle !== undefined) requireOneOf(triangle, ["lower", "upper"], "triangle", caller);
   const A =
     triangle === undefined
-      ? requireSquareInput(value, argument, caller)
+      ? requireSquareShape(value, argument, caller)
       : requireHalf(value, triangle, argument, caller);
   const n = A.rows;
-  const scale = safeScale(largestModulus(A.data));
   const data = allocate(n);
   data.set(A.data);
+  // Nearly always the halves agree to the last bit; then one pass has checked that every entry is finite too.
+  let largest = symmetricModulus(n, data, 0, n);
+  const agree = largest < Infinity;
+  if (!agree) {
+    requireFinite(A.data, argument, caller);
+    largest = largestModulus(A.data);
+  }
+  const scale = safeScale(largest);
   if (scale !== 1) for (let i = 0; i < n * n; i++) data[i] *= scale;
+  if (!agree) averageHalves(n, data, scale, argument, caller);
+  return { n, data, scale };
+}
+
+/** Makes a matrix exactly symmetric, unless its halves differ by more than n ε ‖A‖_F. */
+function averageHalves(n: number, data: Float64Array, scale: number, argument: string, caller: string): void {
   const block = 32; // both triangles of a block pair stay in cache
   let asymmetry = 0;
   let worstRow = 0;
   let worstColumn = 0;
-  // Nearly always the halves agree to the last bit, and then this only reads.
   for (let i0 = 0; i0 < n; i0 += block) {
     const i1 = Math.min(n, i0 + block);
     for (let j0 = 0; j0 <= i0; j0 += block) {
@@ -223,7 +241,6 @@ export function requireSymmetric(
       });
     }
   }
-  return { n, data, scale };
 }
 
 /** Copies one triangle over the other, checking only the entries that are read. */

@@ -1,4 +1,4 @@
-import { dot, gemm, gemmLower, gemv, symvRows } from "../routines/index.js";
+import { axpy, dot, gemm, gemmLower, gemv, symvRows } from "../routines/index.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
 import { ALONE, type Team, shareOf } from "./worker-team.js";
@@ -109,14 +109,11 @@ export function tridiagonalize(
       multiplyByPieces(n, i, tau[i], a, x, left, 2 * c, weights, pieces + set * (PARTS + 1) * n, w, team);
       set = 1 - set;
       const half = 0.5 * tau[i] * dot(i, a, w, 1, a, x, 1);
-      for (let j = 0; j < i; j++) {
-        const vj = a[x + j];
-        const wj = a[w + j] - half * vj;
-        a[vRow + j] = vj;
-        a[vRow + n + j] = wj;
-        a[wRow + j] = wj;
-        a[wRow + n + j] = vj;
-      }
+      a.copyWithin(vRow, x, x + i);
+      a.copyWithin(wRow + n, x, x + i);
+      axpy(i, -half, a, x, 1, a, w, 1);
+      a.copyWithin(vRow + n, w, w + i);
+      a.copyWithin(wRow, w, w + i);
     }
     end -= count;
     team.meet(); // nobody reads rows of the matrix any more

@@ -41,6 +41,7 @@ export interface WasmFunctions {
     y: number,
     factors: number,
   ): void;
+  symmetricModulus(n: number, a: number, stride: number): number;
   zonalRow(t: number, count: number, k: number, table: number, weights: number, out: number): number;
   transposeBlock(x: number, rows: number, cols: number, stride: number, out: number, outStride: number): void;
   reflectRows(cols: number, count: number, reflectors: number, a: number, stride: number): void;

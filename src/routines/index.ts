@@ -5,6 +5,7 @@
  */
 export { gemm, gemmLower } from "./gemm.js";
 export * from "./syrk.js";
+export { symmetricModulus } from "./symmetric-modulus.js";
 export * from "./gemv.js";
 export { symv, symvRows } from "./symv.js";
 export * from "./trsm.js";

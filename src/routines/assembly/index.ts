@@ -9,3 +9,4 @@ export { zonalRow, transposeBlock } from "./zonal";
 export { reflectRows, reflectColumns } from "./reflections";
 export { innerProduct, rotate } from "./vectors";
 export { solveForward } from "./triangles";
+export { symmetricModulus } from "./mirrored";
