@@ -39,7 +39,7 @@ test.each(["js", "wasm"] as const)(
     const after = row(depth);
     for (let layers = 20; layers < 30; layers++) row(layers); // the table is forgotten
     const fresh = row(depth);
-    for (let i = 0; i < n; i++) expect(Math.abs(after[i] - fresh[i])).toBeLessThan(1e-13);
+    expect(after.reduce((worst, value, i) => Math.max(worst, Math.abs(value - fresh[i])), 0)).toBeLessThan(1e-13);
   },
 );
 
@@ -51,10 +51,13 @@ test("a sine outside its range gives NaN and leaves the table alone", () => {
         expect(zonalValue(cosine, sine, opposite), `${sine}`).toBeNaN();
       }
     }
+    let worst = 0;
     for (let i = 0; i <= 1000; i++) {
       const sine = (Math.SQRT1_2 * i) / 1000;
-      expect(Math.abs(zonalValue(cosine, sine, true) - (2 * sine * sine - 1))).toBeLessThan(1e-13);
-      expect(Math.abs(zonalValue(cosine, sine, false) - (1 - 2 * sine * sine))).toBeLessThan(1e-13);
+      const value = 1 - 2 * sine * sine;
+      worst = Math.max(worst, Math.abs(zonalValue(cosine, sine, false) - value));
+      worst = Math.max(worst, Math.abs(zonalValue(cosine, sine, true) + value));
     }
+    expect(worst).toBeLessThan(1e-13);
   }
 });
