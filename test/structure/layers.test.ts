@@ -59,6 +59,34 @@ function breaches(file: SourceFile, table: LayerTable): string[] {
   return found;
 }
 
+/** Files that import each other in a ring, types included: each ring once, by its files in order of the alphabet. */
+function rings(files: readonly SourceFile[]): string[][] {
+  const targets = new Map(
+    files.map(({ path, text }) => [
+      path,
+      imports(text).map((specifier) => normalize(join(path, "..", specifier)).replace(/\.js$/, ".ts")),
+    ]),
+  );
+  const reach = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const open = [...(targets.get(from) ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (seen.has(next) || !targets.has(next)) continue;
+      seen.add(next);
+      open.push(...targets.get(next)!);
+    }
+    return seen;
+  };
+  const reached = new Map([...targets.keys()].map((path) => [path, reach(path)]));
+  const found = new Map<string, string[]>();
+  for (const [path, seen] of reached) {
+    if (!seen.has(path)) continue;
+    const ring = [...seen].filter((other) => reached.get(other)!.has(path)).sort();
+    found.set(ring.join(), ring);
+  }
+  return [...found.values()];
+}
+
 const table = layerTable(readFileSync(join(root, "docs/architecture.md"), "utf8"));
 
 test("the layer table allows downward imports only", () => {
@@ -76,6 +104,20 @@ test("every import of the sources is allowed by the layer table", () => {
   const files = filesBelow("src", /\.ts$/);
   expect(files.length).toBeGreaterThan(20);
   expect(files.flatMap((file) => breaches(file, table))).toEqual([]);
+});
+
+test("no files import each other in a ring", () => {
+  expect(rings(filesBelow("src", /\.ts$/))).toEqual([]);
+});
+
+test("negative control: rings of two and of three files are found, one behind a type too, and a fork is none", () => {
+  const file = (name: string, ...targets: string[]): SourceFile => ({
+    path: `src/core/${name}.ts`,
+    text: targets.map((target) => `import type { X } from "./${target}.js";\n`).join(""),
+  });
+  expect(rings([file("a", "b"), file("b", "a"), file("c", "a")])).toEqual([["src/core/a.ts", "src/core/b.ts"]]);
+  expect(rings([file("a", "b"), file("b", "c"), file("c", "a")])).toHaveLength(1);
+  expect(rings([file("a", "b", "c"), file("b", "d"), file("c", "d"), file("d")])).toEqual([]);
 });
 
 test("negative control: upward, deep and own-index imports are found, type-only and dynamic ones too", () => {
