@@ -54,5 +54,8 @@ function print(result: BenchResult): void {
       `  ${timing.name.padEnd(34)} ${(timing.medianSeconds * 1e3).toFixed(2).padStart(10)} ms (${spread})${rate}  ours/this ${timing.ratio.toFixed(2)}`,
     );
   }
-  for (const name of result.notMeasured) console.log(`  ${name.padEnd(34)} not measured: not installed here`);
+  for (const name of result.notMeasured) {
+    const reason = name.endsWith(")") ? "" : ": not installed here"; // those in parentheses bring their reason along
+    console.log(`  ${name.padEnd(34)} not measured${reason}`);
+  }
 }

@@ -5,6 +5,7 @@ import { type Matrix, toRows } from "eigenscope/core";
 import { cholesky, eigh, gram, matmul, qr, svd } from "eigenscope/linalg";
 import { createRng, normalMatrix } from "eigenscope/random";
 import { setRoutinesBackend } from "eigenscope/routines";
+import { fusedContender } from "../fused.js";
 import { type BenchCase, type Contender, once } from "../harness.js";
 import { nativeContender, nativeVersions } from "../native.js";
 
@@ -121,7 +122,7 @@ function entriesOf(rows: number[][], n: number): number[] {
   return [rows[0]![0]!, rows[1]![1]!, rows[n - 1]![n - 1]!];
 }
 
-/** Cases against NumPy alone, at n = 1000. */
+/** Cases against NumPy alone, at n = 1000; ours with fused multiply-add too, where the engine has it. */
 function nativeCase(
   name: string,
   claim: string,
@@ -141,7 +142,11 @@ function nativeCase(
       const matrix = A();
       const missing: string[] = [];
       const peers = native(missing, work, { a: matrix.data }, `${matrix.rows}, ${matrix.cols}`);
-      return { missing, contenders: [{ name: "eigenscope", run: () => ours(matrix) }, ...peers] };
+      const contenders: Contender[] = [{ name: "eigenscope", run: () => ours(matrix) }];
+      const fused = matrix.rows > 1000 ? null : fusedContender(() => ours(matrix)); // large cases take long enough
+      if (typeof fused === "string") missing.push(fused);
+      else if (fused !== null) contenders.push(fused);
+      return { missing, contenders: [...contenders, ...peers] };
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   symv,
 } from "eigenscope/routines";
 import { gram, workerPool } from "eigenscope/linalg";
+import { fusedContender } from "../fused.js";
 import type { BenchCase, Contender } from "../harness.js";
 import { nativeContender, nativeVersions } from "../native.js";
 import { peer, peerModule } from "../peers.js";
@@ -188,6 +189,7 @@ function vectorCase(kind: "gemv" | "symv", n: number): BenchCase {
         collect([
           { name: "eigenscope, WebAssembly", run: run("wasm") },
           { name: "eigenscope, JavaScript", run: run("js") },
+          ...(kind === "symv" ? [fusedContender(run("wasm"))] : []),
           native(`a=np.asfortranarray(a.reshape(${n},${n}))`, `for _ in range(20): ${call}\n${CHECKSUM}`, {
             a: a.slice(),
             x,
