@@ -1,11 +1,9 @@
 import { EPSILON, type Matrix, ShapeError, requireMatrix, requireVector } from "../core/index.js";
 import { inUnitsOf } from "./certificate.js";
-import type { SymmetricEigenWithVectors } from "./eigh.js";
 import { norm2 } from "./input.js";
 import { inertia } from "./ldl.js";
 import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
-import type { SpectrumPart } from "./spectrum-part.js";
 
 /** One comparison of the number of eigenvalues below a shift: by the solver and by the inertia of A − shift I. */
 export interface CountCheck {
@@ -41,6 +39,18 @@ export interface EighCertificate {
   readonly complete: boolean;
 }
 
+/** The eigenvalues to certify, and their neighbours. */
+export interface CertifiedPart {
+  /** Ascending. */
+  readonly values: Float64Array;
+  /** Index of values[0] in the whole spectrum. */
+  readonly first: number;
+  /** The eigenvalue before values[0], or −Infinity. */
+  readonly before: number;
+  /** The eigenvalue after the last value, or Infinity. */
+  readonly after: number;
+}
+
 /** A shift must be this many error bounds away from every eigenvalue. */
 const CLEARANCE = 4;
 /** Vectors with ‖Vᵀ V − I‖_F below this are independent: no pair is there twice, which counts beyond the ends would not see. */
@@ -52,7 +62,7 @@ const MEASUREMENT = 2;
 export function certifyEigen(
   A: Matrix,
   norm: number,
-  part: Pick<SpectrumPart, "values" | "first" | "before" | "after">,
+  part: CertifiedPart,
   vectors: Matrix,
   scale: number,
 ): EighCertificate {
@@ -90,12 +100,7 @@ interface Counts {
 }
 
 /** Inertia below the first value, above the last and, for a whole spectrum, in its widest gap. */
-function countChecks(
-  A: Matrix,
-  { values, first, before, after }: Pick<SpectrumPart, "values" | "first" | "before" | "after">,
-  bound: number,
-  scale: number,
-): Counts {
+function countChecks(A: Matrix, { values, first, before, after }: CertifiedPart, bound: number, scale: number): Counts {
   const count = values.length;
   const checks: CountCheck[] = [];
   const clearance = clearanceOf(bound, scale);
@@ -114,12 +119,7 @@ function countChecks(
 }
 
 /** Inertia at both ends of the gap in which a range was found to hold nothing. */
-function emptyChecks(
-  A: Matrix,
-  { first, before, after }: Pick<SpectrumPart, "first" | "before" | "after">,
-  bound: number,
-  scale: number,
-): Counts {
+function emptyChecks(A: Matrix, { first, before, after }: CertifiedPart, bound: number, scale: number): Counts {
   const checks: CountCheck[] = [];
   const clearance = 2 * clearanceOf(bound, scale);
   if (after - before < 2 * clearance) return { checks, bothSides: A.rows === 0 };
@@ -143,7 +143,12 @@ function countAt(A: Matrix, shift: number, expected: number, scale: number, chec
 }
 
 /** Multiplies the factors of {@link eigh} again: V diag(values) Vᵀ, which is A for the whole spectrum. */
-export function reconstructEigh(decomposition: Pick<SymmetricEigenWithVectors, "values" | "vectors">): Matrix {
+export function reconstructEigh(decomposition: {
+  /** Eigenvalues. */
+  readonly values: Float64Array;
+  /** Eigenvectors as columns. */
+  readonly vectors: Matrix;
+}): Matrix {
   const caller = "reconstructEigh";
   const vectors = requireMatrix(decomposition?.vectors, "decomposition.vectors", caller);
   const values = requireVector(decomposition.values, null, "decomposition.values", caller);

@@ -8,6 +8,7 @@ import {
   requireOptions,
   requireVector,
 } from "../core/index.js";
+import { inUnitsOf } from "./certificate.js";
 import type { ComplexVectors } from "./eig.js";
 import {
   type MatrixInput,
@@ -24,7 +25,7 @@ import { backTransformHermitian, reduceHermitian } from "./hermitian-reduction.j
 import { tridiagonalValues, tridiagonalVectors } from "./tridiagonal-eigh.js";
 import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
-import { type VectorCertificate, certifyHermitian } from "./vector-certificate.js";
+import { type HermitianCertificate, certifyHermitian } from "./vector-certificate.js";
 import { length2 } from "./scalar.js";
 
 /** A complex matrix in two parts. */
@@ -39,7 +40,7 @@ export interface ComplexMatrixInput {
 export interface EighHermitianOptions {
   /** Compute eigenvectors; default true. */
   readonly vectors?: boolean;
-  /** Measure residuals and orthogonality (needs vectors); default false. */
+  /** Measure residuals, orthogonality and error bounds (needs vectors); default false. */
   readonly certificate?: boolean;
 }
 
@@ -54,7 +55,7 @@ export interface HermitianEigen {
   /** Per value: |λ| > n ε ‖A‖_F. */
   readonly resolved: readonly boolean[];
   /** What was measured on request, else null. */
-  readonly certificate: VectorCertificate | null;
+  readonly certificate: HermitianCertificate | null;
 }
 
 /**
@@ -122,8 +123,12 @@ export function eighHermitian(A: ComplexMatrixInput, options: EighHermitianOptio
   return finish(inner.values, vectors);
 }
 
-function inUnits(certificate: VectorCertificate, scale: number): VectorCertificate {
-  return { ...certificate, residualNorms: certificate.residualNorms.map((value) => value / scale) };
+function inUnits(certificate: HermitianCertificate, scale: number): HermitianCertificate {
+  return {
+    ...certificate,
+    residualNorms: certificate.residualNorms.map((value) => value / scale),
+    errorBounds: certificate.errorBounds.map((bound) => inUnitsOf(bound, scale)),
+  };
 }
 
 /**

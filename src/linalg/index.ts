@@ -38,7 +38,7 @@ export type { EigenvalueRange } from "./spectrum-part.js";
 export { reconstructEigh, type CountCheck, type EighCertificate } from "./eigh-certificate.js";
 export * from "./eigh-hermitian.js";
 export * from "./generalized-eigh.js";
-export type { VectorCertificate } from "./vector-certificate.js";
+export type { HermitianCertificate, VectorCertificate } from "./vector-certificate.js";
 export { sturmCount } from "./bisection.js";
 export * from "./ldl.js";
 export * from "./condition.js";

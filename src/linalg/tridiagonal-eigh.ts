@@ -1,6 +1,15 @@
-import { type Matrix, ShapeError, requireFinite, requireOneOf, requireOptions, requireVector } from "../core/index.js";
+import {
+  type Matrix,
+  OptionError,
+  ShapeError,
+  requireFinite,
+  requireOneOf,
+  requireOptions,
+  requireVector,
+} from "../core/index.js";
 import { type RowEigen, divideAndConquer } from "./divide-and-conquer.js";
-import { largestModulus, safeScale, unscale } from "./input.js";
+import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
+import { largestModulus, norm2, requireFlags, safeScale, unscale } from "./input.js";
 import { ascendingOrder, implicitQl, rootFreeQl } from "./tridiagonal-ql.js";
 import { columnsFromRows } from "./vectors.js";
 import { ALONE, type Team } from "./worker-team.js";
@@ -9,6 +18,8 @@ import { ALONE, type Team } from "./worker-team.js";
 export interface TridiagonalEighOptions {
   /** "none": values only. "first-row" (default): first components of the eigenvectors too, in O(n²), what quadrature needs. "full": all of them. */
   readonly vectors?: "none" | "first-row" | "full";
+  /** Measure residuals, orthogonality and error bounds, and confirm the count by inertia, as {@link eigh} does (needs vectors: "full"); default false. */
+  readonly certificate?: boolean;
 }
 
 /** Eigenvalues of a symmetric tridiagonal matrix, with as much of the eigenvectors as was asked for. */
@@ -19,6 +30,8 @@ export interface TridiagonalEigen {
   readonly vectors: Matrix | null;
   /** First component of each unit eigenvector, made >= 0; null for "none". For "full" the signs are those of `vectors`. */
   readonly firstRow: Float64Array | null;
+  /** What was measured on request, else null. */
+  readonly certificate: EighCertificate | null;
 }
 
 /**
@@ -68,13 +81,23 @@ export function tridiagonalEigh(
   options: TridiagonalEighOptions = {},
 ): TridiagonalEigen {
   const caller = "tridiagonalEigh";
-  requireOptions(options, ["vectors"], caller);
+  requireOptions(options, ["vectors", "certificate"], caller);
+  requireFlags(options, ["certificate"], caller);
   const wanted = requireOneOf(
     options.vectors ?? "first-row",
     ["none", "first-row", "full"] as const,
     "vectors",
     caller,
   );
+  if (options.certificate === true && wanted !== "full") {
+    throw new OptionError({
+      function: caller,
+      argument: 'option "certificate"',
+      expected: 'used with vectors: "full" (residuals need them)',
+      got: `vectors: "${wanted}"`,
+      remedy: "use sturmCount to confirm values alone",
+    });
+  }
   requireVector(diagonal, null, "diagonal", caller);
   const n = diagonal.length;
   requireVector(offDiagonal, null, "offDiagonal", caller);
@@ -95,7 +118,7 @@ export function tridiagonalEigh(
 
   if (wanted === "none") {
     const values = unscale(tridiagonalValues(n, d, e), scale, "the eigenvalues", caller);
-    return { values, vectors: null, firstRow: null };
+    return { values, vectors: null, firstRow: null, certificate: null };
   }
   if (wanted === "first-row") {
     const first = new Float64Array(n);
@@ -111,12 +134,32 @@ export function tridiagonalEigh(
       ),
       vectors: null,
       firstRow: Float64Array.from(order, (k) => Math.abs(first[k])),
+      certificate: null,
     };
   }
+  const original = options.certificate === true ? assemble(n, d, e) : null;
   const { values, rows, release } = tridiagonalVectors(n, d, e);
   const vectors = columnsFromRows(n, n, rows);
   release();
-  return { values: unscale(values, scale, "the eigenvalues", caller), vectors, firstRow: vectors.data.slice(0, n) };
+  let certificate: EighCertificate | null = null;
+  if (original !== null) {
+    const whole = { values, first: 0, before: -Infinity, after: Infinity };
+    certificate = certifyEigen(original, norm2(original.data, 0, n * n), whole, vectors, scale);
+  }
+  return {
+    values: unscale(values, scale, "the eigenvalues", caller),
+    vectors,
+    firstRow: vectors.data.slice(0, n),
+    certificate,
+  };
+}
+
+/** T in full. */
+function assemble(n: number, d: Float64Array, e: Float64Array): Matrix {
+  const data = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) data[i * (n + 1)] = d[i];
+  for (let i = 0; i + 1 < n; i++) data[i * (n + 1) + 1] = data[(i + 1) * (n + 1) - 1] = e[i];
+  return { rows: n, cols: n, data };
 }
 
 /** Eigenvalues of T, ascending; d and e (length n) are destroyed. T scaled near one. */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { EPSILON, type Matrix, NonFiniteError, ShapeError, fromRows, identity } from "../../src/core/index.js";
+import {
+  EPSILON,
+  type Matrix,
+  NonFiniteError,
+  OptionError,
+  ShapeError,
+  fromRows,
+  identity,
+} from "../../src/core/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
 import {
   eigh,
@@ -12,11 +20,12 @@ import {
   reconstructHermitian,
   reconstructLdl,
   reconstructPencil,
+  tridiagonalEigh,
 } from "../../src/linalg/index.js";
 import { certifyEigen } from "../../src/linalg/eigh-certificate.js";
 import { norm2 } from "../../src/linalg/input.js";
 import { solveSecular } from "../../src/linalg/secular.js";
-import { certifyPencil } from "../../src/linalg/vector-certificate.js";
+import { certifyHermitian, certifyPencil } from "../../src/linalg/vector-certificate.js";
 import { naiveProduct, tolerance, within } from "../support/compare.js";
 import { assemble, randomSymmetric, scaleMatrix, withSpectrum } from "./support.js";
 
@@ -117,6 +126,83 @@ test("the secular equation with poles and weights over fifteen decades: every ro
       for (let j = 0; j < count; j++) expect(differences[j]! < 0).toBe(j <= i);
     }
   }
+});
+
+describe("certificates of tridiagonal and Hermitian matrices", () => {
+  const exact = (n: number): Float64Array =>
+    Float64Array.from({ length: n }, (_, k) => 4 * Math.sin(((k + 1) * Math.PI) / (2 * n + 2)) ** 2);
+
+  test.each([0, 1, 2, 31, 70])("second differences of order %i", (n) => {
+    const diagonal = new Float64Array(n).fill(2);
+    const beside = new Float64Array(Math.max(0, n - 1)).fill(-1);
+    const T = tridiagonalEigh(diagonal, beside, { vectors: "full", certificate: true });
+    // The same eigenvalues: i and −i beside the diagonal.
+    const re = assemble(
+      diagonal,
+      beside.map(() => 0),
+    );
+    const im = {
+      ...re,
+      data: assemble(
+        new Float64Array(n),
+        beside.map(() => 1),
+      ).data,
+    };
+    for (let i = 1; i < n; i++) im.data[i * n + i - 1] = -1;
+    const H = eighHermitian({ re, im }, { certificate: true });
+    expect(T.certificate!.complete).toBe(true);
+    for (const { values, certificate } of [T, H]) {
+      expect(certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, n));
+      expect(certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, n));
+      expect(certificate!.errorBounds.length).toBe(n);
+      exact(n).forEach((value, k) => {
+        expect(Math.abs(values[k]! - value)).toBeLessThanOrEqual(certificate!.errorBounds[k]!);
+        expect(certificate!.errorBounds[k]!).toBeLessThanOrEqual(tolerance(BOUND, n, 3 * Math.sqrt(6 * n)));
+      });
+    }
+  });
+
+  test("in the units of the matrix, subnormal ones too", () => {
+    for (const scale of [1e-320, 1e-200, 1e200]) {
+      const off = Float64Array.of(scale);
+      const { certificate, values } = tridiagonalEigh(Float64Array.of(scale, scale), off, {
+        vectors: "full",
+        certificate: true,
+      });
+      expect(certificate!.complete).toBe(true);
+      expect(Math.abs(values[1]! - 2 * scale)).toBeLessThanOrEqual(certificate!.errorBounds[1]!);
+      expect(certificate!.errorBounds[1]!).toBeLessThanOrEqual(1e-14 * scale + Number.MIN_VALUE);
+      const [re, im] = [assemble([scale, scale], [0]), assemble([0, 0], [scale])];
+      im.data[2] = -scale;
+      const h = eighHermitian({ re, im }, { certificate: true });
+      expect(Math.abs(h.values[1]! - 2 * scale)).toBeLessThanOrEqual(h.certificate!.errorBounds[1]!);
+      expect(h.certificate!.errorBounds[1]!).toBeLessThanOrEqual(1e-14 * scale + Number.MIN_VALUE);
+    }
+  });
+
+  test("a wrong value or vector enters the bound", () => {
+    const A = { re: randomSymmetric(4, 8), im: { rows: 8, cols: 8, data: new Float64Array(64) } };
+    const { values, vectors, norm } = eighHermitian(A);
+    const wrong = values.slice();
+    wrong[3]! += 1e-5;
+    expect(certifyHermitian(A, norm, wrong, vectors).errorBounds[3]).toBeGreaterThan(1e-5);
+    const doubled = { re: { ...vectors.re, data: vectors.re.data.map((v) => 2 * v) }, im: vectors.im };
+    expect(certifyHermitian(A, norm, values, doubled).errorBounds[0]).toBeGreaterThan(norm);
+  });
+
+  test("asked for without vectors it is refused, and never given unasked", () => {
+    const [d, e] = [Float64Array.of(1, 2), Float64Array.of(1)];
+    for (const vectors of ["none", "first-row"] as const) {
+      expect(() => tridiagonalEigh(d, e, { vectors, certificate: true })).toThrow(OptionError);
+      expect(() => tridiagonalEigh(d, e, { vectors, certificate: true })).toThrow(
+        `tridiagonalEigh: option "certificate" must be used with vectors: "full" (residuals need them), got vectors: "${vectors}"`,
+      );
+    }
+    expect(() => tridiagonalEigh(d, e, { certificate: "no" as never })).toThrow("must be true or false");
+    for (const vectors of ["none", "first-row", "full"] as const) {
+      expect(tridiagonalEigh(d, e, { vectors }).certificate).toBeNull();
+    }
+  });
 });
 
 describe("certificates of pencils", () => {
