@@ -5,13 +5,15 @@ import {
   type MatrixInput,
   type VectorInput,
   type Triangle,
+  eliminationScale,
   newArray,
   requireFlags,
-  requireRepresentable,
+  overflow,
   requireRightHandSide,
   requireSymmetric,
 } from "./input.js";
 import { matmul } from "./products.js";
+import { solveColumns } from "./solve-columns.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 const BASE = 48; // blocks up to this order are factored row by row
@@ -142,11 +144,12 @@ export function solveCholesky(
 ): Matrix | Float64Array {
   const l = requireFactor(factorization?.l);
   const { columns, isVector } = requireRightHandSide(B, l.rows, "B", "solveCholesky");
-  const { cols, data } = columns;
-  trsm("left", "lower", false, false, l.rows, cols, 1, l.data, 0, l.rows, data, 0, cols);
-  trsm("left", "lower", true, false, l.rows, cols, 1, l.data, 0, l.rows, data, 0, cols);
-  requireRepresentable(data, "the solution", "solveCholesky");
-  return isVector ? data : columns;
+  const finite = solveColumns(columns, 1, ({ cols, data }) => {
+    for (const transposed of [false, true])
+      trsm("left", "lower", transposed, false, l.rows, cols, 1, l.data, 0, l.rows, data, 0, cols);
+  });
+  if (!finite) throw overflow("the solution", "solveCholesky");
+  return isVector ? columns.data : columns;
 }
 
 /** A square factor with a diagonal that can be divided by. */
@@ -171,19 +174,19 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
     n,
     data: work,
     scale,
-  } = requireSymmetric(A, options.triangle, "A", caller, (order) => borrowStore(order, order));
+  } = requireSymmetric(A, options.triangle, "A", caller, (order) => borrowStore(order, order), definiteScale);
   const original = options.certificate === true ? Float64Array.from(work, (entry) => entry / scale) : null;
   const failed = factorInPlace(n, work);
   if (failed >= 0) {
     const pivot = work[failed * n + failed] / scale;
     releaseStore(work, n, n);
-    return { positiveDefinite: false, index: failed, pivot };
+    // Where entries of L in this row overflowed, so did the sum of their squares.
+    return { positiveDefinite: false, index: failed, pivot: Number.isNaN(pivot) ? -Infinity : pivot };
   }
   const data = newArray(n * n, caller);
   for (let i = 0; i < n; i++) data.set(work.subarray(i * n, i * n + i + 1), i * n);
   releaseStore(work, n, n);
   if (scale !== 1) {
-    // safeScale returns 2^e; sqrt(2^e) is exact for even e only, but one rounding of each entry does no harm.
     const root = Math.sqrt(scale);
     for (let i = 0; i < data.length; i++) data[i] /= root;
   }
@@ -191,6 +194,15 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
   const certificate =
     original === null ? null : certifyFactors({ rows: n, cols: n, data: original }, reconstructCholesky({ l }), []);
   return { positiveDefinite: true, l, certificate };
+}
+
+/**
+ * Power of two for a positive definite matrix, with an exact root. No entry of L is larger than the root of the largest of A, so only
+ * the ends of the double range need it: bringing every matrix near one would lose what is far below its largest entry, and with it
+ * the definiteness of diag(1e300, 1e-300).
+ */
+function definiteScale(modulus: number): number {
+  return modulus > 2 ** 1000 ? 2 ** -20 : eliminationScale(modulus);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Matrix } from "../core/index.js";
-import { type MatrixInput, largestModulus, requireSquareInput, safeScale, unscaleNumber } from "./input.js";
-import { type PackedLu, factorLu, solvePacked } from "./lu-factor.js";
+import { type MatrixInput, largestModulus, requireRepresentable, requireSquareInput } from "./input.js";
+import { type PackedLu, factorScaled, solvePacked } from "./lu-factor.js";
 
 /** Estimated condition number in the 1-norm. */
 export interface ConditionEstimate {
@@ -40,18 +40,18 @@ export function conditionEstimate(A: MatrixInput): ConditionEstimate {
   const input = requireSquareInput(A, "A", "conditionEstimate");
   const n = input.rows;
   if (n === 0) return { condition: 0, norm: 0, inverseNorm: 0, solves: 0 };
-  const scale = safeScale(largestModulus(input.data));
-  const scaled = { rows: n, cols: n, data: input.data.map((entry) => entry * scale) };
-  const norm = oneNorm(scaled);
-  unscaleNumber(norm, scale, "‖A‖₁", "conditionEstimate");
-  const packed = factorLu(n, scaled.data);
+  const norm = oneNorm(input);
+  requireRepresentable(Float64Array.of(norm), "‖A‖₁", "conditionEstimate");
+  const { packed, scale } = factorScaled(n, input.data, "conditionEstimate");
   if (packed.singularAt !== null) {
     packed.release();
-    return { condition: Infinity, norm: norm / scale, inverseNorm: Infinity, solves: 0 };
+    return { condition: Infinity, norm, inverseNorm: Infinity, solves: 0 };
   }
   const { inverseNorm, solves } = estimateInverse(packed, n);
   packed.release();
-  return { condition: norm * inverseNorm, norm: norm / scale, inverseNorm: inverseNorm * scale, solves };
+  // The norm of the scaled matrix: that of a subnormal one has few digits, and its inverse may overflow where the product does not.
+  const condition = oneNorm({ ...input, data: input.data.map((entry) => entry * scale) }) * inverseNorm;
+  return { condition, norm, inverseNorm: inverseNorm * scale, solves };
 }
 
 function oneNorm(A: Matrix): number {
@@ -92,5 +92,6 @@ function estimateInverse(packed: PackedLu, n: number): { inverseNorm: number; so
   // A vector that defeats matrices built to fool the iteration.
   const probe = Float64Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : -1) * (1 + (n === 1 ? 0 : i / (n - 1))));
   solvePacked(packed, n, probe, 1);
-  return { inverseNorm: Math.max(best, (2 * sumOfModuli(probe)) / (3 * n)), solves: solves + 1 };
+  const second = (2 * sumOfModuli(probe)) / (3 * n);
+  return { inverseNorm: Number.isNaN(second) ? Infinity : Math.max(best, second), solves: solves + 1 };
 }

@@ -146,11 +146,11 @@ export function safeScale(modulus: number): number {
 }
 
 /**
- * Power of two for elimination, which never multiplies two entries of the matrix: only one at the ends of the double range is
- * moved, and not far: growth then overflows only if the result does, and entries far below the largest stay.
+ * Power of two for elimination and substitution, which never multiply two entries of the matrix: only one of subnormal entries is
+ * moved. Growth may then overflow, but entries far below the largest stay.
  */
 export function eliminationScale(modulus: number): number {
-  return modulus > 2 ** 1000 ? 2 ** -64 : modulus !== 0 && modulus < 2 ** -900 ? 2 ** 900 : 1;
+  return modulus !== 0 && modulus < 2 ** -900 ? 2 ** 900 : 1;
 }
 
 /** Euclidean norm of `length` entries, safe from overflow and underflow of the squares. */
@@ -171,7 +171,7 @@ export interface SymmetricInput {
 /**
  * Checks a symmetric matrix against n ε ‖A‖_F and returns a scaled symmetric copy. Without `triangle` the two halves
  * are averaged, which halves the largest asymmetry; with it the other half is neither read nor checked. `allocate` gives
- * the array to fill.
+ * the array to fill, `scaleOf` the power of two for a largest modulus.
  */
 export function requireSymmetric(
   value: unknown,
@@ -179,6 +179,7 @@ export function requireSymmetric(
   argument: string,
   caller: string,
   allocate: (n: number) => Float64Array = (n) => newArray(n * n, caller),
+  scaleOf: (modulus: number) => number = safeScale,
 ): SymmetricInput {
   if (triangle !== undefined) requireOneOf(triangle, ["lower", "upper"], "triangle", caller);
   const A =
@@ -195,7 +196,7 @@ export function requireSymmetric(
     requireFinite(A.data, argument, caller);
     largest = largestModulus(A.data);
   }
-  const scale = safeScale(largest);
+  const scale = scaleOf(largest);
   if (scale !== 1) for (let i = 0; i < n * n; i++) data[i] *= scale;
   if (!agree) averageHalves(n, data, scale, argument, caller);
   return { n, data, scale };
@@ -311,10 +312,19 @@ export function timesQuotient(values: Float64Array, numerator: number, denominat
 
 /** Throws when a result overflowed, naming what did: a finite input never yields NaN or Infinity in silence. */
 export function requireRepresentable(values: Float64Array, what: string, caller: string): void {
+  if (!allFinite(values)) throw overflow(what, caller);
+}
+
+/** Whether there is no NaN and no infinity, by one sum: a call per entry would take as long as a small factorisation. */
+export function allFinite(values: Float64Array): boolean {
   let probe = 0;
   for (let i = 0; i < values.length; i++) probe += values[i] - values[i];
-  if (probe === 0) return;
-  throw new NonFiniteError({
+  return probe === 0;
+}
+
+/** The error for a result beyond the double range. */
+export function overflow(what: string, caller: string): NonFiniteError {
+  return new NonFiniteError({
     function: caller,
     argument: what,
     expected: `representable (below ${Number.MAX_VALUE.toExponential(2)})`,

@@ -2,13 +2,18 @@ import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/ind
 import {
   type MatrixInput,
   type VectorInput,
+  largestModulus,
   norm2,
   requireInput,
   requireRepresentable,
   requireRightHandSide,
+  safeScale,
+  unscale,
 } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
+import { binaryExponent, timesPowerOfTwo } from "./scalar.js";
+import { scaleColumns } from "./solve-columns.js";
 import { svd } from "./svd.js";
 
 /** Options of {@link leastSquares}. */
@@ -86,18 +91,44 @@ function solveBySvd(
   isVector: boolean,
   relative: number,
 ): LeastSquaresSolution<Matrix | Float64Array> {
-  const { u, singularValues, v } = svd(input);
+  const { matrix, u, values, v, scale, singularValues } = scaledSvd(input, "leastSquares");
+  // A column of B mixes all its entries into each coordinate, so that what is far below its largest one does not matter.
+  const exponents = columnExponents(columns);
+  scaleColumns(columns, (j) => exponents[j]);
   const projected = matmul(u, columns, { transposeA: true });
-  const rank = invertRows(projected, singularValues, relative);
+  const rank = invertRows(projected, values, relative);
   requireRepresentable(projected.data, "the solution", "leastSquares");
   const solution = matmul(v, projected);
-  const residual = matmul(input, solution);
+  const residual = matmul(matrix, solution);
   for (let i = 0; i < residual.data.length; i++) residual.data[i] -= columns.data[i];
-  const residualNorms = Float64Array.from({ length: columns.cols }, (_, j) =>
-    norm2(residual.data, j, residual.rows, residual.cols),
+  const residualNorms = Float64Array.from(exponents, (exponent, j) =>
+    timesPowerOfTwo(norm2(residual.data, j, residual.rows, residual.cols), -exponent),
   );
   requireRepresentable(residualNorms, "the residual norms", "leastSquares");
+  scaleColumns(solution, (j) => binaryExponent(scale) - exponents[j]);
+  requireRepresentable(solution.data, "the solution", "leastSquares");
   return { solution: isVector ? solution.data : solution, residualNorms, rank, singularValues };
+}
+
+/** The SVD of the matrix brought near one, and the singular values of the matrix itself: subnormal ones have few digits to divide by. */
+function scaledSvd(
+  input: Matrix,
+  caller: string,
+): { matrix: Matrix; u: Matrix; values: Float64Array; v: Matrix; scale: number; singularValues: Float64Array } {
+  const scale = safeScale(largestModulus(input.data));
+  const matrix = scale === 1 ? input : { ...input, data: input.data.map((entry) => entry * scale) };
+  const { u, singularValues: values, v } = svd(matrix);
+  return { matrix, u, values, v, scale, singularValues: unscale(values.slice(), scale, "the singular values", caller) };
+}
+
+/** For each column the power of two that brings it near one; 0 for one that is far from the ends of the double range. */
+function columnExponents({ cols, data }: Matrix): Int32Array {
+  return Int32Array.from({ length: cols }, (_, j) => {
+    let largest = 0;
+    for (let at = j; at < data.length; at += cols) largest = Math.max(largest, Math.abs(data[at]));
+    const scale = safeScale(largest);
+    return scale === 1 ? 0 : binaryExponent(scale);
+  });
 }
 
 /** Divides row i by s_i, or clears it when s_i counts as zero; returns the rank. */
@@ -161,11 +192,14 @@ export function pinv(A: MatrixInput, options: PseudoInverseOptions = {}): Pseudo
 }
 
 function invertBySvd(input: Matrix, relative: number): PseudoInverse {
-  const { u, singularValues, v } = svd(input);
-  const k = singularValues.length;
+  const { u, values, v, scale, singularValues } = scaledSvd(input, "pinv");
+  const k = values.length;
   const scaled = { rows: k, cols: u.rows, data: new Float64Array(k * u.rows) }; // Uᵀ, then s⁺ Uᵀ
   for (let i = 0; i < u.rows; i++) for (let j = 0; j < k; j++) scaled.data[j * u.rows + i] = u.data[i * k + j];
-  const rank = invertRows(scaled, singularValues, relative);
+  const rank = invertRows(scaled, values, relative);
   requireRepresentable(scaled.data, "the pseudo-inverse", "pinv");
-  return { inverse: matmul(v, scaled), rank, singularValues };
+  const inverse = matmul(v, scaled);
+  scaleColumns(inverse, () => binaryExponent(scale));
+  requireRepresentable(inverse.data, "the pseudo-inverse", "pinv");
+  return { inverse, rank, singularValues };
 }

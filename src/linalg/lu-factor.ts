@@ -1,4 +1,5 @@
 import { gemm, gemv, trsm, trsv } from "../routines/index.js";
+import { allFinite, eliminationScale, largestModulus, overflow } from "./input.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 /** Columns of the narrowest panel: it is factored in transposed storage, where a column is contiguous. */
@@ -59,6 +60,21 @@ export function factorLu(n: number, source: Float64Array, scale = 1): PackedLu {
   const singularAt = work.singularAt === n ? null : work.singularAt;
   const release = (): void => releaseStore(store, height, n);
   return { data: store.subarray(0, n * n), permutation, sign, singularAt, release };
+}
+
+/**
+ * The factors of the matrix times a power of two, see {@link eliminationScale}. Elements may grow by 2^(n − 1): where they
+ * overflow, the matrix is scaled down and factored again.
+ */
+export function factorScaled(n: number, source: Float64Array, caller: string): { packed: PackedLu; scale: number } {
+  const base = eliminationScale(largestModulus(source));
+  for (const lowering of [1, 2 ** -64, 2 ** -1000]) {
+    const scale = base * lowering;
+    const packed = factorLu(n, source, scale);
+    if (allFinite(packed.data)) return { packed, scale };
+    packed.release();
+  }
+  throw overflow("the elimination", caller);
 }
 
 /** Factors columns start … start + width − 1 in rows >= start; exchanges go through whole rows. */

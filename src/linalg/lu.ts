@@ -3,17 +3,15 @@ import { type FactorizationCertificate, certifyFactors } from "./certificate.js"
 import {
   type MatrixInput,
   type VectorInput,
-  eliminationScale,
-  largestModulus,
   requireFlags,
   requireRightHandSide,
   requireSquareInput,
-  safeScale,
-  timesQuotient,
   unscale,
 } from "./input.js";
-import { type PackedLu, factorLu, solvePacked } from "./lu-factor.js";
+import { factorScaled, solvePacked } from "./lu-factor.js";
+import { requirePermutation } from "./permutation.js";
 import { matmul } from "./products.js";
+import { solveColumns } from "./solve-columns.js";
 
 /** Options of {@link lu}. */
 export interface LuOptions {
@@ -61,7 +59,7 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
   requireOptions(options, ["certificate"], "lu");
   requireFlags(options, ["certificate"], "lu");
   const { rows: n, data } = requireSquareInput(A, "A", "lu");
-  const { packed, scale } = factorScaled(n, data);
+  const { packed, scale } = factorScaled(n, data, "lu");
   const l = new Float64Array(n * n);
   const u = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -83,15 +81,10 @@ export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "
   const l = requireMatrix(factorization?.l, "factorization.l", "reconstructLu");
   const product = matmul(l, requireMatrix(factorization.u, "factorization.u", "reconstructLu"));
   const n = product.rows;
+  const permutation = requirePermutation(factorization.permutation, n, "factorization.permutation", "reconstructLu");
   const data = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) data.set(product.data.subarray(i * n, (i + 1) * n), factorization.permutation[i] * n);
+  for (let i = 0; i < n; i++) data.set(product.data.subarray(i * n, (i + 1) * n), permutation[i] * n);
   return { rows: n, cols: n, data };
-}
-
-/** The factors of the matrix times a power of two, see {@link eliminationScale}. */
-function factorScaled(n: number, data: Float64Array): { packed: PackedLu; scale: number } {
-  const scale = eliminationScale(largestModulus(data));
-  return { packed: factorLu(n, data, scale), scale };
 }
 
 /**
@@ -130,17 +123,14 @@ export function solve(A: MatrixInput, B: MatrixInput | VectorInput): Matrix | Fl
 
 /** B <- A⁻¹ B in place. */
 export function solveByLu({ rows: n, data }: Matrix, columns: Matrix, caller: string): void {
-  const { packed, scale } = factorScaled(n, data);
+  const { packed, scale } = factorScaled(n, data, caller);
   if (packed.singularAt !== null) {
     packed.release();
     throw singular(`a zero at pivot ${packed.singularAt} of the elimination`, caller);
   }
-  const sideScale = safeScale(largestModulus(columns.data));
-  timesQuotient(columns.data, sideScale, 1);
-  solvePacked(packed, n, columns.data, columns.cols);
+  const finite = solveColumns(columns, scale, ({ cols, data: x }) => solvePacked(packed, n, x, cols));
   packed.release();
-  timesQuotient(columns.data, scale, sideScale);
-  if (!columns.data.every(Number.isFinite)) throw singular("a solution that overflows", caller);
+  if (!finite) throw singular("a solution that overflows", caller);
 }
 
 function singular(got: string, caller: string): SingularError {
@@ -168,6 +158,7 @@ export interface LogDeterminant {
  *
  * @param A n x n; the determinant of the 0 x 0 matrix is 1
  * @throws {ShapeError} when A is not square
+ * @throws {NonFiniteError} when A is not finite, or the elimination overflows
  *
  * Accuracy: absolute error of the logarithm near n ε cond(A). Cost: 2 n³/3 flops.
  *
@@ -181,17 +172,18 @@ export interface LogDeterminant {
  */
 export function logDeterminant(A: MatrixInput): LogDeterminant {
   const { rows: n, data } = requireSquareInput(A, "A", "logDeterminant");
-  const { packed, scale } = factorScaled(n, data);
+  const { packed, scale } = factorScaled(n, data, "logDeterminant");
   if (packed.singularAt !== null) {
     packed.release();
     return { sign: 0, logModulus: -Infinity };
   }
   let sign: number = packed.sign;
-  let logModulus = scale === 1 ? 0 : -n * log(scale);
+  let logModulus = 0;
+  const logScale = log(scale);
   for (let i = 0; i < n; i++) {
     const pivot = packed.data[i * n + i];
     if (pivot < 0) sign = -sign;
-    logModulus += log(Math.abs(pivot));
+    logModulus += log(Math.abs(pivot)) - logScale; // pivot by pivot: n log(scale) alone may be large and cancel
   }
   packed.release();
   return { sign: sign as -1 | 1, logModulus };

@@ -3,6 +3,7 @@ import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
+import { requirePermutation } from "./permutation.js";
 import { matmul } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
@@ -95,10 +96,16 @@ export function reconstructPivotedQr(factorization: Pick<PivotedQrFactorization,
   requireMatrix(factorization?.q, "factorization.q", "reconstructPivotedQr");
   requireMatrix(factorization.r, "factorization.r", "reconstructPivotedQr");
   const product = matmul(factorization.q, factorization.r);
+  const permutation = requirePermutation(
+    factorization.permutation,
+    product.cols,
+    "factorization.permutation",
+    "reconstructPivotedQr",
+  );
   const data = new Float64Array(product.data.length);
   for (let i = 0; i < product.rows; i++) {
     for (let j = 0; j < product.cols; j++) {
-      data[i * product.cols + factorization.permutation[j]] = product.data[i * product.cols + j];
+      data[i * product.cols + permutation[j]] = product.data[i * product.cols + j];
     }
   }
   return { rows: product.rows, cols: product.cols, data };

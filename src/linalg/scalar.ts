@@ -1,3 +1,5 @@
+import { pow } from "../core/index.js";
+
 // Scalar helpers that give the same bits in every engine: plain code, as the inner loops need it.
 
 /** sqrt(f² + g²) without harmful overflow or underflow. */
@@ -21,4 +23,15 @@ export function binaryExponent(x: number): number {
   const biased = (words[HIGH] >>> 20) & 0x7ff;
   if (biased > 0) return biased - 1023;
   return binaryExponent(x * 2 ** 54) - 54; // subnormal
+}
+
+/** 2^k x, in steps: the factor itself may leave the double range. */
+export function timesPowerOfTwo(x: number, k: number): number {
+  let product = x;
+  for (let rest = k; rest !== 0;) {
+    const step = Math.max(-1000, Math.min(1000, rest));
+    product *= pow(2, step);
+    rest -= step;
+  }
+  return product;
 }

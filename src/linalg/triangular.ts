@@ -18,9 +18,8 @@ import {
   requireFlags,
   requireLayout,
   requireRightHandSide,
-  safeScale,
-  timesQuotient,
 } from "./input.js";
+import { solveColumns } from "./solve-columns.js";
 
 /** Options of {@link solveTriangular}. */
 export interface TriangularOptions {
@@ -100,20 +99,21 @@ export function solveTriangles(
   transpose: boolean,
   caller: string,
 ): void {
-  const { rows: n, cols: m, data } = B;
-  const sideScale = safeScale(largestModulus(data));
-  timesQuotient(data, sideScale, 1);
+  const n = B.rows;
   let scale = 1;
-  for (const { factor, triangle, unit } of transpose ? [...factors].reverse() : factors) {
+  const scaled = (transpose ? [...factors].reverse() : factors).map(({ factor, triangle, unit }) => {
     // Ones on the diagonal fix the scale of a unit factor.
     const own = unit ? 1 : eliminationScale(largestModulus(factor.data));
     scale *= own;
-    const t = own === 1 ? factor.data : factor.data.map((entry) => entry * own);
-    if (m === 1) trsv(triangle, transpose, unit, n, t, 0, n, data, 0, 1);
-    else trsm("left", triangle, transpose, unit, n, m, 1, t, 0, n, data, 0, m);
-  }
-  timesQuotient(data, scale, sideScale);
-  if (data.every(Number.isFinite)) return;
+    return { t: own === 1 ? factor.data : factor.data.map((entry) => entry * own), triangle, unit };
+  });
+  const finite = solveColumns(B, scale, ({ cols: m, data }) => {
+    for (const { t, triangle, unit } of scaled) {
+      if (m === 1) trsv(triangle, transpose, unit, n, t, 0, n, data, 0, 1);
+      else trsm("left", triangle, transpose, unit, n, m, 1, t, 0, n, data, 0, m);
+    }
+  });
+  if (finite) return;
   throw new NonFiniteError({
     function: caller,
     argument: "the solution",

@@ -1,7 +1,27 @@
 import { describe, expect, test } from "vitest";
-import { EPSILON, type Matrix, fromRows, identity } from "../../src/core/index.js";
+import { ArgumentError, EPSILON, type Matrix, NonFiniteError, fromRows, identity } from "../../src/core/index.js";
 import { createRng, normalMatrix } from "../../src/random/index.js";
-import { eig, matmul, norms, orthogonalMatrix, schur } from "../../src/linalg/index.js";
+import {
+  cholesky,
+  conditionEstimate,
+  eig,
+  leastSquares,
+  logDeterminant,
+  lu,
+  matmul,
+  norms,
+  orthogonalMatrix,
+  pinv,
+  reconstructCholesky,
+  reconstructLu,
+  reconstructPivotedQr,
+  schur,
+  solve,
+  solveCholesky,
+  solveLu,
+  solveTriangular,
+  tryCholesky,
+} from "../../src/linalg/index.js";
 import { tolerance, within, withinRelative } from "../support/compare.js";
 import { fixture } from "../support/shared.js";
 import { randomSymmetric, scaleMatrix } from "./support.js";
@@ -188,4 +208,176 @@ describe("condition numbers of eigenvalues", () => {
       'eig: option "conditionNumbers" must be true or false',
     );
   });
+});
+
+function diagonal(...entries: number[]): Matrix {
+  const n = entries.length;
+  return {
+    rows: n,
+    cols: n,
+    data: Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? entries[k % n]! : 0)),
+  };
+}
+
+describe("small beside huge", () => {
+  const A = diagonal(1e300, 1e-300);
+  const extreme = diagonal(1e308, 1e-310);
+
+  test("solves: neither another column nor another entry makes a solution zero", () => {
+    expect(Array.from(solve(A, Float64Array.of(1e300, 1e-300)))).toEqual([1, 1]);
+    expect(Array.from(solve(extreme, Float64Array.of(1e308, 1e-310)))).toEqual([1, 1]);
+    const B = fromRows([
+      [1e300, 1e-300, 3e-310],
+      [1e300, 1e-300, 1e-310],
+    ]);
+    expect(Array.from(solve(identity(2), B).data)).toEqual(Array.from(B.data));
+    expect(Array.from(solveLu(lu(identity(2)), B).data)).toEqual(Array.from(B.data));
+    expect(Array.from(solveTriangular(identity(2), B, { triangle: "lower" }).data)).toEqual(Array.from(B.data));
+    expect(Array.from(solveTriangular(extreme, Float64Array.of(1e308, 1e-310), { triangle: "upper" }))).toEqual([1, 1]);
+    expect(Array.from(solveCholesky(cholesky(identity(2)), B).data)).toEqual(Array.from(B.data));
+    // Subnormal entries on both sides: lifting the right-hand side alone would overflow.
+    expect(Array.from(solve(diagonal(1, 1e-310), Float64Array.of(1e-310, 1e-310)))).toEqual([1e-310, 1]);
+    // The first step of the substitution overflows, the solution does not.
+    const steep = fromRows([
+      [1, 0],
+      [-1.5, 1e10],
+    ]);
+    const x = solve(steep, Float64Array.of(1.5e308, 1.5e308));
+    expect(withinRelative(x, [1.5e308, 3.75e298], tolerance(BOUND, 2)).ok).toBe(true);
+  });
+
+  test("determinants and condition numbers", () => {
+    expect(Math.abs(logDeterminant(extreme).logModulus - Math.log(1e-2))).toBeLessThan(1e-12);
+    expect(Math.abs(logDeterminant(diagonal(1e302, 1e-303)).logModulus - Math.log(1e-1))).toBeLessThan(1e-12);
+    const { inverseNorm, condition } = conditionEstimate(diagonal(1e300, 1e-5));
+    expect(withinRelative([inverseNorm, condition], [1e5, 1e305], tolerance(BOUND, 2)).ok).toBe(true);
+    expect(conditionEstimate(A)).toMatchObject({ condition: Infinity, norm: 1e300 });
+    expect(withinRelative(conditionEstimate(A).inverseNorm, 1e300, tolerance(BOUND, 2)).ok).toBe(true);
+    const subnormal = conditionEstimate(diagonal(3e-310, 1e-310));
+    expect(Math.abs(subnormal.condition - 3)).toBeLessThan(1e-12);
+  });
+
+  test("Cholesky: a positive definite matrix is one at every grading", () => {
+    for (const B of [A, extreme, diagonal(1e-310, 1e300, 1)]) {
+      expect(tryCholesky(B).positiveDefinite).toBe(true);
+      expect(withinRelative(reconstructCholesky(cholesky(B)).data, B.data, 1e-7).ok).toBe(true);
+    }
+    const graded = fromRows([
+      [1e200, 1e-1, 1e45],
+      [1e-1, 1e-200, 3e-156],
+      [1e45, 3e-156, 1e-108],
+    ]);
+    const again = reconstructCholesky(cholesky(graded));
+    for (const [i, j] of [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => [row, column] as const))) {
+      const size = Math.sqrt(graded.data[4 * i]!) * Math.sqrt(graded.data[4 * j]!);
+      expect(Math.abs(again.data[3 * i + j]! - graded.data[3 * i + j]!)).toBeLessThanOrEqual(tolerance(BOUND, 3, size));
+    }
+    expect(
+      tryCholesky(
+        fromRows([
+          [1e-300, 1e200, 0],
+          [1e200, 1, 0],
+          [0, 0, 1],
+        ]),
+      ),
+    ).toEqual({ positiveDefinite: false, index: 1, pivot: -Infinity });
+    const asymmetric = fromRows([
+      [1.7e308, 1.7e308],
+      [-1.7e308, 1.7e308],
+    ]);
+    expect(() => cholesky(asymmetric)).toThrow("cholesky: A must be symmetric");
+  });
+});
+
+describe("least squares and pseudo-inverses of subnormal and huge matrices have all their digits", () => {
+  const B = normalMatrix(createRng(11), 7, 4);
+  const b = normalMatrix(createRng(12), 7, 3);
+  const reference = leastSquares(B, b);
+
+  test.each([-1060, -1040, -1000, 1000, 1015])("2^%i", (exponent) => {
+    const scale = 2 ** exponent;
+    const tiny = exponent < -1022;
+    const A = scaleMatrix(B, scale);
+    const digits = tiny ? 8 * 2 ** (-1074 - exponent) : 0; // entries of A itself are rounded
+    const { solution, rank, residualNorms } = leastSquares(A, scaleMatrix(b, scale));
+    expect(rank).toBe(4);
+    expect(within(solution.data, reference.solution.data, tolerance(BOUND, 7, 10) + 10 * digits).ok).toBe(true);
+    const allowed = (tolerance(BOUND, 7, 10) + 10 * digits) * scale;
+    reference.residualNorms.forEach((norm, j) => {
+      expect(Math.abs(residualNorms[j]! - norm * scale)).toBeLessThanOrEqual(allowed);
+    });
+    if (exponent > -1000) {
+      const inverse = pinv(A).inverse.data.map((entry) => entry * scale);
+      expect(within(inverse, pinv(B).inverse.data, tolerance(BOUND, 7, 10)).ok).toBe(true);
+    }
+  });
+
+  test("an exact subnormal system", () => {
+    const unit = 2 ** -1074;
+    const A = scaleMatrix(
+      fromRows([
+        [60, 20],
+        [20, 100],
+        [40, 40],
+      ]),
+      unit,
+    );
+    const { solution } = leastSquares(A, Float64Array.of(60 * unit, 20 * unit, 40 * unit));
+    expect(within(solution, [1, 0], tolerance(BOUND, 3)).ok).toBe(true);
+  });
+
+  test("columns of the right-hand side do not decide over each other", () => {
+    const { solution } = leastSquares(
+      identity(2),
+      fromRows([
+        [1e308, 1e-320],
+        [1e308, 2e-320],
+      ]),
+    );
+    expect(within([solution.data[0]! / 1e308, solution.data[2]! / 1e308], [1, 1], tolerance(BOUND, 2)).ok).toBe(true);
+    expect([solution.data[1], solution.data[3]]).toEqual([1e-320, 2e-320]);
+  });
+});
+
+describe("growth of elimination", () => {
+  /** Partial pivoting doubles the last column at every step. */
+  function growing(n: number): Matrix {
+    const data = Float64Array.from({ length: n * n }, (_, k) => {
+      const [i, j] = [Math.floor(k / n), k % n];
+      return j === n - 1 || i === j ? 1 : i > j ? -1 : 0;
+    });
+    return { rows: n, cols: n, data };
+  }
+
+  test("an overflow of U is an error, not an infinity; determinants and solutions do not overflow with it", () => {
+    const [n, scale] = [40, 2 ** 990];
+    const A = scaleMatrix(growing(n), scale);
+    expect(() => lu(A)).toThrow(NonFiniteError);
+    expect(() => lu(A)).toThrow("lu: U must be representable");
+    const { sign, logModulus } = logDeterminant(A);
+    expect(sign).toBe(1);
+    expect(Math.abs(logModulus / ((n * 990 + n - 1) * Math.LN2) - 1)).toBeLessThan(n * EPSILON);
+    const x = Float64Array.from({ length: n }, (_, i) => (i % 5) - 2);
+    const b = matmul(A, { rows: n, cols: 1, data: x }).data;
+    expect(within(solve(A, b), x, tolerance(1, n, 2 ** (n - 1))).ok).toBe(true);
+    expect(conditionEstimate(A).condition).toBe(conditionEstimate(growing(n)).condition);
+  });
+
+  test("order 1100, entries of one: 2^1099 is beyond the double range, the determinant is not", () => {
+    const { sign, logModulus } = logDeterminant(growing(1100));
+    expect(sign).toBe(1);
+    expect(Math.abs(logModulus / (1099 * Math.LN2) - 1)).toBeLessThan(1e-12);
+    expect(() => lu(growing(1100))).toThrow("lu: U must be representable");
+  });
+});
+
+test("reconstruct… refuses a permutation that is none", () => {
+  const factors = lu(normalMatrix(createRng(1), 3, 3));
+  for (const permutation of [undefined, new Uint32Array(3), new Uint32Array(2), [0, 1, 2]]) {
+    const wrong = { ...factors, q: factors.l, r: factors.u, permutation: permutation as never };
+    expect(() => reconstructLu(wrong)).toThrow(ArgumentError);
+    expect(() => reconstructPivotedQr(wrong)).toThrow(
+      "reconstructPivotedQr: factorization.permutation must be a permutation of 0 … 2",
+    );
+  }
 });
