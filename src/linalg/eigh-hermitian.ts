@@ -67,6 +67,9 @@ export interface HermitianEigen {
  * @param A n x n: re symmetric and im antisymmetric, both checked against n ε ‖A‖_F
  * @throws {ShapeError} when the parts are not square or differ in size
  * @throws {AsymmetricError} when A is not Hermitian
+ * @throws {NonFiniteError} when an entry is not finite, or ‖A‖_F overflows
+ * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
+ * @throws {ResourceError} when the work space is beyond memory
  *
  * Accuracy: residual and orthogonality within a small multiple of n ε. Cost: 8 n³ flops for values, about 9 n³
  * more with vectors.
@@ -87,6 +90,10 @@ export function eighHermitian(
 /** With vectors: false, or a choice made at run time. */
 export function eighHermitian(A: ComplexMatrixInput, options?: EighHermitianOptions): HermitianEigen;
 export function eighHermitian(A: ComplexMatrixInput, options: EighHermitianOptions = {}): HermitianEigen {
+  return inTheNameOf("eighHermitian", () => decompose(A, options));
+}
+
+function decompose(A: ComplexMatrixInput, options: EighHermitianOptions): HermitianEigen {
   requireOptions(options, ["vectors", "certificate"], "eighHermitian");
   requireFlags(options, ["vectors", "certificate"], "eighHermitian");
   if (options.certificate === true && options.vectors === false) {

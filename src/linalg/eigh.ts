@@ -18,6 +18,7 @@ import {
   unscale,
   unscaleNumber,
 } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { type EigenvalueRange, type SpectrumPart, solveTridiagonal } from "./spectrum-part.js";
 import { backTransform, reductionStore, releaseReduction, tridiagonalize } from "./tridiagonalize.js";
 import { columnsFromRows } from "./vectors.js";
@@ -71,6 +72,7 @@ export type SymmetricEigenWithVectors = SymmetricEigen & {
  * @throws {NonFiniteError} when an entry that is read is not finite, or ‖A‖_F overflows
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
  * @throws {ArgumentError} when the range is not ascending or leaves 0 … n − 1
+ * @throws {ResourceError} when the work space is beyond memory
  *
  * Accuracy: residual ‖A v − λ v‖ and orthogonality within a small multiple of n ε ‖A‖ and n ε; scales from 1e−300 to
  * 1e+300 are brought near one by a power of two first. Cost: 4 n³/3 flops for values, about 14 n³/3 with vectors.
@@ -91,6 +93,10 @@ export function eigh(A: MatrixInput, options?: EighOptions & { readonly vectors?
 /** With vectors: false, or a choice made at run time. */
 export function eigh(A: MatrixInput, options?: EighOptions): SymmetricEigen;
 export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen {
+  return inTheNameOf("eigh", () => decompose(A, options));
+}
+
+function decompose(A: MatrixInput, options: EighOptions): SymmetricEigen {
   requireEighOptions(options, "eigh");
   const wantVectors = options.vectors !== false;
   const { n, data, scale } = requireSymmetric(A, options.triangle, "A", "eigh", reductionStore);

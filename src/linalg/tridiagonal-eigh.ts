@@ -9,7 +9,8 @@ import {
 } from "../core/index.js";
 import { type RowEigen, divideAndConquer } from "./divide-and-conquer.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
-import { largestModulus, norm2, requireFlags, safeScale, unscale } from "./input.js";
+import { largestModulus, newArray, norm2, requireFlags, safeScale, unscale } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { ascendingOrder, implicitQl, rootFreeQl } from "./tridiagonal-ql.js";
 import { columnsFromRows } from "./vectors.js";
 import { ALONE, type Team } from "./worker-team.js";
@@ -46,6 +47,7 @@ export interface TridiagonalEigen {
  * @throws {ShapeError} when offDiagonal has not n − 1 entries
  * @throws {NonFiniteError} when an entry is not finite or an eigenvalue overflows
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
+ * @throws {ResourceError} when the vectors are beyond memory
  *
  * Accuracy: residual and orthogonality within a small multiple of n ε ‖T‖. Cost: O(n²); "full" at most 4 n³/3 flops, less by deflation.
  * @see [parlett1998]
@@ -80,7 +82,15 @@ export function tridiagonalEigh(
   offDiagonal: Float64Array,
   options: TridiagonalEighOptions = {},
 ): TridiagonalEigen {
-  const caller = "tridiagonalEigh";
+  return inTheNameOf("tridiagonalEigh", () => decompose(diagonal, offDiagonal, options, "tridiagonalEigh"));
+}
+
+function decompose(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  options: TridiagonalEighOptions,
+  caller: string,
+): TridiagonalEigen {
   requireOptions(options, ["vectors", "certificate"], caller);
   requireFlags(options, ["certificate"], caller);
   const wanted = requireOneOf(
@@ -156,7 +166,7 @@ export function tridiagonalEigh(
 
 /** T in full. */
 function assemble(n: number, d: Float64Array, e: Float64Array): Matrix {
-  const data = new Float64Array(n * n);
+  const data = newArray(n * n, "tridiagonalEigh");
   for (let i = 0; i < n; i++) data[i * (n + 1)] = d[i];
   for (let i = 0; i + 1 < n; i++) data[i * (n + 1) + 1] = data[(i + 1) * (n + 1) - 1] = e[i];
   return { rows: n, cols: n, data };

@@ -4,6 +4,7 @@ import {
   type Matrix,
   NonFiniteError,
   OptionError,
+  ResourceError,
   ShapeError,
   fromRows,
   identity,
@@ -291,6 +292,17 @@ describe("reconstruct… refuses factors that do not fit together", () => {
     const complex = { values: huge.values, vectors: { re: huge.vectors, im } };
     expect(() => reconstructHermitian(complex)).toThrow(/^reconstructHermitian: /);
   });
+});
+
+test("vectors beyond memory are refused in the name of the function", () => {
+  const n = 400_000;
+  const [d, e] = [new Float64Array(n), new Float64Array(n - 1)];
+  for (const certificate of [false, true]) {
+    expect(() => tridiagonalEigh(d, e, { vectors: "full", certificate })).toThrow(ResourceError);
+    expect(() => tridiagonalEigh(d, e, { vectors: "full", certificate })).toThrow(
+      /^tridiagonalEigh: the (work space|result) must be small enough to allocate, got \d+ numbers/,
+    );
+  }
 });
 
 test("bounds of ranges against the closed form of the second difference", () => {
