@@ -64,7 +64,10 @@ function rings(files: readonly SourceFile[]): string[][] {
   const targets = new Map(
     files.map(({ path, text }) => [
       path,
-      imports(text).map((specifier) => normalize(join(path, "..", specifier)).replace(/\.js$/, ".ts")),
+      // Packages are no files: "fft.js" is not src/fft/fft.ts.
+      imports(text)
+        .filter((specifier) => specifier.startsWith("."))
+        .map((specifier) => normalize(join(path, "..", specifier)).replace(/\.js$/, ".ts")),
     ]),
   );
   const reach = (from: string): Set<string> => {
