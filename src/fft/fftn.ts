@@ -6,6 +6,7 @@ import {
   engineOf,
   requireComplex,
   requireSignal,
+  requireTwo,
   requireTransformed,
 } from "./plan.js";
 
@@ -69,11 +70,13 @@ export function ifftn(x: ComplexInput, shape: readonly number[]): ComplexArray {
  *
  * @param x arrays of length Π shape, overwritten; entries are not inspected
  * @param shape lengths of the axes
- * @param inverse take the inverse, which divides by the number of points
+ * @param inverse true takes the inverse, which divides by the number of points
+ * @throws {ArgumentError} when inverse is not true or false, or both parts are the same array
  * @throws {ShapeError} when a length is not the product of the shape
+ * @throws {NonFiniteError} when a result is not finite; the data are overwritten then
  *
- * Accuracy and cost: as {@link fftn}; the extra memory is one panel with the JavaScript back end, with WebAssembly a copy of
- * grids up to 2²⁷ points (kept for the next one up to 2²¹) and one panel beyond.
+ * Accuracy and cost: as {@link fftn}; the extra memory is a panel of up to 16 lines with the JavaScript back end, with
+ * WebAssembly a copy of grids up to 2²⁷ points (kept for the next one up to 2²¹) and a panel beyond.
  * @example
  * ```ts
  * import { fftnInPlace } from "eigenscope/fft";
@@ -104,6 +107,16 @@ export function fftnInPlace(x: ComplexArray, shape: readonly number[], inverse: 
     }
     requireTotal(values.length, total, `x.${part}`, shape, "fftnInPlace");
   }
+  requireTwo(x.re, x.im, "x.im", "x.re", "fftnInPlace");
+  // A record of options or a word would count as true and give the inverse.
+  if (typeof inverse !== "boolean") {
+    throw new ArgumentError({
+      function: "fftnInPlace",
+      argument: "inverse",
+      expected: "true or false",
+      got: describe(inverse),
+    });
+  }
   if (!transformAxes(x, x, shape, inverse)) requireTransformed([x.re, x.im], {}, "fftnInPlace");
 }
 
@@ -122,7 +135,8 @@ function transformed(x: ComplexInput, shape: readonly number[], inverse: boolean
   return out;
 }
 
-function requireShape(shape: unknown, caller: string): number {
+/** Checks the lengths of the axes and returns their product. */
+export function requireShape(shape: unknown, caller: string): number {
   if (!Array.isArray(shape) || shape.length === 0) {
     throw new ArgumentError({
       function: caller,
@@ -136,7 +150,14 @@ function requireShape(shape: unknown, caller: string): number {
   return total;
 }
 
-function requireTotal(length: number, total: number, argument: string, shape: readonly number[], caller: string): void {
+/** Checks that the data fill the shape. */
+export function requireTotal(
+  length: number,
+  total: number,
+  argument: string,
+  shape: readonly number[],
+  caller: string,
+): void {
   if (length === total) return;
   throw new ShapeError({
     function: caller,
@@ -156,7 +177,7 @@ function transformAxes(x: ComplexArray, out: ComplexArray, shape: readonly numbe
   const [re, im] = inverse ? [x.im, x.re] : [x.re, x.im];
   const [outRe, outIm] = inverse ? [out.im, out.re] : [out.re, out.im];
   const divisor = inverse ? re.length : 1;
-  const outcome = transformGrid(re, im, shape, divisor, outRe, outIm);
+  const outcome = transformGrid(re, im, shape, divisor, outRe, outIm, engineOf);
   if (outcome !== "declined") return outcome === "finite";
   if (out !== x) {
     outRe.set(re);
@@ -181,7 +202,7 @@ function transformPanels(re: Float64Array, im: Float64Array, shape: readonly num
 }
 
 /** Columns of one axis: entry i of column c of slab s lies at s·length·stride + c + i·stride. */
-function transformAxis(re: Float64Array, im: Float64Array, length: number, stride: number): void {
+export function transformAxis(re: Float64Array, im: Float64Array, length: number, stride: number): void {
   const slab = length * stride;
   const columns = stride === 1 ? re.length / length : stride;
   if (stride === 1 && length >= LONG_ROW) {

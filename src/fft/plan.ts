@@ -74,11 +74,13 @@ export function createFftPlan(length: number): FftPlan {
     forward: (re, im, outRe, outIm) => {
       requireParts(re, im, length, "forward");
       requireParts(outRe, outIm, length, "forward");
+      requireTwo(outRe, outIm, "outIm", "outRe", "createFftPlan.forward");
       engine.transform(re, im, 0, outRe, outIm, 0, 1);
     },
     inverse: (re, im, outRe, outIm) => {
       requireParts(re, im, length, "inverse");
       requireParts(outRe, outIm, length, "inverse");
+      requireTwo(outRe, outIm, "outIm", "outRe", "createFftPlan.inverse");
       // Exchanging real and imaginary parts before and after turns e^{−…} into e^{+…}.
       engine.transform(im, re, 0, outIm, outRe, 0, length);
     },
@@ -88,6 +90,17 @@ export function createFftPlan(length: number): FftPlan {
 function requireParts(re: unknown, im: unknown, length: number, caller: string): void {
   requireVector(re, length, "re", `createFftPlan.${caller}`);
   requireVector(im, length, "im", `createFftPlan.${caller}`);
+}
+
+/** Real and imaginary parts of a result in one array would overwrite each other. */
+export function requireTwo(re: Float64Array, im: Float64Array, argument: string, other: string, caller: string): void {
+  if (re !== im) return;
+  throw new ArgumentError({
+    function: caller,
+    argument,
+    expected: `another array than ${other}`,
+    got: "the same one",
+  });
 }
 
 /** Recent engines of one back end by length and batch, newest last: a program alternates between a handful of them. */

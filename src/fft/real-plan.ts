@@ -1,5 +1,6 @@
 import { requireInteger, requireVector } from "../core/index.js";
 import { createEngine } from "./engine.js";
+import { requireTwo } from "./plan.js";
 import { realLength, realSignal, realSpectrum } from "./rfft.js";
 
 /** A transform of real data of fixed length with its tables and work space, for repeated use. */
@@ -53,6 +54,7 @@ export function createRealFftPlan(length: number): RealFftPlan {
     length,
     forward: (x, re, im) => {
       check(x, re, im, "forward");
+      requireTwo(re, im, "im", "re", "createRealFftPlan.forward");
       realSpectrum(x, { re, im }, engine);
     },
     inverse: (re, im, x) => {

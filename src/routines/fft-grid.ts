@@ -1,5 +1,6 @@
 import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
 import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles, passConstants } from "./fft-passes.js";
+import type { FftEngine } from "./fft-engine.js";
 
 /** Larger grids (2 GiB in WebAssembly memory) go panel by panel instead. */
 const MOST_POINTS = 2 ** 27;
@@ -12,6 +13,12 @@ const KEPT_POINTS = 2 ** 21;
 /** Points that come in together. */
 const STAGED = 2 ** 12;
 const LONGEST_LINE = 2 ** 12;
+/** Other rows at least this long are transformed one by one by an engine; of fewer than FEW_LINES shorter ones too. */
+const LONG_ROW = 2 ** 10;
+const SHORTEST_BY_ENGINE = 2 ** 6;
+const FEW_LINES = 5;
+/** Grids of fewer than eight longer lines are declined: a panel of eight would be larger than the grid. */
+const LONG_COLUMN = 2 ** 13;
 /** Bytes of a line of the cache, and after how many of them it puts entries into the same place again. */
 const CACHE_LINE = 64;
 const ALIAS = 4096;
@@ -28,6 +35,8 @@ interface GridLayout {
   /** First real part, and from real to imaginary parts. */
   readonly real: number;
   readonly apart: number;
+  /** Whether rows are left to an engine. */
+  readonly byEngine: boolean;
   /** The first of the axes whose product, the unit, is transformed at once while it is in the cache. */
   readonly inner: number;
   /** Points of a unit, and from one unit to the next. */
@@ -70,6 +79,7 @@ let recent: WeakRef<GridMemory> | null = null;
  * @param divisor every result is divided by it
  * @param outRe where the real parts of the results go; re itself when absent
  * @param outIm where the imaginary parts go
+ * @param rowEngine makes engines for rows that do not fit the panels; without it such grids are declined
  * @returns whether every result is finite; "declined" when nothing was done because this way is closed (JavaScript back
  *   end, an axis with a prime factor above 101, a single line, a tiny or huge grid)
  */
@@ -80,17 +90,20 @@ export function transformGrid(
   divisor: number,
   outRe: Float64Array = re,
   outIm: Float64Array = im,
+  rowEngine?: (length: number) => FftEngine,
 ): GridOutcome {
   const points = re.length;
   if (points < LEAST_POINTS || points > MOST_POINTS || points === Math.max(...shape)) return "declined";
   if (routinesBackend() === "js") return "declined";
   const lengths = shape.filter((length) => length > 1);
-  const layout = layoutOf(lengths, points);
+  const layout = layoutOf(lengths, points, rowEngine !== undefined);
   const memory = layout === null ? null : memoryOf(layout, lengths, points);
   if (layout === null || memory === null) return "declined";
   const { functions, values } = memory;
-  const { axes, panel, staging, real, apart, inner, unit, pitch } = layout;
+  const { axes, panel, staging, real, apart, byEngine, inner, unit, pitch } = layout;
   const row = axes[axes.length - 1];
+  const engine = byEngine ? rowEngine?.(row.length) : undefined;
+  const parts = [values.subarray(real / 8), values.subarray((real + apart) / 8)];
   const along = (axis: AxisPlan, from: number, stride: number, slabs: number): void => {
     const { length, plan, order, twiddles } = axis;
     functions.gridColumns(real + 8 * from, 8 * stride, apart, slabs, length, plan, order, twiddles, panel);
@@ -98,6 +111,12 @@ export function transformGrid(
   /** Copies rows in and transforms them on their way into the grid, where they lie `step` apart from `to` on. */
   const enter = (from: number, rows: number, to: number, step: number): void => {
     const { length, plan, order, twiddles, paired } = row;
+    if (engine !== undefined) {
+      for (let r = 0; r < rows; r++) {
+        engine.transform(re, im, from + r * length, parts[0], parts[1], to + r * step, 1);
+      }
+      return;
+    }
     if (paired === 0 && step === length) {
       // Panels read eight rows before they write them, so these may be copied to their place at once.
       const target = real + 8 * to;
@@ -150,8 +169,14 @@ export function transformGrid(
   return finite ? "finite" : "not finite";
 }
 
-/** Places in memory for a grid, or null when an axis has a prime factor above 101. */
-function layoutOf(lengths: readonly number[], points: number): GridLayout | null {
+/** Places in memory for a grid, or null when an axis has a prime factor above 101 (rows may have one where there are engines). */
+function layoutOf(lengths: readonly number[], points: number, engines: boolean): GridLayout | null {
+  const rowLength = lengths[lengths.length - 1];
+  const columns = lengths.slice(0, -1);
+  const long = rowLength >= (points < FEW_LINES * rowLength ? SHORTEST_BY_ENGINE : LONG_ROW);
+  const byEngine = engines && !isLine(rowLength) && (long || fftRadices(rowLength) === null);
+  const longest = Math.max(...columns, byEngine ? 0 : rowLength);
+  if (longest > LONG_COLUMN && points < 8 * longest) return null;
   let end = ARENA_START;
   const take = (bytes: number): number => {
     const at = end;
@@ -159,7 +184,7 @@ function layoutOf(lengths: readonly number[], points: number): GridLayout | null
     return at;
   };
   const axes: AxisPlan[] = [];
-  for (const length of lengths) {
+  for (const length of byEngine ? columns : lengths) {
     const radices = fftRadices(length);
     if (radices === null) return null;
     const known = axes.find((axis) => axis.length === length);
@@ -171,10 +196,10 @@ function layoutOf(lengths: readonly number[], points: number): GridLayout | null
     };
     axes.push(known ?? fresh());
   }
-  const rowLength = lengths[lengths.length - 1];
-  const staging = take(16 * rowLength * rowsAtOnce(rowLength) + CACHE_LINE);
+  if (byEngine) axes.push({ length: rowLength, radices: [], plan: 0, order: 0, twiddles: 0, paired: 0 });
+  const staging = byEngine ? 0 : take(16 * rowLength * rowsAtOnce(rowLength) + CACHE_LINE);
   // Two panels, the addresses of eight lines, the room of a prime.
-  const panel = take(288 * Math.max(...lengths) + 2 * CACHE_LINE);
+  const panel = take(288 * longest + 2 * CACHE_LINE);
   const last = axes.length - 1;
   let inner = last;
   let unit = axes[last].length;
@@ -186,12 +211,12 @@ function layoutOf(lengths: readonly number[], points: number): GridLayout | null
   // Equal entries of the parts, which are used together, should not fall into the same place of the cache either.
   take(CACHE_LINE);
   const apart = take((8 * points * pitch) / unit) - real;
-  return { axes, panel, staging, real, apart, inner, unit, pitch, end };
+  return { axes, panel, staging, real, apart, byEngine, inner, unit, pitch, end };
 }
 
 /** The memory for a grid, with the tables of its axes in their places. */
 function memoryOf(layout: GridLayout, lengths: readonly number[], points: number): WasmArena | null {
-  const shape = lengths.join(" ");
+  const shape = `${lengths.join(" ")} ${layout.byEngine}`;
   const known = kept ?? recent?.deref() ?? null;
   let memory = known !== null && known.arena.memory.buffer.byteLength >= layout.end ? known : null;
   if (memory === null) {
@@ -204,6 +229,7 @@ function memoryOf(layout: GridLayout, lengths: readonly number[], points: number
   const { arena } = memory;
   if (memory.shape === shape) return arena;
   for (const { length, radices, plan, order, twiddles, paired } of new Set(layout.axes)) {
+    if (plan === 0) continue;
     new Int32Array(arena.memory.buffer, plan).set(radices);
     new Int32Array(arena.memory.buffer, order).set(fftOrder(length, radices));
     arena.values.set(fftTwiddles(length, radices), twiddles / 8);

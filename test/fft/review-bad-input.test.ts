@@ -71,6 +71,20 @@ test("NaN and infinities in the input are named, with their index", () => {
   }
 });
 
+test("parts of a result in one array, and an inverse that is neither true nor false, are refused", () => {
+  const [x, y] = [Float64Array.of(1, 2, 3, 4), zeros(4)];
+  const plan = createFftPlan(4);
+  expect(() => plan.forward(x, y, y, y)).toThrow(
+    "createFftPlan.forward: outIm must be another array than outRe, got the same one",
+  );
+  expect(() => plan.inverse(x, x, y, y)).toThrow("createFftPlan.inverse: outIm must be another array than outRe");
+  expect(() => fftnInPlace({ re: x, im: x }, [2, 2], false)).toThrow("fftnInPlace: x.im must be another array");
+  expect(() => fftnInPlace({ re: x, im: y }, [2, 2], { inverse: false } as never)).toThrow(
+    "fftnInPlace: inverse must be true or false, got an object",
+  );
+  expect(Array.from(x)).toEqual([1, 2, 3, 4]);
+});
+
 test("what is no grid is refused", () => {
   expect(() => fftn({} as never, [2])).toThrow(ArgumentError);
   expect(() => fftnInPlace(null as never, [2], false)).toThrow("fftnInPlace: x must be an object { re, im }, got null");

@@ -132,5 +132,6 @@ test("a real plan checks lengths", () => {
   expect(() => createRealFftPlan(0)).toThrow("createRealFftPlan: length must be an integer in [1, 1073741824], got 0");
   expect(() => plan.forward(y, y, y)).toThrow("createRealFftPlan.forward: x must be of length 4, got length 3");
   expect(() => plan.forward(x, x, y)).toThrow("createRealFftPlan.forward: re must be of length 3, got length 4");
+  expect(() => plan.forward(x, y, y)).toThrow("createRealFftPlan.forward: im must be another array than re");
   expect(() => plan.inverse(y, x, x)).toThrow("createRealFftPlan.inverse: im must be of length 3, got length 4");
 });

@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createFftPlan } from "../../src/fft/index.js";
+import { createFftPlan, fftnInPlace } from "../../src/fft/index.js";
+import { createEngine } from "../../src/fft/engine.js";
 import { createRng } from "../../src/random/index.js";
 import {
+  type FftEngine,
   createFftEngine,
   fftRadices,
   gemm,
@@ -268,6 +270,56 @@ test("grids inside WebAssembly memory have the bits of axis by axis passes", () 
       expect(firstBitDifference(grid.re, re), shape.join("x")).toBe(-1);
       expect(firstBitDifference(grid.im, im), shape.join("x")).toBe(-1);
     }
+  }
+});
+
+test("long or few rows go through an engine of their length, also where they have a large prime factor, with the same bits", () => {
+  for (const shape of [
+    [3, 90],
+    [2, 7, 1100],
+    [9, 103],
+    [40, 2018],
+    [12, 3, 1025],
+  ]) {
+    const points = shape.reduce((a, b) => a * b, 1);
+    const length = shape[shape.length - 1];
+    const data = { re: entries(1, points, 1), im: entries(2, points, 1) };
+    setRoutinesBackend("wasm");
+    const grid = { re: data.re.slice(), im: data.im.slice() };
+    const lengths: number[] = [];
+    const rows = (n: number): FftEngine => {
+      lengths.push(n);
+      return createEngine(n, 1);
+    };
+    expect(transformGrid(grid.re, grid.im, shape, 1, grid.re, grid.im, rows)).toBe("finite");
+    expect(lengths).toEqual([length]);
+    const engine = createEngine(length, 1);
+    for (let row = 0; row < points; row += length) {
+      engine.transform(data.re, data.im, row, data.re, data.im, row, 1);
+    }
+    let stride = length;
+    for (const n of shape.slice(0, -1).reverse()) {
+      alongAxis(data, n, stride);
+      stride *= n;
+    }
+    expect(firstBitDifference(grid.re, data.re), shape.join("x")).toBe(-1);
+    expect(firstBitDifference(grid.im, data.im), shape.join("x")).toBe(-1);
+  }
+});
+
+test("a grid of a few long lines takes no panel that is larger than the grid", () => {
+  setRoutinesBackend("wasm");
+  const points = 2 ** 19;
+  const x = { re: new Float64Array(points), im: new Float64Array(points) };
+  x.re[5] = 1;
+  for (const shape of [
+    [2, points / 2],
+    [points / 2, 2],
+  ]) {
+    const before = process.memoryUsage().external;
+    fftnInPlace(x, shape, false);
+    // A copy, an engine with its tables and two work spaces; panels of eight lines took 14 times as much as the grid.
+    expect(process.memoryUsage().external - before).toBeLessThan(6 * 16 * points);
   }
 });
 
