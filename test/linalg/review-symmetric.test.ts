@@ -50,6 +50,28 @@ describe("certificates of eigh", () => {
     }
   });
 
+  test("counts in gaps a little wider than the bounds: a pivot may be smaller than the distance to the spectrum", () => {
+    const n = 56;
+    const wilkinson = assemble(
+      Float64Array.from({ length: n }, (_, i) => Math.abs(i - (n - 1) / 2)),
+      new Float64Array(n - 1).fill(1),
+    );
+    const glued = assemble(
+      Float64Array.from({ length: 84 }, (_, i) => Math.abs((i % 5) - 2)),
+      Float64Array.from({ length: 83 }, (_, i) => (i % 5 === 4 ? 1e-9 : 1)),
+    );
+    for (const A of [wilkinson, glued]) {
+      const { values } = eigh(A, { vectors: false });
+      for (let k = 0; k + 4 < A.rows; k += 2) {
+        const { certificate } = eigh(A, { range: { indices: [k, k + 3] }, certificate: true });
+        const bound = certificate!.errorBounds[0]!;
+        const isClear = [k, k + 4].every((j) => j === 0 || values[j]! - values[j - 1]! > 20 * bound);
+        if (isClear) expect(certificate!.complete).toBe(true);
+        for (const { expected, found } of certificate!.counts) expect(found).toBe(expected);
+      }
+    }
+  });
+
   test("no shift is reported that leaves the double range", () => {
     const { certificate } = eigh(fromRows([[Number.MAX_VALUE]]), { certificate: true });
     for (const { shift } of certificate!.counts) expect(Number.isFinite(shift)).toBe(true);
