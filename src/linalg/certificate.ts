@@ -10,13 +10,14 @@ export interface FactorizationCertificate {
   readonly orthogonalityLoss: number | null;
   /**
    * Bound on what perturbation of A the factorisation stands for, in the units of A: ‖A − product‖_F, plus ‖A‖_F times
-   * the orthogonality loss in the Frobenius norm, plus the rounding of this measurement. No singular value of A is
-   * farther than this from the corresponding one of the exactly orthogonal factorisation.
+   * the orthogonality loss in the Frobenius norm, plus the rounding of this measurement (2 n ε ‖A‖_F; for `lu`, `ldl` and
+   * `cholesky` of the product of the moduli of the factors, which growth makes larger than A). No singular value of A is farther
+   * than this from the corresponding one of the exactly orthogonal factorisation, or of the product.
    */
   readonly errorBound: number;
 }
 
-/** The product that measures is rounded itself: this many n ε ‖A‖_F are added to the bound. */
+/** The product that measures is rounded itself: this many n ε times its size are added to the bound. */
 const MEASUREMENT = 2;
 
 /**
@@ -40,8 +41,17 @@ export function orthogonalityLoss(Q: MatrixInput): number {
   return measure(requireInput(Q, "Q", "orthogonalityLoss")).largest;
 }
 
-/** Compares A with the product of its factors and measures the orthogonal ones. */
-export function certifyFactors(A: Matrix, product: Matrix, orthogonal: readonly Matrix[]): FactorizationCertificate {
+/**
+ * Compares A with the product of its factors and measures the orthogonal ones. Without orthogonal factors the product may be the
+ * small difference of large terms, whose rounding is that of the terms: `size` gives the Frobenius norm of the product of the
+ * moduli of the factors, times a power of two.
+ */
+export function certifyFactors(
+  A: Matrix,
+  product: Matrix,
+  orthogonal: readonly Matrix[],
+  size?: (scale: number) => number,
+): FactorizationCertificate {
   // Near one, so that neither the norms nor their sum leave the double range before the result does.
   const scale = safeScale(largestModulus(A.data));
   const norm = norm2(
@@ -61,11 +71,20 @@ export function certifyFactors(A: Matrix, product: Matrix, orthogonal: readonly 
     largest = Math.max(largest ?? 0, loss.largest);
     frobenius += loss.frobenius;
   }
+  const terms = Math.max(norm, size?.(scale) ?? 0);
+  const bound = difference + norm * frobenius + MEASUREMENT * Math.max(A.rows, A.cols) * EPSILON * terms;
+  // Products of subnormal numbers are rounded to multiples of the smallest one.
+  const subnormal = scale > 1 ? A.data.length * Math.max(A.rows, A.cols) * Number.MIN_VALUE : 0;
   return {
     backwardError: norm === 0 ? difference : difference / norm,
     orthogonalityLoss: largest,
-    errorBound: inUnitsOf(difference + norm * (frobenius + MEASUREMENT * Math.max(A.rows, A.cols) * EPSILON), scale),
+    errorBound: inUnitsOf(bound, scale) + subnormal,
   };
+}
+
+/** The moduli of the entries times a power of two. */
+export function moduli(values: Float64Array, scale: number): Float64Array {
+  return values.map((value) => Math.abs(value) * scale);
 }
 
 /** A bound for the unscaled matrix; one that is subnormal there is rounded up. */

@@ -191,8 +191,11 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
     for (let i = 0; i < data.length; i++) data[i] /= root;
   }
   const l = { rows: n, cols: n, data };
-  const certificate =
-    original === null ? null : certifyFactors({ rows: n, cols: n, data: original }, reconstructCholesky({ l }), []);
+  if (original === null) return { positiveDefinite: true, l, certificate: null };
+  // The moduli of L times their transpose: at most ‖L‖_F², the trace of A.
+  const size = (near: number): number =>
+    original.reduce((sum, entry, k) => sum + (k % (n + 1) === 0 ? entry * near : 0), 0);
+  const certificate = certifyFactors({ rows: n, cols: n, data: original }, reconstructCholesky({ l }), [], size);
   return { positiveDefinite: true, l, certificate };
 }
 

@@ -7,7 +7,7 @@ import {
   requireSquare,
   requireVector,
 } from "../core/index.js";
-import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, moduli } from "./certificate.js";
 import {
   type MatrixInput,
   type Triangle,
@@ -102,7 +102,17 @@ export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization 
     permutation: factors.permutation.map((index) => last - index).reverse(),
   };
   release();
-  return { ...result, certificate: original === null ? null : certifyFactors(original, reconstructLdl(result), []) };
+  if (original === null) return { ...result, certificate: null };
+  const size = (near: number): number => {
+    const factors = {
+      ...result,
+      l: { ...result.l, data: moduli(l, 1) },
+      diagonal: moduli(result.diagonal, near),
+      offDiagonal: moduli(result.offDiagonal, near),
+    };
+    return norm2(reconstructLdl(factors).data, 0, n * n);
+  };
+  return { ...result, certificate: certifyFactors(original, reconstructLdl(result), [], size) };
 }
 
 /** Multiplies the factors of {@link ldl} again and undoes the exchanges: A − shift I. */

@@ -1,8 +1,9 @@
 import { type Matrix, SingularError, log, requireMatrix, requireOptions } from "../core/index.js";
-import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, moduli } from "./certificate.js";
 import {
   type MatrixInput,
   type VectorInput,
+  norm2,
   requireFlags,
   requireRightHandSide,
   requireSquareInput,
@@ -71,9 +72,12 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
   unscale(u, scale, "U", "lu");
   const { permutation, sign, singularAt } = packed;
   const result = { l: { rows: n, cols: n, data: l }, u: { rows: n, cols: n, data: u }, permutation, sign, singularAt };
-  const certificate =
-    options.certificate === true ? certifyFactors({ rows: n, cols: n, data }, reconstructLu(result), []) : null;
-  return { ...result, certificate };
+  if (options.certificate !== true) return { ...result, certificate: null };
+  const size = (near: number): number => {
+    const factors = { l: { ...result.l, data: moduli(l, 1) }, u: { ...result.u, data: moduli(u, near) }, permutation };
+    return norm2(reconstructLu(factors).data, 0, n * n);
+  };
+  return { ...result, certificate: certifyFactors({ rows: n, cols: n, data }, reconstructLu(result), [], size) };
 }
 
 /** Multiplies the factors of {@link lu} again and undoes the row exchanges: A. */

@@ -22,6 +22,7 @@ import {
   solveTriangular,
   tryCholesky,
 } from "../../src/linalg/index.js";
+import { certifyFactors } from "../../src/linalg/certificate.js";
 import { tolerance, within, withinRelative } from "../support/compare.js";
 import { fixture } from "../support/shared.js";
 import { randomSymmetric, scaleMatrix } from "./support.js";
@@ -368,6 +369,46 @@ describe("growth of elimination", () => {
     expect(sign).toBe(1);
     expect(Math.abs(logModulus / (1099 * Math.LN2) - 1)).toBeLessThan(1e-12);
     expect(() => lu(growing(1100))).toThrow("lu: U must be representable");
+  });
+});
+
+describe("bounds of certificates are bounds", () => {
+  const UNIT = 2n ** 200n; // every entry below is a multiple of 2^-200
+  const exact = (x: number): bigint => BigInt(x * 2 ** 200);
+
+  /** ‖A − B C‖_F without rounding but that of the last root; rows of A in the order given. */
+  function distance(A: Matrix, order: ArrayLike<number>, B: Matrix, C: Matrix): number {
+    const n = A.rows;
+    const [a, b, c] = [A, B, C].map((M) => Array.from(M.data, exact)) as [bigint[], bigint[], bigint[]];
+    let squares = 0;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = a[order[i]! * n + j]! * UNIT;
+        for (let k = 0; k < n; k++) sum -= b[i * n + k]! * c[k * n + j]!;
+        squares += (Number(sum) / 2 ** 400) ** 2;
+      }
+    }
+    return Math.sqrt(squares);
+  }
+
+  test("LU with growth near 2^24: the rounding of the measuring product is that of its terms", () => {
+    const n = 25;
+    let missed = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const rng = createRng(seed);
+      const data = Float64Array.from({ length: n * n }, (_, k) => {
+        const [i, j] = [Math.floor(k / n), k % n];
+        return j === n - 1 ? 0.5 + 0.5 * rng.uniform() : i === j ? 1 : i > j ? -0.9 - 0.1 * rng.uniform() : 0;
+      });
+      const A = { rows: n, cols: n, data };
+      const factors = lu(A, { certificate: true });
+      const error = distance(A, factors.permutation, factors.l, factors.u);
+      expect(error).toBeLessThanOrEqual(factors.certificate!.errorBound);
+      expect(factors.certificate!.errorBound).toBeLessThan(1e-5);
+      // Negative control: the rounding of ‖A‖ alone is not enough.
+      if (error > certifyFactors(A, reconstructLu(factors), []).errorBound) missed++;
+    }
+    expect(missed).toBeGreaterThan(0);
   });
 });
 
