@@ -37,9 +37,15 @@ function collect(list: readonly (Contender | string)[]): Contenders {
   };
 }
 
-function native(setup: string, work: string, inputs: Record<string, Float64Array>): Contender | string {
+function native(
+  setup: string,
+  work: string,
+  inputs: Record<string, Float64Array>,
+  routine?: string,
+): Contender | string {
   const versions = nativeVersions();
-  return versions === null ? "NumPy and SciPy" : nativeContender(versions, setup, work, inputs);
+  const suffix = routine === undefined ? "" : `, ${routine}`;
+  return versions === null ? `NumPy and SciPy${suffix}` : nativeContender(versions + suffix, setup, work, inputs);
 }
 
 /** Our gemm with a back end of choice. */
@@ -184,16 +190,21 @@ function vectorCase(kind: "gemv" | "symv", n: number): BenchCase {
         setRoutinesBackend("auto");
         return checksumOf(y);
       };
-      const call = kind === "gemv" ? "C = a @ x" : "C = scipy.linalg.blas.dsymv(1.0, a, x, lower=1)";
+      const theirs = (call: string, routine?: string): Contender | string =>
+        native(
+          `a=np.asfortranarray(a.reshape(${n},${n}))`,
+          `for _ in range(20): C = ${call}\n${CHECKSUM}`,
+          { a: a.slice(), x },
+          routine,
+        );
       return Promise.resolve(
         collect([
           { name: "eigenscope, WebAssembly", run: run("wasm") },
           { name: "eigenscope, JavaScript", run: run("js") },
           ...(kind === "symv" ? [fusedContender(run("wasm"))] : []),
-          native(`a=np.asfortranarray(a.reshape(${n},${n}))`, `for _ in range(20): ${call}\n${CHECKSUM}`, {
-            a: a.slice(),
-            x,
-          }),
+          ...(kind === "gemv"
+            ? [theirs("a @ x")]
+            : [theirs("scipy.linalg.blas.dsymv(1.0, a, x, lower=1)", "dsymv"), theirs("a @ x", "A @ x")]),
         ]),
       );
     },
