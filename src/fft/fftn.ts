@@ -172,7 +172,7 @@ export function requireTotal(
  * panel.
  * @returns whether every result is known to be finite
  */
-function transformAxes(x: ComplexArray, out: ComplexArray, shape: readonly number[], inverse: boolean): boolean {
+export function transformAxes(x: ComplexArray, out: ComplexArray, shape: readonly number[], inverse: boolean): boolean {
   // Exchanging real and imaginary parts before and after turns e^{−…} into e^{+…}.
   const [re, im] = inverse ? [x.im, x.re] : [x.re, x.im];
   const [outRe, outIm] = inverse ? [out.im, out.re] : [out.re, out.im];
@@ -202,7 +202,7 @@ function transformPanels(re: Float64Array, im: Float64Array, shape: readonly num
 }
 
 /** Columns of one axis: entry i of column c of slab s lies at s·length·stride + c + i·stride. */
-export function transformAxis(re: Float64Array, im: Float64Array, length: number, stride: number): void {
+function transformAxis(re: Float64Array, im: Float64Array, length: number, stride: number): void {
   const slab = length * stride;
   const columns = stride === 1 ? re.length / length : stride;
   if (stride === 1 && length >= LONG_ROW) {

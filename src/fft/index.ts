@@ -5,7 +5,8 @@
  */
 export * from "./fft.js";
 export { irfft, rfft } from "./rfft.js";
-export * from "./fftn.js";
+export { fftn, fftnInPlace, ifftn } from "./fftn.js";
+export * from "./rfftn.js";
 export { createFftPlan } from "./plan.js";
 export type { ComplexArray, ComplexInput, FftPlan } from "./plan.js";
 export * from "./real-plan.js";
