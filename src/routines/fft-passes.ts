@@ -42,7 +42,7 @@ export function fftRadices(n: number): readonly number[] | null {
 
 /** Numbers before the twiddles of a pass: none, or cos and sin of 2π k j / p for k, j = 1 … (p − 1)/2, the pass of a prime. */
 export function passConstants(radix: number): number {
-  return radix > 7 ? (radix - 1) ** 2 / 2 : 0;
+  return radix > 7 ? ((radix - 1) * (radix - 1)) / 2 : 0;
 }
 
 /**
