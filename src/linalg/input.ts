@@ -76,7 +76,7 @@ export function requireSquareInput(value: unknown, argument: string, caller: str
 
 /** As {@link requireSquareInput}, but for entries that are checked later, together with other things. */
 function requireSquareShape(value: unknown, argument: string, caller: string): Matrix {
-  const A = requireMatrix(widen(value), argument, caller);
+  const A = requireLayout(value, argument, caller);
   return A.rows === A.cols ? A : requireSquareInput(A, argument, caller);
 }
 

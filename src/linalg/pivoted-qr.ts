@@ -25,7 +25,7 @@ export interface PivotedQrOptions {
 export interface PivotedQrFactorization {
   /** m x min(m, n), orthonormal columns. */
   readonly q: Matrix;
-  /** min(m, n) x n, upper trapezoidal, diagonal >= 0 and not increasing. */
+  /** min(m, n) x n, upper trapezoidal, diagonal >= 0 and, up to rounding, not increasing. */
   readonly r: Matrix;
   /** Column j of A P is column permutation[j] of A. */
   readonly permutation: Uint32Array;
@@ -40,7 +40,7 @@ export interface PivotedQrFactorization {
 /**
  * Factors A P = Q R by Householder reflections with column pivoting, which reveals the numerical rank.
  *
- * Relation: A[:, permutation] = Q R, Qᵀ Q = I, R₀₀ >= R₁₁ >= … >= 0.
+ * Relation: A[:, permutation] = Q R, Qᵀ Q = I, R₀₀ >= R₁₁ >= … >= 0 up to rounding.
  * The rank is a decision at `threshold`; singular values from {@link svd} decide more safely in doubtful cases.
  *
  * @param A m x n, any shape
