@@ -60,5 +60,5 @@ export function golubWelsch(alpha: Float64Array, beta: Float64Array): Quadrature
   }
   const { values, firstRow } = tridiagonalEigh(alpha, Float64Array.from(beta.subarray(1), Math.sqrt));
   const mass = n === 0 ? 0 : beta[0];
-  return { nodes: values, weights: (firstRow ?? new Float64Array(0)).map((component) => mass * component * component) };
+  return { nodes: values, weights: firstRow.map((component) => mass * component * component) };
 }
