@@ -24,7 +24,7 @@ import type {
   WorkerRequest,
   WorkerTask,
 } from "./worker-protocol.js";
-import { isWorthKeeping } from "./worker-stores.js";
+import { count, isWorthKeeping } from "./worker-stores.js";
 import { requireGoing, shareOf, teamOf } from "./worker-team.js";
 
 interface Port {
@@ -86,6 +86,7 @@ function certify({ n, data, norm, scale, values, vectors, first, before, after }
 /** The numbers of a store; what was set up for it is used again. */
 function open({ id, store }: StoreReference, rank: number, setting: string): Float64Array {
   const known = opened.get(id);
+  if (known === undefined) count(store);
   const values = known?.setting === setting ? known.values : openStore(store, rank);
   // The next message may be far away: what will not come again must not be held until then.
   if (isWorthKeeping(store.length)) opened.set(id, { values, setting });
