@@ -12,6 +12,7 @@ import {
   requireRightHandSide,
   requireSymmetric,
 } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 import { solveColumns } from "./solve-columns.js";
 import { borrowStore, releaseStore } from "./stores.js";
@@ -58,6 +59,7 @@ export type CholeskyAttempt =
  * @throws {SingularError} at the first pivot that is not positive, with its index and value; {@link tryCholesky} returns instead
  * @throws {AsymmetricError} when A is not symmetric to n ε ‖A‖_F
  * @throws {ShapeError} when A is not square
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: ‖A − L Lᵀ‖ <= n ε ‖A‖, componentwise too. Cost: n³/3 flops, blocked.
  *
@@ -174,7 +176,14 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
     n,
     data: work,
     scale,
-  } = requireSymmetric(A, options.triangle, "A", caller, (order) => borrowStore(order, order), definiteScale);
+  } = requireSymmetric(
+    A,
+    options.triangle,
+    "A",
+    caller,
+    (order) => inTheNameOf(caller, () => borrowStore(order, order)),
+    definiteScale,
+  );
   const original = options.certificate === true ? Float64Array.from(work, (entry) => entry / scale) : null;
   const failed = factorInPlace(n, work);
   if (failed >= 0) {

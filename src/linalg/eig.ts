@@ -1,5 +1,7 @@
 import { EPSILON, type Matrix, type Tagged, requireOptions, pow } from "../core/index.js";
+import { type ComplexColumns, applyReal, columnLengths, normalizeColumns, residualNorms } from "./complex-columns.js";
 import { eigenvalueConditions } from "./eigenvalue-condition.js";
+import { refineVectors } from "./eigenvector-refinement.js";
 import {
   type MatrixInput,
   largestModulus,
@@ -9,7 +11,7 @@ import {
   safeScale,
   unscale,
 } from "./input.js";
-import { matmul } from "./products.js";
+import { inTheNameOf } from "./named.js";
 import { quasiTriangularValues, triangularVectors } from "./quasi-triangular.js";
 import { realSchur } from "./schur.js";
 import { binaryExponent, length2 } from "./scalar.js";
@@ -20,7 +22,7 @@ export interface EigOptions {
   readonly vectors?: boolean;
   /**
    * Balance the matrix by a diagonal similarity of powers of two first; default true. Vectors whose residuals suffer from
-   * it are computed again without.
+   * it are improved by inverse iteration.
    */
   readonly balance?: boolean;
   /** Compute the condition number of each eigenvalue, which needs left and right eigenvectors; default false. */
@@ -78,6 +80,7 @@ export type GeneralEigenWithConditions = GeneralEigen & {
  * @throws {ShapeError} when A is not square
  * @throws {NonFiniteError} when A is not finite or an eigenvalue overflows
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: the eigenvalues are those of A + E with ‖E‖ within a small multiple of n ε ‖A‖ (of the balanced matrix).
  * Cost: about 10 n³ flops, 27 n³ with vectors, 28 n³ with condition numbers.
@@ -113,14 +116,13 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
   const scaled = { rows: n, cols: n, data: data.map((entry) => entry * scale) };
   const { vectors = false, balance = true, conditionNumbers = false } = options;
   const wanted = { vectors, conditionNumbers, scale };
-  let result = decompose(scaled, wanted, balance);
-  if (result.residualNorms !== null && balance) {
-    // Balancing a reducible matrix may scale without bound, and then D spoils the vectors: keep the better attempt.
-    const worst = largestModulus(result.residualNorms);
-    if (worst > POOR * n * EPSILON * norm2(scaled.data, 0, n * n)) {
-      const plain = decompose(scaled, wanted, false);
-      if (plain.residualNorms !== null && largestModulus(plain.residualNorms) < worst) result = plain;
-    }
+  const result = decompose(scaled, wanted, balance);
+  if (result.vectors !== null && result.residualNorms !== null && balance) {
+    // Balancing a reducible matrix may scale without bound, and then D spoils vectors, though not values.
+    const limit = POOR * n * EPSILON * norm2(scaled.data, 0, n * n);
+    const { re, im } = result.vectors;
+    const pairs = { ...result, vectors: { re: re.data, im: im.data }, residualNorms: result.residualNorms };
+    if (largestModulus(pairs.residualNorms) > limit) refineVectors(n, scaled.data, pairs, limit);
   }
   return {
     real: unscale(result.real, scale, "the eigenvalues", "eig"),
@@ -132,7 +134,7 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
   };
 }
 
-/** Residuals above this many n ε ‖A‖_F make the vectors be computed again without balancing. */
+/** Vectors with residuals above this many n ε ‖A‖_F are improved by inverse iteration without balancing. */
 const POOR = 5;
 
 /** What is asked for, and the power of two by which the matrix was multiplied. */
@@ -147,7 +149,7 @@ function decompose(A: Matrix, wanted: Wanted, balanced: boolean): GeneralEigen {
   const n = A.rows;
   const t = A.data.slice();
   const balance = balanced ? balanceInPlace(n, t) : new Float64Array(n).fill(1);
-  const q = realSchur(n, t, wanted.vectors || wanted.conditionNumbers);
+  const q = inTheNameOf("eig", () => realSchur(n, t, wanted.vectors || wanted.conditionNumbers));
   const { real, imaginary } = quasiTriangularValues(n, t);
   // The members of a pair stay together, also where several pairs are equal.
   const start = (k: number): number => (imaginary[k] < 0 ? k - 1 : k);
@@ -159,29 +161,26 @@ function decompose(A: Matrix, wanted: Wanted, balanced: boolean): GeneralEigen {
       start(a) - start(b) ||
       a - b,
   );
+  const sortedReal = Float64Array.from(order, (k) => real[k]);
+  const sortedImaginary = Float64Array.from(order, (k) => imaginary[k]);
   let vectors: ComplexVectors | null = null;
+  let residuals: Float64Array | null = null;
   let conditionNumbers: Tagged[] | null = null;
   if (q !== null) {
     const [xr, xi] = triangularVectors(n, t, real, imaginary, order);
     if (wanted.conditionNumbers) {
-      const lengths = (re: Float64Array, im: Float64Array, inverse: boolean): Float64Array =>
-        columnLengths(n, inOriginalBasis(n, q, balance, re, inverse), inOriginalBasis(n, q, balance, im, inverse));
+      const lengths = (columns: ComplexColumns, inverse: boolean): Float64Array =>
+        columnLengths(n, n, inOriginalBasis(n, q, balance, columns, inverse));
       conditionNumbers = eigenvalueConditions({ n, t, real, imaginary, order, xr, xi }, lengths, wanted.scale);
     }
     if (wanted.vectors) {
-      const re = inOriginalBasis(n, q, balance, xr, false);
-      const im = inOriginalBasis(n, q, balance, xi, false);
-      for (let j = 0; j < n; j++) normalizeColumn(n, re, im, j);
-      vectors = { re: { rows: n, cols: n, data: re }, im: { rows: n, cols: n, data: im } };
+      const columns = inOriginalBasis(n, q, balance, { re: xr, im: xi }, false);
+      normalizeColumns(n, n, columns);
+      residuals = residualNorms(n, A.data, n, columns, sortedReal, sortedImaginary);
+      vectors = { re: { rows: n, cols: n, data: columns.re }, im: { rows: n, cols: n, data: columns.im } };
     }
   }
-  return {
-    real: Float64Array.from(order, (k) => real[k]),
-    imaginary: Float64Array.from(order, (k) => imaginary[k]),
-    vectors,
-    residualNorms: vectors === null ? null : residuals(A, vectors, order, real, imaginary),
-    conditionNumbers,
-  };
+  return { real: sortedReal, imaginary: sortedImaginary, vectors, residualNorms: residuals, conditionNumbers };
 }
 
 /** Diagonal similarity D⁻¹ A D with powers of two that brings row and column norms together; returns D. */
@@ -218,68 +217,17 @@ function inOriginalBasis(
   n: number,
   q: Float64Array,
   balance: Float64Array,
-  x: Float64Array,
+  x: ComplexColumns,
   inverse: boolean,
-): Float64Array {
-  const { data } = matmul({ rows: n, cols: n, data: q }, { rows: n, cols: n, data: x });
+): ComplexColumns {
+  const product = applyReal(n, q, false, n, x);
   for (let i = 0; i < n; i++) {
     const factor = inverse ? 1 / balance[i] : balance[i];
-    for (let at = i * n; at < (i + 1) * n && factor !== 1; at++) data[at] *= factor;
-  }
-  return data;
-}
-
-/** Euclidean norms of the complex columns. */
-function columnLengths(n: number, re: Float64Array, im: Float64Array): Float64Array {
-  return Float64Array.from({ length: n }, (_, j) => length2(norm2(re, j, n, n), norm2(im, j, n, n)));
-}
-
-/** Makes column j of unit norm with its largest component real and positive. */
-function normalizeColumn(n: number, re: Float64Array, im: Float64Array, j: number): void {
-  let largest = 0;
-  let at = j;
-  for (let i = j; i < n * n; i += n) {
-    const modulus = length2(re[i], im[i]);
-    // A component that is larger by rounding only must not win over an earlier one.
-    if (modulus > largest * (1 + 8 * EPSILON)) {
-      largest = modulus;
-      at = i;
+    if (factor === 1) continue;
+    for (let at = i * n; at < (i + 1) * n; at++) {
+      product.re[at] *= factor;
+      product.im[at] *= factor;
     }
   }
-  if (largest === 0) return;
-  const c = re[at] / largest;
-  const s = im[at] / largest;
-  for (let i = j; i < n * n; i += n) {
-    const x = re[i] / largest;
-    const y = im[i] / largest;
-    re[i] = c * x + s * y;
-    im[i] = c * y - s * x;
-  }
-  im[at] = 0;
-  const norm = length2(norm2(re, j, n, n), norm2(im, j, n, n));
-  for (let i = j; i < n * n; i += n) {
-    re[i] /= norm;
-    im[i] /= norm;
-  }
-}
-
-function residuals(
-  A: Matrix,
-  vectors: ComplexVectors,
-  order: Uint32Array,
-  real: Float64Array,
-  imaginary: Float64Array,
-): Float64Array {
-  const n = A.rows;
-  const rr = matmul(A, vectors.re).data;
-  const ri = matmul(A, vectors.im).data;
-  for (let j = 0; j < n; j++) {
-    const wr = real[order[j]];
-    const wi = imaginary[order[j]];
-    for (let at = j; at < n * n; at += n) {
-      rr[at] -= wr * vectors.re.data[at] - wi * vectors.im.data[at];
-      ri[at] -= wr * vectors.im.data[at] + wi * vectors.re.data[at];
-    }
-  }
-  return columnLengths(n, rr, ri);
+  return product;
 }

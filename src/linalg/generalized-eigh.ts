@@ -56,6 +56,7 @@ export interface GeneralizedEigen {
  * @throws {ShapeError} when the sizes differ
  * @throws {NonFiniteError} when an entry is not finite, or an eigenvalue overflows
  * @throws {AsymmetricError} when one of them is not symmetric
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: the error of λ is within a small multiple of n ε (‖A‖ + |λ| ‖B‖) ‖B⁻¹‖, and Xᵀ B X = I holds to n ε cond(B): an ill-conditioned
  * B costs digits, which the certificate shows. Cost: that of {@link eigh} plus 3 n³ flops.

@@ -100,6 +100,7 @@ export function solveLu(
  * @throws {SingularError} when a pivot is exactly zero, or the inverse overflows; `conditionEstimate` tells how near A is to that
  * @throws {ShapeError} when A is not square
  * @throws {NonFiniteError} when A is not finite
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: relative error near cond(A) n ε. Cost: 8 n³/3 flops.
  * @see [higham2002]

@@ -73,6 +73,7 @@ export interface Inertia {
  *
  * @param A n x n, symmetric (checked)
  * @throws {AsymmetricError} when A is not symmetric to n ε ‖A‖_F
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: backward error a small multiple of n ε ‖A‖. Cost: n³/3 flops, blocked.
  * @see [bunch1977]
@@ -208,7 +209,7 @@ function factorShifted(
 } {
   const shift = requireNumber(options.shift ?? 0, "shift", caller);
   const height = (order: number): number => order + LDL_EXTRA_ROWS;
-  const allocate = (order: number): Float64Array => borrowStore(height(order), order);
+  const allocate = (order: number): Float64Array => inTheNameOf(caller, () => borrowStore(height(order), order));
   const input = requireSymmetric(A, options.triangle, "A", caller, allocate);
   const { n, data: store } = input;
   const data = store.subarray(0, n * n);

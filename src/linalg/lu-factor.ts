@@ -1,5 +1,6 @@
 import { gemm, gemv, trsm, trsv } from "../routines/index.js";
 import { allFinite, eliminationScale, largestModulus, overflow } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 /** Columns of the narrowest panel: it is factored in transposed storage, where a column is contiguous. */
@@ -70,7 +71,7 @@ export function factorScaled(n: number, source: Float64Array, caller: string): {
   const base = eliminationScale(largestModulus(source));
   for (const lowering of [1, 2 ** -64, 2 ** -1000]) {
     const scale = base * lowering;
-    const packed = factorLu(n, source, scale);
+    const packed = inTheNameOf(caller, () => factorLu(n, source, scale));
     if (allFinite(packed.data)) return { packed, scale };
     packed.release();
   }

@@ -44,6 +44,7 @@ export interface LuFactorization {
  * @param A n x n
  * @throws {ShapeError} when A is not square
  * @throws {NonFiniteError} when A is not finite, or U overflows
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: ‖P A − L U‖ <= n ε times the element growth, in practice near n ε ‖A‖. Cost: 2 n³/3 flops, blocked recursively.
  * @see [toledo1997]
@@ -102,6 +103,7 @@ export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "
  * @param B right-hand sides: n x m, or a vector of length n (then a vector is returned)
  * @throws {SingularError} when a pivot is exactly zero, or X overflows; `conditionEstimate` tells how near A is to that
  * @throws {ShapeError} when A is not square or B has another number of rows
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: backward error near n ε; relative error cond(A) n ε. Cost: 2 n³/3 + 2 n² m flops.
  *

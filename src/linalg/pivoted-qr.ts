@@ -3,6 +3,7 @@ import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { requirePermutation } from "./permutation.js";
 import { matmul } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
@@ -45,6 +46,7 @@ export interface PivotedQrFactorization {
  *
  * @param A m x n, any shape
  * @throws {NonFiniteError} when A is not finite or R overflows
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: columnwise backward stable: each column of Q R differs from that of A P by at most n ε of its own norm.
  * Cost: 4 m n² flops, half of them in products (the pivots need the norms of all remaining columns at every step).
@@ -70,9 +72,10 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
     1,
   );
   const scale = safeScale(largestModulus(data));
-  const { factor, permutation } = pivotedHouseholderQr({ rows, cols, data: data.map((entry) => entry * scale) });
+  const scaled = { rows, cols, data: data.map((entry) => entry * scale) };
+  const { factor, permutation } = inTheNameOf("pivotedQr", () => pivotedHouseholderQr(scaled));
   const width = Math.min(rows, cols);
-  const q = formQ(factor, width);
+  const q = inTheNameOf("pivotedQr", () => formQ(factor, width));
   const r = factor.r.slice(0, width * cols);
   for (let i = 0; i < width; i++) {
     if (r[i * cols + i] >= 0) continue;

@@ -77,6 +77,7 @@ export function requireProduct(
  * @param A n x k, points in rows
  * @returns n x n
  * @throws {NonFiniteError} when A is not finite or a product overflows
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: k ε |A| |A|ᵀ in every entry. Cost: n² k flops.
  *

@@ -2,6 +2,7 @@ import { type Matrix, requireMatrix, requireOneOf, requireOptions } from "../cor
 import { formQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 
 /** Options of {@link qr}. */
@@ -31,6 +32,7 @@ export interface QrFactorization {
  *
  * @param A m x n, any shape
  * @throws {NonFiniteError} when A is not finite or R overflows
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: ‖A − Q R‖ and ‖Qᵀ Q − I‖ within a small multiple of n ε. Cost: 2 n² (m − n/3) flops, as much again for Q.
  *
@@ -48,11 +50,12 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   const mode = requireOneOf(options.mode ?? "thin", ["thin", "full"] as const, "mode", "qr");
   const { rows, cols, data } = requireInput(A, "A", "qr");
   const scale = safeScale(largestModulus(data));
-  const factor = householderQr({ rows, cols, data: scale === 1 ? data : data.map((entry) => entry * scale) });
+  const scaled = { rows, cols, data: scale === 1 ? data : data.map((entry) => entry * scale) };
+  const factor = inTheNameOf("qr", () => householderQr(scaled));
   const width = mode === "full" ? rows : Math.min(rows, cols);
   const r = factor.r.slice(0, width * cols);
   factor.release?.();
-  const q = formQ(factor, width);
+  const q = inTheNameOf("qr", () => formQ(factor, width));
   unscale(r, scale, "R", "qr");
   for (let i = 0; i < Math.min(width, cols); i++) {
     if (r[i * cols + i] >= 0) continue;

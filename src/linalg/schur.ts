@@ -2,6 +2,7 @@ import { EPSILON, type Matrix, requireMatrix, requireOptions, pow, transpose } f
 import { reflectColumns, reflectRows } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireSquareInput, safeScale, unscale } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { formTransposedQ, hessenbergRows, reduceToHessenberg } from "./hessenberg.js";
 import { matmul } from "./products.js";
 import { makeReflector } from "./reflectors.js";
@@ -39,6 +40,7 @@ export interface SchurDecomposition {
  * @param A n x n
  * @throws {ShapeError} when A is not square
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: ‖A − Q T Qᵀ‖ within a small multiple of n ε ‖A‖. Cost: about 25 n³ flops.
  * @see [francis1961]
@@ -57,7 +59,7 @@ export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecompos
   const { rows: n, data } = requireSquareInput(A, "A", "schur");
   const scale = safeScale(largestModulus(data));
   const t = data.map((entry) => entry * scale);
-  const q = realSchur(n, t, true);
+  const q = inTheNameOf("schur", () => realSchur(n, t, true));
   unscale(t, scale, "T", "schur");
   const result = { q: { rows: n, cols: n, data: q ?? new Float64Array(0) }, t: { rows: n, cols: n, data: t } };
   const certificate =

@@ -13,6 +13,7 @@ import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidi
 import { applyQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { jacobiSvd } from "./jacobi-svd.js";
 import { matmul } from "./products.js";
 import { signOf } from "./vectors.js";
@@ -65,6 +66,7 @@ export type SvdWithVectors = SingularValueDecomposition & {
  * @throws {NonFiniteError} when A is not finite or a singular value overflows
  * @throws {OptionError} for an unknown choice, or a certificate without vectors
  * @throws {NotConvergedError} when an iteration uses up its sweeps (no such matrix is known), with what was left
+ * @throws {ResourceError} when the memory for it cannot be allocated, with what was asked for
  *
  * Accuracy: backward error and orthogonality within a small multiple of n ε; singular values to n ε s₁. "jacobi" computes
  * every singular value of B D, D diagonal, to a relative error near n ε cond(B). Cost for n x n: 8 n³/3 flops for
@@ -104,8 +106,8 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   const scale = safeScale(largestModulus(tall.data));
   const scaled = { rows: tall.rows, cols: tall.cols, data: tall.data.slice() };
   if (scale !== 1) for (let i = 0; i < scaled.data.length; i++) scaled.data[i] *= scale;
-  const { values, u, v, release } =
-    method === "jacobi" ? jacobiSvd(scaled, vectors !== "none") : bidiagonalMethod(scaled, vectors !== "none");
+  const compute = method === "jacobi" ? jacobiSvd : bidiagonalMethod;
+  const { values, u, v, release } = inTheNameOf("svd", () => compute(scaled, vectors !== "none"));
   const singularValues = unscale(values, scale, "the singular values", "svd");
   if (vectors === "none") return { u: null, singularValues, v: null, certificate: null };
   const { rows, cols } = tall;

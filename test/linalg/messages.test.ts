@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, ShapeError, fromRows, identity } from "../../src/core/index.js";
+import { ArgumentError, ResourceError, ShapeError, fromRows, identity } from "../../src/core/index.js";
 import { createRng } from "../../src/random/index.js";
 import {
   type MatrixInput,
   eigh,
+  gram,
   inertia,
   leastSquares,
   matmul,
+  nullSpace,
   orthogonalMatrix,
+  qr,
   solve,
   svd,
   workerPool,
@@ -114,6 +117,24 @@ describe("what strangers hand in", () => {
       );
     }
   });
+});
+
+test("sizes beyond memory are told by the function that was called", () => {
+  const long = { rows: 300_000, cols: 1, data: new Float64Array(300_000).fill(1) };
+  const wide = { rows: 1, cols: 300_000, data: long.data };
+  for (const [name, run] of [
+    ["qr", () => qr(long, { mode: "full" })],
+    ["svd", () => svd(long, { vectors: "full" })],
+    ["svd", () => svd(wide, { vectors: "full" })],
+    ["nullSpace", () => nullSpace(wide)],
+    ["gram", () => gram(long)],
+    ["matmul", () => matmul(long, wide)],
+  ] as const) {
+    expect(run).toThrow(ResourceError);
+    const message = messageOf(run);
+    expect(message.startsWith(`${name}: the `)).toBe(true);
+    expect(message).toMatch(/must be small enough to allocate, got 90\d{9} numbers, 67\d\.\d GiB; work on blocks/);
+  }
 });
 
 test("infinite ends leave an interval open: the same values, with and without vectors, as from a far end", async () => {
