@@ -3,8 +3,9 @@ import { fftRadices } from "../routines/index.js";
 import { requireSignal, requireTransformed } from "./plan.js";
 import { realSignal, realSpectrum } from "./rfft.js";
 
-/** Below this many products the direct sum is faster and has no rounding from the transforms. */
+/** Up to this many products, or with a factor this short, the direct sum is faster and has no rounding from the transforms. */
 const DIRECT = 2048;
+const SHORT = 8;
 
 /**
  * Convolves two real sequences.
@@ -29,9 +30,13 @@ export function convolve(a: ArrayLike<number>, b: ArrayLike<number>): Float64Arr
   const x = requireSignal(a, "a", "convolve");
   const y = requireSignal(b, "b", "convolve");
   const length = x.length + y.length - 1;
-  if (x.length * y.length <= DIRECT) {
+  const [short, long] = x.length < y.length ? [x, y] : [y, x];
+  if (short.length <= SHORT || short.length * long.length <= DIRECT) {
     const out = new Float64Array(length);
-    for (let i = 0; i < x.length; i++) for (let j = 0; j < y.length; j++) out[i + j] += x[i] * y[j];
+    for (let i = 0; i < short.length; i++) {
+      const factor = short[i];
+      for (let j = 0; j < long.length; j++) out[i + j] += factor * long[j];
+    }
     requireTransformed([out], { a, b }, "convolve");
     return out;
   }

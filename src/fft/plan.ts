@@ -108,8 +108,9 @@ const engines = new Map<number, FftEngine>();
 let newest: FftEngine | null = null;
 let backend = "";
 const ENGINES_KEPT = 8;
-/** Longer ones are not kept: their work space is megabytes. */
+/** Work spaces of longer ones are megabytes: the last one stays as long as nothing else needs the room. */
 const MOST_KEPT = 2 ** 18;
+let large: WeakRef<FftEngine> | null = null;
 /** No batch is as large. */
 const BATCHES = 1024;
 
@@ -118,12 +119,19 @@ export function engineOf(length: number, batch = 1): FftEngine {
   if (backend !== routinesBackend()) {
     engines.clear();
     newest = null;
+    large = null;
     backend = routinesBackend();
   }
   if (newest?.length === length && newest.batch === batch) return newest;
   const key = length * BATCHES + batch;
+  if (length * batch > MOST_KEPT) {
+    const last = large?.deref();
+    if (last?.length === length && last.batch === batch) return last;
+    const engine = createEngine(length, batch);
+    large = new WeakRef(engine);
+    return engine;
+  }
   const engine = engines.get(key) ?? createEngine(length, batch);
-  if (length * batch > MOST_KEPT) return engine;
   engines.delete(key);
   engines.set(key, engine);
   newest = engine;

@@ -50,8 +50,9 @@ export function realSpectrum(
   out: ComplexArray,
   engine: FftEngine = engineOf(realLength(x.length)),
 ): boolean {
-  if (engine.spectrum !== undefined) return engine.spectrum(x, out.re, out.im);
   const n = x.length;
+  if (n % 2 === 1 && engine.oddSpectrum !== undefined) return engine.oddSpectrum(x, out.re, out.im);
+  if (n % 2 === 0 && engine.spectrum !== undefined) return engine.spectrum(x, out.re, out.im);
   const half = n >> 1;
   const { re, im } = out;
   if (n % 2 === 1) {

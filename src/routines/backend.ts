@@ -70,7 +70,8 @@ export interface WasmFunctions {
   splitSpectrum(x: number, imag: number, turns: number, half: number, out: number, outImag: number): number;
   joinSpectrum(x: number, imag: number, turns: number, half: number, out: number, outImag: number): void;
   leaveExchanged(x: number, imag: number, count: number, out: number, divisor: number): number;
-  widen(x: number, out: number, count: number): void;
+  oddPass(x: number, y: number, w: number, m: number, p: number, room: number): void;
+  oddSplit(x: number, out: number, imag: number, m: number, p: number): number;
   gridRows(
     x: number,
     xImag: number,

@@ -12,6 +12,7 @@ import {
   fftTwiddles,
   pairedTwiddles,
 } from "./fft-passes.js";
+import { createOddSpectrum, type OddSpectrum, runPasses } from "./fft-odd.js";
 
 /** A transform of fixed length over its own work space: fill `input`, call `run`, read what it returns. */
 export interface FftEngine {
@@ -37,11 +38,13 @@ export interface FftEngine {
     divisor: number,
   ): void;
   /**
-   * Transforms real data, `length` or twice as many, to entries 0 … ⌊n/2⌋ of re and im. Only where this is faster than the
-   * steps of src/fft around `transform`, which give the same bits. @returns whether all results are finite
+   * Transforms twice as many real data to entries 0 … `length` of re and im. Only where this is faster than the steps of
+   * src/fft around `transform`, which give the same bits. @returns whether all results are finite
    */
   readonly spectrum?: (x: Float64Array, re: Float64Array, im: Float64Array) => boolean;
-  /** Inverts `spectrum` for twice as many data, to x, divided by twice the divisor. @returns whether all results are finite */
+  /** Transforms an odd number `length` of real data to entries 0 … ⌊n/2⌋. @returns whether all are known to be finite */
+  readonly oddSpectrum?: (x: Float64Array, re: Float64Array, im: Float64Array) => boolean;
+  /** Inverts `spectrum`: twice as many data, to x, divided by twice the divisor. @returns whether all results are finite */
   readonly signal?: (re: Float64Array, im: Float64Array, x: Float64Array, divisor: number) => boolean;
 }
 
@@ -91,10 +94,12 @@ export function createFftEngine(length: number, radices: readonly number[], batc
   }
   const stages = fftStages(length, radices, batch);
   const twiddles = fftTwiddles(length, radices);
-  return (
+  const engine =
     (length * batch >= SMALLEST_FAST ? wasmEngine(length, batch, stages, twiddles) : null) ??
-    jsEngine(length, batch, stages, twiddles)
-  );
+    jsEngine(length, batch, stages, twiddles);
+  if (batch > 1 || length % 2 === 0 || length === 1) return engine;
+  let odd: OddSpectrum | null = null;
+  return { ...engine, oddSpectrum: (x, re, im) => (odd ??= createOddSpectrum(length, radices))(x, re, im) };
 }
 
 /** Whether a factor is a prime that has no pass of its own and yet is a radix. */
@@ -152,22 +157,7 @@ function wasmEngine(
   const order = pairs + 2 * length;
   const input = values.subarray(inputAt, inputAt + size);
   const other = values.subarray(otherAt, otherAt + size);
-  /** Runs the passes and returns where the result begins. */
-  const pass = (): number => {
-    let from = inputAt;
-    let to = otherAt;
-    for (const { radix, first, span, m } of stages) {
-      const w = 8 * (table + first);
-      if (radix === 4) functions.pass4(8 * from, 8 * to, w, span, m);
-      else if (radix === 2) functions.pass2(8 * from, 8 * to, w, span, m);
-      else if (radix === 3) functions.pass3(8 * from, 8 * to, w, span, m);
-      else if (radix === 5) functions.pass5(8 * from, 8 * to, w, span, m);
-      else if (radix === 7) functions.pass7(8 * from, 8 * to, w, span, m);
-      else functions.passPrime(8 * from, 8 * to, w, span, m, radix, 8 * pairs);
-      [from, to] = [to, from];
-    }
-    return from;
-  };
+  const pass = (): number => runPasses(functions, stages, table, inputAt, otherAt, pairs);
   const run = (): Float64Array => (pass() === inputAt ? input : other);
   if (batch > 1) return { length, batch, input, run, transform: transformBy(length, input, run) };
 
@@ -216,28 +206,16 @@ function wasmEngine(
     return 8 * turns;
   };
   const spectrum = (x: Float64Array, re: Float64Array, im: Float64Array): boolean => {
-    const bins = (x.length >> 1) + 1;
-    let free: number;
-    let probe: number;
-    if (x.length === length) {
-      values.set(x, otherAt);
-      functions.widen(8 * otherAt, 8 * inputAt, length);
-      const result = pass();
-      free = result === inputAt ? otherAt : inputAt;
-      functions.separate(8 * result, 8 * free, bins, 1, 8 * apart);
-      values[free + apart] = 0;
-      probe = functions.finishPart(8 * free, bins, 1) + functions.finishPart(8 * (free + apart), bins, 1);
-    } else {
-      // Neighbours are the complex numbers of half the length.
-      values.set(x, inputAt);
-      let result = inputAt;
-      if (inParts) {
-        functions.separate(8 * inputAt, 8 * otherAt, length, 1, 8 * apart);
-        line(otherAt, inputAt);
-      } else result = pass();
-      free = result === inputAt ? otherAt : inputAt;
-      probe = functions.splitSpectrum(8 * result, inParts ? 8 * apart : 0, turnsAt(), length, 8 * free, 8 * apart);
-    }
+    const bins = length + 1;
+    // Neighbours are the complex numbers of half the length.
+    values.set(x, inputAt);
+    let result = inputAt;
+    if (inParts) {
+      functions.separate(8 * inputAt, 8 * otherAt, length, 1, 8 * apart);
+      line(otherAt, inputAt);
+    } else result = pass();
+    const free = result === inputAt ? otherAt : inputAt;
+    const probe = functions.splitSpectrum(8 * result, inParts ? 8 * apart : 0, turnsAt(), length, 8 * free, 8 * apart);
     re.set(values.subarray(free, free + bins));
     im.set(values.subarray(free + apart, free + apart + bins));
     return probe === 0;

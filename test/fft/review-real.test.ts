@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { createFftPlan, createRealFftPlan, dct, fft, irfft, rfft } from "../../src/fft/index.js";
+import { convolve, createFftPlan, createRealFftPlan, dct, fft, irfft, rfft } from "../../src/fft/index.js";
+import { engineOf } from "../../src/fft/plan.js";
 import { createRng } from "../../src/random/index.js";
 import { setRoutinesBackend } from "../../src/routines/index.js";
 import { maxDifference, poison } from "../support/compare.js";
@@ -134,4 +135,22 @@ test("a real plan checks lengths", () => {
   expect(() => plan.forward(x, x, y)).toThrow("createRealFftPlan.forward: re must be of length 3, got length 4");
   expect(() => plan.forward(x, y, y)).toThrow("createRealFftPlan.forward: im must be another array than re");
   expect(() => plan.inverse(y, x, x)).toThrow("createRealFftPlan.inverse: im must be of length 3, got length 4");
+});
+
+test("a convolution with a short factor is summed directly: exact for one number, also beyond thousands of products", () => {
+  const x = normals(3, 5000);
+  expect(convolve([1], x)).toEqual(x);
+  expect(convolve(x, [0, -2])).toEqual(Float64Array.of(0, ...x.map((v) => -2 * v)));
+  // Entries that are tiny beside the others keep their digits.
+  const graded = x.map((v, i) => v * 2 ** -(i % 40));
+  const [a, b] = [graded.subarray(0, 3000), Float64Array.of(1, 0, 0, 0.5)];
+  const out = convolve(a, b);
+  for (let k = 0; k < out.length; k++) expect(out[k]).toBe((a[k] ?? 0) + 0.5 * (a[k - 3] ?? 0));
+});
+
+test("tables of long transforms are kept while there is room, those of another length replace them", () => {
+  const long = engineOf(2 ** 18 + 2);
+  expect(engineOf(2 ** 18 + 2)).toBe(long);
+  expect(engineOf(2 ** 18 + 2, 2)).not.toBe(long);
+  expect(engineOf(2 ** 18 + 2)).not.toBe(long);
 });

@@ -1,5 +1,5 @@
-// Real data as complex numbers of half the length, two of them per vector; the formulas of rfft.ts in src/fft, with the same
-// bits. `imag` is the distance from real to imaginary parts, 0 for interleaved numbers; all addresses in bytes.
+// Real data: as complex numbers of half the length, two of them per vector (the formulas of rfft.ts in src/fft), and of odd
+// lengths, with the same bits as in JavaScript. `imag` is the distance from real to imaginary parts, 0 for interleaved numbers; all addresses in bytes.
 // turns: e^{−2πi k/(2 half)} for k = 0 … half/2, interleaved.
 import { high, low } from "./grid";
 
@@ -192,11 +192,81 @@ export function leaveExchanged(x: usize, imag: usize, count: i32, out: usize, di
   return f64x2.extract_lane(probe, 0) + f64x2.extract_lane(probe, 1);
 }
 
-/** out ← interleaved complex numbers from `count` real ones, whose imaginary parts are 0. */
-export function widen(x: usize, out: usize, count: i32): void {
-  for (let k = 0; k < count; k++) {
-    v128.store(out, v128.load64_zero(x));
-    x += 8;
-    out += 16;
+/**
+ * The first pass over n = p m real data, p odd, as createOddSpectrum of fft-odd.ts has it: for each q < m outputs 0 … h = (p − 1)/2 of
+ * the butterfly of x_{q + m j}, with their twiddles, to places q (h + 1) + s. w: the constants, then the twiddles; `room` has place
+ * for p vectors. Two butterflies at once.
+ */
+export function oddPass(x: usize, y: usize, w: usize, m: i32, p: i32, room: usize): void {
+  const h = (p - 1) >> 1;
+  const step = <usize>m << 3;
+  const pitch = <usize>(h + 1) << 4;
+  const filled = room + (<usize>h << 5);
+  const turns = w + (<usize>h << 4) * <usize>h;
+  const turnsStep = <usize>h << 4;
+  for (let k = 0; k < m; k += 2) {
+    // A last single butterfly is taken with the one before, or twice.
+    const q = k + 2 <= m ? k : m > 1 ? m - 2 : 0;
+    const beside: usize = m > 1 ? 1 : 0;
+    const at = x + (<usize>q << 3);
+    const first = m > 1 ? v128.load(at) : v128.load64_splat(at);
+    let sum = first;
+    let u = at + step;
+    let v = at + step * <usize>(p - 1);
+    for (let r = room; r < filled; r += 32) {
+      const a = m > 1 ? v128.load(u) : v128.load64_splat(u);
+      const b = m > 1 ? v128.load(v) : v128.load64_splat(v);
+      const both = f64x2.add(a, b);
+      v128.store(r, both);
+      v128.store(r, f64x2.sub(a, b), 16);
+      sum = f64x2.add(sum, both);
+      u += step;
+      v -= step;
+    }
+    let o = y + pitch * <usize>q;
+    const zero = f64x2.splat(0);
+    v128.store(o, low(sum, zero));
+    v128.store(o + beside * pitch, high(sum, zero));
+    let c = w;
+    let t = turns + turnsStep * <usize>q;
+    for (let s = 1; s <= h; s++) {
+      let even = first;
+      let odd = zero;
+      for (let r = room; r < filled; r += 32) {
+        even = f64x2.add(even, f64x2.mul(v128.load64_splat(c), v128.load(r)));
+        odd = f64x2.add(odd, f64x2.mul(v128.load64_splat(c, 8), v128.load(r, 16)));
+        c += 16;
+      }
+      const t0 = v128.load(t);
+      const t1 = v128.load(t + beside * turnsStep);
+      const wr = low(t0, t1);
+      const wi = high(t0, t1);
+      const re = f64x2.add(f64x2.mul(even, wr), f64x2.mul(odd, wi));
+      const im = f64x2.sub(f64x2.mul(even, wi), f64x2.mul(odd, wr));
+      o += 16;
+      v128.store(o, low(re, im));
+      v128.store(o + beside * pitch, high(re, im));
+      t += 16;
+    }
   }
+}
+
+/** Entries 0 … ⌊n/2⌋ of the spectrum, in parts, from number s of transform k: entry p k + s or its conjugate. Returns as finishPart. */
+export function oddSplit(x: usize, out: usize, imag: usize, m: i32, p: i32): f64 {
+  const h = (p - 1) >> 1;
+  const n = m * p;
+  let rest: f64 = 0;
+  for (let k = 0; k < m; k++) {
+    let index = p * k;
+    if (2 * index < n) rest += storeBoth(out, imag, index, load<f64>(x), k == 0 ? 0 : load<f64>(x, 8));
+    for (let s = 1; s <= h; s++) {
+      index++;
+      x += 16;
+      const conjugate = 2 * index > n;
+      const im = load<f64>(x, 8);
+      rest += storeBoth(out, imag, conjugate ? n - index : index, load<f64>(x), conjugate ? -im : im);
+    }
+    x += 16;
+  }
+  return rest;
 }
