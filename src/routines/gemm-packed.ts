@@ -11,9 +11,11 @@ import {
 } from "./product-arena.js";
 import { residentProducts } from "./resident.js";
 
-/** Rows and columns of the register tile in JavaScript: 2 x 4 keeps eight sums in registers, a 4 x 4 tile spills. */
-const TILE_ROWS = 2;
-const TILE_COLS = 4;
+/**
+ * Rows and columns of the register tile in JavaScript. Of its sixteen sums a few live in memory, which costs less than the
+ * checks of the bounds of the two loads per sum that a 2 x 4 tile adds.
+ */
+const TILE = 4;
 /** From this many columns on a row is copied faster by the engine than by a loop. */
 const LONG_ROW = 64;
 
@@ -75,8 +77,8 @@ export function multiplyPacked(
   let right = rightPanel;
   if (resident === null) {
     const depthMax = Math.min(k, PANEL_DEPTH);
-    const leftLength = packedLength(Math.min(m, BLOCK_ROWS), depthMax, TILE_ROWS);
-    const rightLength = packedLength(Math.min(n, BLOCK_COLS), depthMax, TILE_COLS);
+    const leftLength = packedLength(Math.min(m, BLOCK_ROWS), depthMax, TILE);
+    const rightLength = packedLength(Math.min(n, BLOCK_COLS), depthMax, TILE);
     if (left.length < leftLength) left = leftPanel = new Float64Array(leftLength);
     if (right.length < rightLength) right = rightPanel = new Float64Array(rightLength);
   }
@@ -88,7 +90,7 @@ export function multiplyPacked(
       const depth = Math.min(PANEL_DEPTH, k - first);
       const fromB = bOffset + j0 * bCol + first * bTerm;
       if (resident !== null) packBeside(resident, b, fromB, bCol, bTerm, width, depth, rightAt);
-      else pack(b, fromB, bCol, bTerm, width, depth, TILE_COLS, right, 0);
+      else pack(b, fromB, bCol, bTerm, width, depth, TILE, right, 0);
       for (let i0 = 0; i0 < m; i0 += BLOCK_ROWS) {
         const rows = Math.min(BLOCK_ROWS, m - i0);
         const cols = lower ? Math.min(width, i0 + rows - j0) : width;
@@ -99,7 +101,7 @@ export function multiplyPacked(
           packBeside(resident, a, fromA, aRow, aTerm, rows, depth, leftAt);
           addInPlace(resident, rows, cols, depth, alpha, c, at, cStride, lower ? i0 - j0 : cols);
         } else {
-          pack(a, fromA, aRow, aTerm, rows, depth, TILE_ROWS, left, 0);
+          pack(a, fromA, aRow, aTerm, rows, depth, TILE, left, 0);
           addTiles(rows, cols, depth, alpha, left, right, c, at, cStride);
         }
       }
@@ -249,6 +251,9 @@ function addSums(
   }
 }
 
+/** The sums of a tile that reaches beyond the last row or column. */
+const edge = new Float64Array(TILE * TILE);
+
 /** C += alpha · (packed left) (packed right), tile by tile. */
 function addTiles(
   rows: number,
@@ -261,48 +266,101 @@ function addTiles(
   cOffset: number,
   cStride: number,
 ): void {
-  for (let j = 0; j < cols; j += TILE_COLS) {
-    const validCols = Math.min(TILE_COLS, cols - j);
-    for (let i = 0; i < rows; i += TILE_ROWS) {
-      let pa = i * depth;
-      let pb = j * depth;
-      let c00 = 0;
-      let c01 = 0;
-      let c02 = 0;
-      let c03 = 0;
-      let c10 = 0;
-      let c11 = 0;
-      let c12 = 0;
-      let c13 = 0;
-      for (let p = 0; p < depth; p++) {
-        const a0 = left[pa];
-        const a1 = left[pa + 1];
-        const b0 = right[pb];
-        const b1 = right[pb + 1];
-        const b2 = right[pb + 2];
-        const b3 = right[pb + 3];
-        c00 += a0 * b0;
-        c01 += a0 * b1;
-        c02 += a0 * b2;
-        c03 += a0 * b3;
-        c10 += a1 * b0;
-        c11 += a1 * b1;
-        c12 += a1 * b2;
-        c13 += a1 * b3;
-        pa += 2;
-        pb += 4;
+  for (let j = 0; j < cols; j += TILE) {
+    for (let i = 0; i < rows; i += TILE) {
+      if (i + TILE <= rows && j + TILE <= cols) {
+        addTile(depth, alpha, left, i * depth, right, j * depth, c, cOffset + i * cStride + j, cStride);
+        continue;
       }
-      const r0 = cOffset + i * cStride + j;
-      c[r0] += alpha * c00;
-      if (validCols > 1) c[r0 + 1] += alpha * c01;
-      if (validCols > 2) c[r0 + 2] += alpha * c02;
-      if (validCols > 3) c[r0 + 3] += alpha * c03;
-      if (i + 1 >= rows) continue;
-      const r1 = r0 + cStride;
-      c[r1] += alpha * c10;
-      if (validCols > 1) c[r1 + 1] += alpha * c11;
-      if (validCols > 2) c[r1 + 2] += alpha * c12;
-      if (validCols > 3) c[r1 + 3] += alpha * c13;
+      const [validRows, validCols] = [Math.min(TILE, rows - i), Math.min(TILE, cols - j)];
+      for (let r = 0; r < validRows; r++) {
+        const row = cOffset + (i + r) * cStride + j;
+        for (let q = 0; q < validCols; q++) edge[r * TILE + q] = c[row + q];
+      }
+      addTile(depth, alpha, left, i * depth, right, j * depth, edge, 0, TILE);
+      for (let r = 0; r < validRows; r++) {
+        const row = cOffset + (i + r) * cStride + j;
+        for (let q = 0; q < validCols; q++) c[row + q] = edge[r * TILE + q];
+      }
     }
   }
+}
+
+/** The same for one tile, of which all entries exist. */
+function addTile(
+  depth: number,
+  alpha: number,
+  left: Float64Array,
+  leftAt: number,
+  right: Float64Array,
+  rightAt: number,
+  c: Float64Array,
+  cOffset: number,
+  cStride: number,
+): void {
+  let c00 = 0;
+  let c01 = 0;
+  let c02 = 0;
+  let c03 = 0;
+  let c10 = 0;
+  let c11 = 0;
+  let c12 = 0;
+  let c13 = 0;
+  let c20 = 0;
+  let c21 = 0;
+  let c22 = 0;
+  let c23 = 0;
+  let c30 = 0;
+  let c31 = 0;
+  let c32 = 0;
+  let c33 = 0;
+  let pa = leftAt;
+  let pb = rightAt;
+  for (let p = 0; p < depth; p++) {
+    const b0 = right[pb];
+    const b1 = right[pb + 1];
+    const b2 = right[pb + 2];
+    const b3 = right[pb + 3];
+    const a0 = left[pa];
+    c00 += a0 * b0;
+    c01 += a0 * b1;
+    c02 += a0 * b2;
+    c03 += a0 * b3;
+    const a1 = left[pa + 1];
+    c10 += a1 * b0;
+    c11 += a1 * b1;
+    c12 += a1 * b2;
+    c13 += a1 * b3;
+    const a2 = left[pa + 2];
+    c20 += a2 * b0;
+    c21 += a2 * b1;
+    c22 += a2 * b2;
+    c23 += a2 * b3;
+    const a3 = left[pa + 3];
+    c30 += a3 * b0;
+    c31 += a3 * b1;
+    c32 += a3 * b2;
+    c33 += a3 * b3;
+    pa += 4;
+    pb += 4;
+  }
+  c[cOffset] += alpha * c00;
+  c[cOffset + 1] += alpha * c01;
+  c[cOffset + 2] += alpha * c02;
+  c[cOffset + 3] += alpha * c03;
+  const r1 = cOffset + cStride;
+  c[r1] += alpha * c10;
+  c[r1 + 1] += alpha * c11;
+  c[r1 + 2] += alpha * c12;
+  c[r1 + 3] += alpha * c13;
+  const r2 = r1 + cStride;
+  c[r2] += alpha * c20;
+  c[r2 + 1] += alpha * c21;
+  c[r2 + 2] += alpha * c22;
+  c[r2 + 3] += alpha * c23;
+  const r3 = r2 + cStride;
+  c[r3] += alpha * c30;
+  c[r3 + 1] += alpha * c31;
+  c[r3 + 2] += alpha * c32;
+  c[r3 + 3] += alpha * c33;
 }

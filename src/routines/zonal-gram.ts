@@ -7,6 +7,8 @@ import { PANEL_DEPTH, pack } from "./pack.js";
 import { SKEW, SLAB, ZONAL_COLS, ZONAL_ROWS, type ZonalArena, loadTable, zonalArena } from "./zonal-arena.js";
 import { NEAR, type ZonalTable, wideValue, zonalValue } from "./zonal-table.js";
 
+/** Numbers in the room of the kernel values of a block. */
+const BLOCK_LENGTH: number = ZONAL_ROWS * (ZONAL_COLS + SKEW);
 /** Rows of a strip of products on the diagonal. */
 const STRIP = 32;
 
@@ -277,12 +279,15 @@ function packColumns(arena: ZonalArena, right: Points, j0: number, cols: number,
   const { values, weights } = arena;
   values.fill(0, weights, weights + ZONAL_COLS);
   values.set(right.scales.subarray(j0, j0 + cols), weights);
-  if (dimension <= SLAB) packSlab(values, arena.right, right, j0, cols, 0, dimension);
+  if (dimension <= SLAB) packSlab(arena, arena.right, right, j0, cols, 0, dimension);
 }
 
-/** Packs dimensions [first, first + depth) of some points, panel depth by panel depth. */
+/**
+ * Packs dimensions [first, first + depth) of some points, panel depth by panel depth: rows that lie side by side by way of
+ * the room of the kernel values, where WebAssembly reaches them, the others one number at a time.
+ */
 function packSlab(
-  values: Float64Array,
+  { values, block, functions }: ZonalArena,
   at: number,
   { data, offset, stride }: Points,
   row: number,
@@ -290,9 +295,22 @@ function packSlab(
   first: number,
   depth: number,
 ): void {
+  const start = offset + row * stride + first;
+  const most = stride <= 2 * depth ? Math.floor(BLOCK_LENGTH / stride) & ~3 : 0;
+  const whole = most > 0 ? count & ~3 : 0;
+  for (let done = 0; done < whole; done += most) {
+    const rows = Math.min(most, whole - done);
+    const from = start + done * stride;
+    values.set(data.subarray(from, from + (rows - 1) * stride + depth), block);
+    for (let p = 0; p < depth; p += PANEL_DEPTH) {
+      const terms = Math.min(PANEL_DEPTH, depth - p);
+      functions.packRows(8 * (block + p), stride, rows, terms, 8 * (at + p * padded(count) + done * terms));
+    }
+  }
   for (let p = 0; p < depth; p += PANEL_DEPTH) {
     const terms = Math.min(PANEL_DEPTH, depth - p);
-    pack(data, offset + row * stride + first + p, stride, 1, count, terms, 4, values, at + p * padded(count));
+    const target = at + p * padded(count) + whole * terms;
+    pack(data, start + whole * stride + p, stride, 1, count - whole, terms, 4, values, target);
   }
 }
 
@@ -309,15 +327,15 @@ function cosinesInArena(
   dimension: number,
   triangle: boolean,
 ): void {
-  const { values, cosines, functions } = arena;
+  const { cosines, functions } = arena;
   const width = padded(cols);
   const height = padded(rows);
   // On the diagonal the products go in strips, each from its own diagonal on.
   const step = triangle ? STRIP : height;
   for (let first = 0; first < dimension; first += SLAB) {
     const depth = Math.min(SLAB, dimension - first);
-    if (dimension > SLAB) packSlab(values, arena.right, right, j0, skip + cols, first, depth);
-    packSlab(values, arena.left, left, i0, rows, first, depth);
+    if (dimension > SLAB) packSlab(arena, arena.right, right, j0, skip + cols, first, depth);
+    packSlab(arena, arena.left, left, i0, rows, first, depth);
     for (let p = 0; p < depth; p += PANEL_DEPTH) {
       const terms = Math.min(PANEL_DEPTH, depth - p);
       const add = first + p > 0 ? 1 : 0;
