@@ -28,6 +28,7 @@ import { norm2 } from "../../src/linalg/input.js";
 import { solveSecular } from "../../src/linalg/secular.js";
 import { certifyHermitian, certifyPencil } from "../../src/linalg/vector-certificate.js";
 import { naiveProduct, tolerance, within } from "../support/compare.js";
+import { fixture } from "../support/shared.js";
 import { assemble, randomSymmetric, scaleMatrix, withSpectrum } from "./support.js";
 
 const BOUND = 20;
@@ -94,6 +95,59 @@ describe("certificates of eigh", () => {
     expect(residualNorms[3]).toBeCloseTo(Math.sqrt(3), 12);
     expect(complete).toBe(true);
     for (let j = 0; j < 4; j++) expect(errorBounds[j]).toBeGreaterThanOrEqual(j < 3 ? 1 : 3);
+  });
+});
+
+describe("foreign oracle: eigenvalues to 60 digits", () => {
+  interface Case {
+    readonly name: string;
+    readonly a: number[][];
+    readonly im?: number[][];
+    readonly values: [number, number][];
+  }
+  const { cases } = fixture<{ cases: Case[] }>("linalg/symmetric.json");
+  /** |value − exact|, the exact value being the sum of two numbers. */
+  const errorOf = (value: number, [near, rest]: [number, number]): number => Math.abs(value - near - rest);
+
+  test.each(cases.filter(({ im }) => im === undefined).map((one) => [one.name, one] as const))("%s", (_name, one) => {
+    const A = fromRows(one.a);
+    const n = A.rows;
+    const scale = tolerance(BOUND, n, eigh(A).norm) + Number.MIN_VALUE;
+    eigh(A, { vectors: false }).values.forEach((value, k) => {
+      expect(errorOf(value, one.values[k]!)).toBeLessThanOrEqual(scale);
+    });
+    for (let first = 0; first < n; first++) {
+      const range = { indices: [first, Math.max(first, n - 1 - (first >> 1))] } as const;
+      const { values, certificate, resolved, norm } = eigh(
+        A,
+        first === 0 ? { certificate: true } : { certificate: true, range },
+      );
+      // Nearer to the threshold the flag may fall either way.
+      const ratios = one.values.map(([near]) => Math.abs(near) / (n * EPSILON * norm));
+      values.forEach((value, k) => {
+        const exact = one.values[first + k]!;
+        expect(errorOf(value, exact)).toBeLessThanOrEqual(certificate!.errorBounds[k]!);
+        expect(certificate!.errorBounds[k]!).toBeLessThanOrEqual(scale + Number.MIN_VALUE);
+        const ratio = ratios[first + k]!;
+        if (ratio < 0.3 || ratio > 3) expect(resolved[k]).toBe(ratio > 1);
+      });
+      for (const { shift, expected, found } of certificate!.counts) {
+        expect(found).toBe(expected);
+        expect(one.values.filter(([near]) => near < shift).length).toBe(expected);
+      }
+      if (first === 0) expect(certificate!.complete).toBe(true);
+    }
+  });
+
+  test.each(cases.filter(({ im }) => im !== undefined).map((one) => [one.name, one] as const))("%s", (_name, one) => {
+    const A = { re: fromRows(one.a), im: fromRows(one.im!) };
+    const { values, certificate, norm } = eighHermitian(A, { certificate: true });
+    values.forEach((value, k) => {
+      expect(errorOf(value, one.values[k]!)).toBeLessThanOrEqual(certificate!.errorBounds[k]!);
+      expect(certificate!.errorBounds[k]!).toBeLessThanOrEqual(
+        tolerance(BOUND, A.re.rows, norm) + 2 * Number.MIN_VALUE,
+      );
+    });
   });
 });
 
