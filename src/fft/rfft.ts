@@ -164,6 +164,7 @@ export function realSignal(
   engine: FftEngine = engineOf(realLength(x.length)),
 ): boolean {
   const n = x.length;
+  if (n % 2 === 1 && engine.oddSignal !== undefined) return engine.oddSignal(spectrum.re, spectrum.im, x, divisor);
   if (n % 2 === 1) {
     const re = new Float64Array(n);
     const im = new Float64Array(n);

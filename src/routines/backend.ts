@@ -72,6 +72,8 @@ export interface WasmFunctions {
   leaveExchanged(x: number, imag: number, count: number, out: number, divisor: number): number;
   oddPass(x: number, y: number, w: number, m: number, p: number, room: number): void;
   oddSplit(x: number, out: number, imag: number, m: number, p: number): number;
+  oddJoin(x: number, imag: number, out: number, m: number, p: number): void;
+  oddEnd(x: number, y: number, w: number, m: number, p: number, room: number, divisor: number): number;
   gridRows(
     x: number,
     xImag: number,

@@ -12,7 +12,7 @@ import {
   fftTwiddles,
   pairedTwiddles,
 } from "./fft-passes.js";
-import { createOddSpectrum, type OddSpectrum, runPasses } from "./fft-odd.js";
+import { createOddTransform, type OddSignal, type OddSpectrum, type OddTransform, runPasses } from "./fft-odd.js";
 
 /** A transform of fixed length over its own work space: fill `input`, call `run`, read what it returns. */
 export interface FftEngine {
@@ -43,7 +43,9 @@ export interface FftEngine {
    */
   readonly spectrum?: (x: Float64Array, re: Float64Array, im: Float64Array) => boolean;
   /** Transforms an odd number `length` of real data to entries 0 … ⌊n/2⌋. @returns whether all are known to be finite */
-  readonly oddSpectrum?: (x: Float64Array, re: Float64Array, im: Float64Array) => boolean;
+  readonly oddSpectrum?: OddSpectrum;
+  /** Inverts `oddSpectrum`. */
+  readonly oddSignal?: OddSignal;
   /** Inverts `spectrum`: twice as many data, to x, divided by twice the divisor. @returns whether all results are finite */
   readonly signal?: (re: Float64Array, im: Float64Array, x: Float64Array, divisor: number) => boolean;
 }
@@ -98,8 +100,13 @@ export function createFftEngine(length: number, radices: readonly number[], batc
     (length * batch >= SMALLEST_FAST ? wasmEngine(length, batch, stages, twiddles) : null) ??
     jsEngine(length, batch, stages, twiddles);
   if (batch > 1 || length % 2 === 0 || length === 1) return engine;
-  let odd: OddSpectrum | null = null;
-  return { ...engine, oddSpectrum: (x, re, im) => (odd ??= createOddSpectrum(length, radices))(x, re, im) };
+  let transform: OddTransform | null = null;
+  const odd = (): OddTransform => (transform ??= createOddTransform(length, radices));
+  return {
+    ...engine,
+    oddSpectrum: (x, re, im) => odd().oddSpectrum(x, re, im),
+    oddSignal: (re, im, x, divisor) => odd().oddSignal(re, im, x, divisor),
+  };
 }
 
 /** Whether a factor is a prime that has no pass of its own and yet is a radix. */
@@ -140,8 +147,10 @@ function wasmEngine(
   twiddles: Float64Array,
 ): FftEngine | null {
   const size = 2 * length * batch;
-  const inParts = batch === 1 && (length & (length - 1)) === 0 && length <= LONGEST_LINE;
   const radices = stages.map((stage) => stage.radix);
+  // Lines know no other order of the passes.
+  const usual = fftRadices(length)?.join() === radices.join();
+  const inParts = batch === 1 && (length & (length - 1)) === 0 && length <= LONGEST_LINE && usual;
   // Each work space also holds the length + 1 numbers of half a spectrum in parts.
   const space = size + 2 * APART;
   const pairsRoom = inParts ? 3 * length : 4 * Math.max(...radices);

@@ -8,6 +8,15 @@ import { type FftPass, type FftStage, fftPass, fftStages, fftTwiddles } from "./
  */
 export type OddSpectrum = (x: Float64Array, re: Float64Array, im: Float64Array) => boolean;
 
+/** Its inverse, to x, divided; the imaginary part of entry 0 is not read. @returns as {@link OddSpectrum} */
+export type OddSignal = (re: Float64Array, im: Float64Array, x: Float64Array, divisor: number) => boolean;
+
+/** Both directions. */
+export interface OddTransform {
+  readonly oddSpectrum: OddSpectrum;
+  readonly oddSignal: OddSignal;
+}
+
 /** What the steps of an odd transform need. */
 interface OddPlan {
   /** The largest radix, and the length of what remains. */
@@ -28,12 +37,12 @@ const APART = 16;
 
 /**
  * Builds the transform of real data of an odd length: a pass of the largest radix p over real numbers; of its p outputs r and
- * p − r are conjugate, so (p + 1)/2 transforms of length n/p are left, half of those of complex data.
+ * p − r are conjugate, so (p + 1)/2 transforms of length n/p are left, half of those of complex data. The inverse goes backward.
  *
  * @param n odd number above 1
  * @param radices its radices in the order of the passes
  */
-export function createOddSpectrum(n: number, radices: readonly number[]): OddSpectrum {
+export function createOddTransform(n: number, radices: readonly number[]): OddTransform {
   const p = radices[radices.length - 1];
   const m = n / p;
   const count = (p + 1) / 2;
@@ -53,17 +62,27 @@ export function createOddSpectrum(n: number, radices: readonly number[]): OddSpe
     }
   }
   const plan = { p, m, count, stages: fftStages(m, others, count), twiddles: fftTwiddles(m, others), table };
-  return (n >= SMALLEST_FAST ? wasmSpectrum(plan) : null) ?? jsSpectrum(plan);
+  return (n >= SMALLEST_FAST ? wasmTransform(plan) : null) ?? jsTransform(plan);
 }
 
-function jsSpectrum({ p, m, count, stages, twiddles, table }: OddPlan): OddSpectrum {
+function jsTransform({ p, m, count, stages, twiddles, table }: OddPlan): OddTransform {
   const input = new Float64Array(2 * m * count);
   const other = new Float64Array(2 * m * count);
   const passes: FftPass[] = stages.map(({ radix }) => fftPass(radix));
   const h = count - 1;
   // x_j + x_{p−j} and x_j − x_{p−j} of one butterfly.
   const room = new Float64Array(2 * h);
-  return (x, re, im) => {
+  const n = p * m;
+  const run = (): Float64Array => {
+    let from = input;
+    let to = other;
+    for (let i = 0; i < stages.length; i++) {
+      passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
+      [from, to] = [to, from];
+    }
+    return from;
+  };
+  const oddSpectrum: OddSpectrum = (x, re, im) => {
     let w = 2 * h * h;
     for (let q = 0; q < m; q++) {
       const first = x[q];
@@ -89,13 +108,7 @@ function jsSpectrum({ p, m, count, stages, twiddles, table }: OddPlan): OddSpect
         input[o + 2 * s + 1] = even * table[w + 1] - odd * table[w];
       }
     }
-    let from = input;
-    let to = other;
-    for (let i = 0; i < stages.length; i++) {
-      passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
-      [from, to] = [to, from];
-    }
-    const n = p * m;
+    const from = run();
     for (let k = 0; k < m; k++) {
       for (let s = 0; s <= h; s++) {
         const at = 2 * (k * count + s);
@@ -112,10 +125,51 @@ function jsSpectrum({ p, m, count, stages, twiddles, table }: OddPlan): OddSpect
     im[0] = 0;
     return false;
   };
+  const oddSignal: OddSignal = (re, im, x, divisor) => {
+    // Real and imaginary parts exchanged, so that the forward passes invert.
+    for (let k = 0; k < m; k++) {
+      for (let s = 0; s <= h; s++) {
+        const at = 2 * (k * count + s);
+        const index = p * k + s;
+        const stored = 2 * index < n;
+        const imaginary = index === 0 ? 0 : im[stored ? index : n - index];
+        input[at] = stored ? imaginary : -imaginary;
+        input[at + 1] = re[stored ? index : n - index];
+      }
+    }
+    const from = run();
+    let w = 2 * h * h;
+    for (let q = 0; q < m; q++) {
+      const o = 2 * q * count;
+      const first = from[o + 1];
+      let sum = first;
+      for (let s = 1; s <= h; s++, w += 2) {
+        const ur = from[o + 2 * s + 1];
+        const ui = from[o + 2 * s];
+        // Twice the product with the conjugate twiddle: s and p − s give the same to every datum.
+        room[2 * s - 2] = 2 * (ur * table[w] + ui * table[w + 1]);
+        room[2 * s - 1] = 2 * (ui * table[w] - ur * table[w + 1]);
+        sum += room[2 * s - 2];
+      }
+      x[q] = sum / divisor;
+      for (let t = 1, c = 0; t <= h; t++) {
+        let even = first;
+        let odd = 0;
+        for (let j = 0; j < 2 * h; j += 2, c += 2) {
+          even += table[c] * room[j];
+          odd += table[c + 1] * room[j + 1];
+        }
+        x[q + t * m] = (even - odd) / divisor;
+        x[q + (p - t) * m] = (even + odd) / divisor;
+      }
+    }
+    return false;
+  };
+  return { oddSpectrum, oddSignal };
 }
 
 /** The same inside WebAssembly memory; null where there is none. */
-function wasmSpectrum({ p, m, count, stages, twiddles, table }: OddPlan): OddSpectrum | null {
+function wasmTransform({ p, m, count, stages, twiddles, table }: OddPlan): OddTransform | null {
   const n = p * m;
   const bins = (n >> 1) + 1;
   const space = 2 * m * count + APART;
@@ -131,7 +185,7 @@ function wasmSpectrum({ p, m, count, stages, twiddles, table }: OddPlan): OddSpe
   const roomAt = otherAt + space;
   values.set(table, tableAt);
   values.set(twiddles, twiddlesAt);
-  return (x, re, im) => {
+  const oddSpectrum: OddSpectrum = (x, re, im) => {
     values.set(x, dataAt);
     functions.oddPass(8 * dataAt, 8 * inputAt, 8 * tableAt, m, p, 8 * roomAt);
     const result = runPasses(functions, stages, twiddlesAt, inputAt, otherAt, roomAt);
@@ -141,6 +195,17 @@ function wasmSpectrum({ p, m, count, stages, twiddles, table }: OddPlan): OddSpe
     im.set(values.subarray(free + bins, free + 2 * bins));
     return probe === 0;
   };
+  const oddSignal: OddSignal = (re, im, x, divisor) => {
+    values.set(re, otherAt);
+    values.set(im, otherAt + bins);
+    values[otherAt + bins] = 0;
+    functions.oddJoin(8 * otherAt, 8 * bins, 8 * inputAt, m, p);
+    const result = runPasses(functions, stages, twiddlesAt, inputAt, otherAt, roomAt);
+    const probe = functions.oddEnd(8 * result, 8 * dataAt, 8 * tableAt, m, p, 8 * roomAt, divisor);
+    x.set(values.subarray(dataAt, dataAt + n));
+    return probe === 0;
+  };
+  return { oddSpectrum, oddSignal };
 }
 
 /** Runs the passes of interleaved numbers from one work space to the other and returns which one has the result. */

@@ -193,7 +193,7 @@ export function leaveExchanged(x: usize, imag: usize, count: i32, out: usize, di
 }
 
 /**
- * The first pass over n = p m real data, p odd, as createOddSpectrum of fft-odd.ts has it: for each q < m outputs 0 … h = (p − 1)/2 of
+ * The first pass over n = p m real data, p odd, as createOddTransform of fft-odd.ts has it: for each q < m outputs 0 … h = (p − 1)/2 of
  * the butterfly of x_{q + m j}, with their twiddles, to places q (h + 1) + s. w: the constants, then the twiddles; `room` has place
  * for p vectors. Two butterflies at once.
  */
@@ -269,4 +269,88 @@ export function oddSplit(x: usize, out: usize, imag: usize, m: i32, p: i32): f64
     x += 16;
   }
   return rest;
+}
+
+/** The reverse of oddSplit with the parts exchanged, so that forward passes invert. */
+export function oddJoin(x: usize, imag: usize, out: usize, m: i32, p: i32): void {
+  const h = (p - 1) >> 1;
+  const n = m * p;
+  for (let k = 0; k < m; k++) {
+    for (let s = 0; s <= h; s++) {
+      const index = p * k + s;
+      const conjugate = 2 * index > n;
+      const at = x + (<usize>(conjugate ? n - index : index) << 3);
+      const im = load<f64>(at + imag);
+      store<f64>(out, conjugate ? -im : im);
+      store<f64>(out, load<f64>(at), 8);
+      out += 16;
+    }
+  }
+}
+
+/** The reverse of oddPass after the passes, from exchanged parts, divided. Returns as finishPart. */
+export function oddEnd(x: usize, y: usize, w: usize, m: i32, p: i32, room: usize, divisor: f64): f64 {
+  const h = (p - 1) >> 1;
+  const step = <usize>m << 3;
+  const pitch = <usize>(h + 1) << 4;
+  const filled = room + (<usize>h << 5);
+  const turns = w + (<usize>h << 4) * <usize>h;
+  const turnsStep = <usize>h << 4;
+  const two = f64x2.splat(2);
+  const by = f64x2.splat(divisor);
+  let probe = f64x2.splat(0);
+  for (let k = 0; k < m; k += 2) {
+    // A last single butterfly is taken with the one before, or twice.
+    const q = k + 2 <= m ? k : m > 1 ? m - 2 : 0;
+    const beside: usize = m > 1 ? 1 : 0;
+    let i = x + pitch * <usize>q;
+    const first = high(v128.load(i), v128.load(i + beside * pitch));
+    let sum = first;
+    let t = turns + turnsStep * <usize>q;
+    for (let r = room; r < filled; r += 32) {
+      i += 16;
+      const u0 = v128.load(i);
+      const u1 = v128.load(i + beside * pitch);
+      const ui = low(u0, u1);
+      const ur = high(u0, u1);
+      const t0 = v128.load(t);
+      const t1 = v128.load(t + beside * turnsStep);
+      const wr = low(t0, t1);
+      const wi = high(t0, t1);
+      const re = f64x2.mul(two, f64x2.add(f64x2.mul(ur, wr), f64x2.mul(ui, wi)));
+      const im = f64x2.mul(two, f64x2.sub(f64x2.mul(ui, wr), f64x2.mul(ur, wi)));
+      v128.store(r, re);
+      v128.store(r, im, 16);
+      sum = f64x2.add(sum, re);
+      t += 16;
+    }
+    const o = y + (<usize>q << 3);
+    sum = f64x2.div(sum, by);
+    probe = f64x2.add(probe, f64x2.sub(sum, sum));
+    storeColumns(o, sum, m);
+    let c = w;
+    for (let s = 1; s <= h; s++) {
+      let even = first;
+      let odd = f64x2.splat(0);
+      for (let r = room; r < filled; r += 32) {
+        even = f64x2.add(even, f64x2.mul(v128.load64_splat(c), v128.load(r)));
+        odd = f64x2.add(odd, f64x2.mul(v128.load64_splat(c, 8), v128.load(r, 16)));
+        c += 16;
+      }
+      const a = f64x2.div(f64x2.sub(even, odd), by);
+      const b = f64x2.div(f64x2.add(even, odd), by);
+      probe = f64x2.add(probe, f64x2.add(f64x2.sub(a, a), f64x2.sub(b, b)));
+      storeColumns(o + step * <usize>s, a, m);
+      storeColumns(o + step * <usize>(p - s), b, m);
+    }
+  }
+  return f64x2.extract_lane(probe, 0) + f64x2.extract_lane(probe, 1);
+}
+
+/** Stores neighbours, or the first of them alone when there is one column. */
+// @ts-ignore: decorator
+@inline
+function storeColumns(o: usize, u: v128, m: i32): void {
+  if (m > 1) v128.store(o, u);
+  else store<f64>(o, f64x2.extract_lane(u, 0));
 }

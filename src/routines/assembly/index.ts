@@ -4,7 +4,7 @@ export { rowSums, addTransposed } from "./products";
 export { addSymmetric } from "./symmetric";
 export { interleave, pass2, pass3, pass4, pass5, pass7, passPrime, separate } from "./fourier";
 export { finishPart, gridColumns, gridRows, powerLine, powerRows } from "./grid";
-export { joinSpectrum, leaveExchanged, oddPass, oddSplit, splitSpectrum } from "./halves";
+export { joinSpectrum, leaveExchanged, oddEnd, oddJoin, oddPass, oddSplit, splitSpectrum } from "./halves";
 export { zonalRow, transposeBlock } from "./zonal";
 export { reflectRows, reflectColumns } from "./reflections";
 export { innerProduct, rotate } from "./vectors";
