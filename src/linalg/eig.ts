@@ -22,7 +22,7 @@ export interface EigOptions {
   readonly vectors?: boolean;
   /**
    * Balance the matrix by a diagonal similarity of powers of two first; default true. Vectors whose residuals suffer from
-   * it are improved by inverse iteration.
+   * it are improved by inverse iteration; where that fails, all is computed again without.
    */
   readonly balance?: boolean;
   /** Compute the condition number of each eigenvalue, which needs left and right eigenvectors; default false. */
@@ -116,13 +116,15 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
   const scaled = { rows: n, cols: n, data: data.map((entry) => entry * scale) };
   const { vectors = false, balance = true, conditionNumbers = false } = options;
   const wanted = { vectors, conditionNumbers, scale };
-  const result = decompose(scaled, wanted, balance);
-  if (result.vectors !== null && result.residualNorms !== null && balance) {
-    // Balancing a reducible matrix may scale without bound, and then D spoils vectors, though not values.
+  let result = decompose(scaled, wanted, balance);
+  if (vectors && balance) {
     const limit = POOR * n * EPSILON * norm2(scaled.data, 0, n * n);
-    const { re, im } = result.vectors;
-    const pairs = { ...result, vectors: { re: re.data, im: im.data }, residualNorms: result.residualNorms };
-    if (largestModulus(pairs.residualNorms) > limit) refineVectors(n, scaled.data, pairs, limit);
+    if (worstResidual(result) > limit) improve(scaled, result, limit);
+    if (worstResidual(result) > limit) {
+      // Balancing a reducible matrix may scale without bound, and then D may spoil the values too: keep the better attempt.
+      const plain = decompose(scaled, wanted, false);
+      if (worstResidual(plain) < worstResidual(result)) result = plain;
+    }
   }
   return {
     real: unscale(result.real, scale, "the eigenvalues", "eig"),
@@ -136,6 +138,18 @@ export function eig(A: MatrixInput, options: EigOptions = {}): GeneralEigen {
 
 /** Vectors with residuals above this many n ε ‖A‖_F are improved by inverse iteration without balancing. */
 const POOR = 5;
+
+function worstResidual({ residualNorms: norms }: GeneralEigen): number {
+  return norms === null ? 0 : largestModulus(norms);
+}
+
+/** Inverse iteration for the vectors with residuals above the limit, in place. */
+function improve({ rows: n, data }: Matrix, result: GeneralEigen, limit: number): void {
+  if (result.vectors === null || result.residualNorms === null) return;
+  const { re, im } = result.vectors;
+  const pairs = { ...result, vectors: { re: re.data, im: im.data }, residualNorms: result.residualNorms };
+  refineVectors(n, data, pairs, limit);
+}
 
 /** What is asked for, and the power of two by which the matrix was multiplied. */
 interface Wanted {

@@ -1,4 +1,5 @@
 import { EPSILON, type Tagged, defined, undefinedBecause } from "../core/index.js";
+import type { ComplexColumns } from "./complex-columns.js";
 import { norm2 } from "./input.js";
 import { triangularVectors } from "./quasi-triangular.js";
 import { length2 } from "./scalar.js";
@@ -26,20 +27,20 @@ export interface SchurVectors {
 
 /**
  * Condition number ‖x‖ ‖y‖ / |yᴴ x| of each eigenvalue of D T D⁻¹, up to orthogonal similarity, with x and y its right and left
- * eigenvectors; `lengths` gives |D Q x| for unit columns of real parts and imaginary parts, and with the inverse of D
+ * eigenvectors; `lengths` gives |D Q x| for unit columns x of the Schur basis, and with the inverse of D
  * |D⁻¹ Q y|. `scale` is the power of two by which the matrix was multiplied.
  *
  * yᴴ x is computed on T, where the two vectors overlap in one diagonal block only: nothing cancels.
  */
 export function eigenvalueConditions(
   vectors: SchurVectors,
-  lengths: (re: Float64Array, im: Float64Array, inverse: boolean) => Float64Array,
+  lengths: (columns: ComplexColumns, inverse: boolean) => Float64Array,
   scale: number,
 ): Tagged[] {
   const { n, t, real, imaginary, order, xr, xi } = vectors;
   const [yr, yi] = leftVectors(vectors);
-  const right = lengths(xr, xi, false);
-  const left = lengths(yr, yi, true);
+  const right = lengths({ re: xr, im: xi }, false);
+  const left = lengths({ re: yr, im: yi }, true);
   const rounding = ROUNDING * n * EPSILON * norm2(t, 0, n * n);
   const cosines = new Float64Array(n); // |yᴴ x| of unit vectors of T; y stands conjugated in yr and yi
   for (let j = 0; j < n; j++) {

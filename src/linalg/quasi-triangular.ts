@@ -111,6 +111,38 @@ function backSubstitute(
   }
 }
 
+/** x <- a multiple of (T − λ)⁻¹ x: scaled whenever it grows large, so that it never overflows near an eigenvalue. */
+export function solveShifted(
+  n: number,
+  t: Float64Array,
+  wr: number,
+  wi: number,
+  smallest: number,
+  re: Float64Array,
+  im: Float64Array,
+): void {
+  const rest = (i: number, from: number): [number, number] => {
+    const [sr, si] = rowSums(n, t, i, from, n - 1, re, im);
+    return [sr - re[i], si - im[i]];
+  };
+  for (let i = n - 1; i >= 0; i--) {
+    const last = i;
+    if (i > 0 && t[i * n + i - 1] !== 0) {
+      solvePair(n, t, i - 1, wr, wi, smallest, rest(i - 1, i + 1), rest(i, i + 1), re, im);
+      i--;
+    } else {
+      const [sr, si] = rest(i, i + 1);
+      [re[i], im[i]] = divide(-sr, -si, t[i * (n + 1)] - wr, -wi, smallest);
+    }
+    const size = Math.max(Math.abs(re[i]) + Math.abs(im[i]), Math.abs(re[last]) + Math.abs(im[last]));
+    if (size <= 1e100) continue;
+    for (let j = 0; j < n; j++) {
+      re[j] /= size;
+      im[j] /= size;
+    }
+  }
+}
+
 /** Σ_j t[i][j] x_j over from … to. */
 function rowSums(
   n: number,

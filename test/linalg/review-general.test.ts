@@ -422,3 +422,24 @@ test("reconstruct… refuses a permutation that is none", () => {
     );
   }
 });
+
+test("vectors spoilt by balancing are mended without spoiling the eigenvalues: those of D G D⁻¹ are those of G", () => {
+  // Sparse matrices whose balanced vectors have poor residuals; all computed without balancing would lose up to eight digits.
+  for (const seed of [4289, 5822, 6273, 6789, 7652, 8352]) {
+    const rng = createRng(seed);
+    const n = 2 + Math.floor(6 * rng.uniform());
+    const d = Float64Array.from({ length: n }, () => Math.round(54 * rng.uniform() - 27));
+    const data = Float64Array.from({ length: n * n }, () => (rng.uniform() < 0.5 ? 0 : rng.normal()));
+    const G = eig({ rows: n, cols: n, data }, { conditionNumbers: true });
+    const A = { rows: n, cols: n, data: data.map((g, k) => g * 2 ** (d[Math.floor(k / n)]! - d[k % n]!)) };
+    const { real, imaginary, residualNorms } = eig(A, { vectors: true });
+    expect(Math.max(...residualNorms)).toBeLessThanOrEqual(tolerance(BOUND, n, norms(A).frobenius));
+    const radius = Math.hypot(G.real[0]!, G.imaginary[0]!);
+    G.conditionNumbers.forEach((c, i) => {
+      if (!c.defined || c.value > 100) return;
+      const distances = Array.from(real, (x, j) => Math.hypot(x - G.real[i]!, imaginary[j]! - G.imaginary[i]!));
+      expect(Math.min(...distances)).toBeLessThanOrEqual(tolerance(BOUND, n, c.value * radius));
+    });
+    expect([real, imaginary]).toEqual([eig(A).real, eig(A).imaginary]);
+  }
+});
