@@ -1,4 +1,5 @@
 import { ArgumentError, type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { gemmLower, trsm } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import {
@@ -70,6 +71,10 @@ export type CholeskyAttempt =
  * console.log(JSON.stringify(toRows(cholesky(fromRows([[4, 2], [2, 5]])).l))); // [[2,0],[1,2]]
  * ```
  */
+export function cholesky<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<CholeskyOptions, C>,
+): Certified<CholeskyFactorization, C>;
 export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): CholeskyFactorization {
   const attempt = factor(A, options, "cholesky");
   if (attempt.positiveDefinite) return { l: attempt.l, certificate: attempt.certificate };

@@ -8,6 +8,7 @@ import {
   requireOptions,
   requireVector,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { inUnitsOf } from "./certificate.js";
 import type { ComplexVectors } from "./eig.js";
 import {
@@ -83,10 +84,10 @@ export interface HermitianEigen {
  * console.log(values[0].toFixed(12), values[1].toFixed(12)); // 1.000000000000 3.000000000000
  * ```
  */
-export function eighHermitian(
+export function eighHermitian<C extends boolean = false>(
   A: ComplexMatrixInput,
-  options?: EighHermitianOptions & { readonly vectors?: true },
-): HermitianEigen & { readonly vectors: ComplexVectors };
+  options?: Certifying<EighHermitianOptions, C> & { readonly vectors?: true },
+): Certified<HermitianEigen & { readonly vectors: ComplexVectors }, C>;
 /** With vectors: false, or a choice made at run time. */
 export function eighHermitian(A: ComplexMatrixInput, options?: EighHermitianOptions): HermitianEigen;
 export function eighHermitian(A: ComplexMatrixInput, options: EighHermitianOptions = {}): HermitianEigen {

@@ -8,6 +8,7 @@ import {
   requireNumber,
   requireOptions,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import {
   type MatrixInput,
@@ -89,7 +90,10 @@ export type SymmetricEigenWithVectors = SymmetricEigen & {
  * console.log(vectors.data[1].toFixed(12)); // 0.707106781187
  * ```
  */
-export function eigh(A: MatrixInput, options?: EighOptions & { readonly vectors?: true }): SymmetricEigenWithVectors;
+export function eigh<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<EighOptions, C> & { readonly vectors?: true },
+): Certified<SymmetricEigenWithVectors, C>;
 /** With vectors: false, or a choice made at run time. */
 export function eigh(A: MatrixInput, options?: EighOptions): SymmetricEigen;
 export function eigh(A: MatrixInput, options: EighOptions = {}): SymmetricEigen {

@@ -7,6 +7,7 @@ import {
   requireOptions,
   requireVector,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { trsm } from "../routines/index.js";
 import { factorInPlace } from "./cholesky.js";
 import { reconstructEigh } from "./eigh-certificate.js";
@@ -69,11 +70,11 @@ export interface GeneralizedEigen {
  * console.log(values[0].toFixed(12), values[1].toFixed(12)); // 1.000000000000 3.000000000000
  * ```
  */
-export function generalizedEigh(
+export function generalizedEigh<C extends boolean = false>(
   A: MatrixInput,
   B: MatrixInput,
-  options?: GeneralizedEighOptions & { readonly vectors?: true },
-): GeneralizedEigen & { readonly vectors: Matrix };
+  options?: Certifying<GeneralizedEighOptions, C> & { readonly vectors?: true },
+): Certified<GeneralizedEigen & { readonly vectors: Matrix }, C>;
 /** With vectors: false, or a choice made at run time. */
 export function generalizedEigh(A: MatrixInput, B: MatrixInput, options?: GeneralizedEighOptions): GeneralizedEigen;
 export function generalizedEigh(

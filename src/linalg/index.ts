@@ -6,6 +6,7 @@
 export type { MatrixInput, Triangle, VectorInput } from "./input.js";
 export { gram, matmul, type MatmulOptions } from "./products.js";
 export * from "./matvec.js";
+export type { Certified, Certifying } from "./certified.js";
 export { orthogonalityLoss, type FactorizationCertificate } from "./certificate.js";
 export * from "./norms.js";
 export * from "./qr.js";

@@ -7,6 +7,7 @@ import {
   requireSquare,
   requireVector,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { type FactorizationCertificate, certifyFactors, moduli } from "./certificate.js";
 import {
   type MatrixInput,
@@ -85,6 +86,10 @@ export interface Inertia {
  * console.log(ldl(fromRows([[0, 1], [1, 0]])).offDiagonal[0]); // 1
  * ```
  */
+export function ldl<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<LdlOptions, C>,
+): Certified<LdlFactorization, C>;
 export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization {
   requireOptions(options, ["shift", "triangle", "certificate"], "ldl");
   requireFlags(options, ["certificate"], "ldl");

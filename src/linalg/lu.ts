@@ -1,4 +1,5 @@
 import { type Matrix, SingularError, log, requireMatrix, requireOptions } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { type FactorizationCertificate, certifyFactors, moduli } from "./certificate.js";
 import {
   type MatrixInput,
@@ -57,6 +58,10 @@ export interface LuFactorization {
  * console.log(permutation[0], u.data[3]); // 1 1
  * ```
  */
+export function lu<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<LuOptions, C>,
+): Certified<LuFactorization, C>;
 export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
   requireOptions(options, ["certificate"], "lu");
   requireFlags(options, ["certificate"], "lu");

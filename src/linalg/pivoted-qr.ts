@@ -1,4 +1,5 @@
 import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, transpose } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
@@ -60,6 +61,10 @@ export interface PivotedQrFactorization {
  * console.log(pivotedQr(fromRows([[1, 2, 3], [2, 4, 6], [1, 0, 1]])).rank); // 2
  * ```
  */
+export function pivotedQr<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<PivotedQrOptions, C>,
+): Certified<PivotedQrFactorization, C>;
 export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): PivotedQrFactorization {
   requireOptions(options, ["rankTolerance", "certificate"], "pivotedQr");
   requireFlags(options, ["certificate"], "pivotedQr");

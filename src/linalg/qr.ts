@@ -1,4 +1,5 @@
 import { type Matrix, requireMatrix, requireOneOf, requireOptions } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { formQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
@@ -44,6 +45,10 @@ export interface QrFactorization {
  * console.log(r.data[0].toFixed(12), r.data[1].toFixed(12)); // 5.000000000000 2.200000000000
  * ```
  */
+export function qr<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<QrOptions, C>,
+): Certified<QrFactorization, C>;
 export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   requireOptions(options, ["mode", "certificate"], "qr");
   requireFlags(options, ["certificate"], "qr");

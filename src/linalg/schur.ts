@@ -1,4 +1,5 @@
 import { EPSILON, type Matrix, requireMatrix, requireOptions, pow, transpose } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { reflectColumns, reflectRows } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireSquareInput, safeScale, unscale } from "./input.js";
@@ -53,6 +54,10 @@ export interface SchurDecomposition {
  * console.log(t.data[2], t.data[0] + t.data[3]); // 0 5
  * ```
  */
+export function schur<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<SchurOptions, C>,
+): Certified<SchurDecomposition, C>;
 export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecomposition {
   requireOptions(options, ["certificate"], "schur");
   requireFlags(options, ["certificate"], "schur");

@@ -7,6 +7,7 @@ import {
   requireVector,
   transpose,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { type RowSvd, bidiagonalSvd } from "./bidiagonal-svd.js";
 import { completeRows } from "./complete-basis.js";
 import { applyLeftReflectors, applyRightReflectors, bidiagonalize } from "./bidiagonalize.js";
@@ -83,7 +84,10 @@ export type SvdWithVectors = SingularValueDecomposition & {
  * console.log(singularValues[0].toFixed(12), singularValues[1].toFixed(12)); // 6.708203932499 2.236067977500
  * ```
  */
-export function svd(A: MatrixInput, options?: SvdOptions & { readonly vectors?: "thin" | "full" }): SvdWithVectors;
+export function svd<C extends boolean = false>(
+  A: MatrixInput,
+  options?: Certifying<SvdOptions, C> & { readonly vectors?: "thin" | "full" },
+): Certified<SvdWithVectors, C>;
 /** With vectors: "none", or a choice made at run time. */
 export function svd(A: MatrixInput, options?: SvdOptions): SingularValueDecomposition;
 export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDecomposition {

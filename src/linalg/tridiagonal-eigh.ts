@@ -7,6 +7,7 @@ import {
   requireOptions,
   requireVector,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { type RowEigen, divideAndConquer } from "./divide-and-conquer.js";
 import { type EighCertificate, certifyEigen } from "./eigh-certificate.js";
 import { largestModulus, newArray, norm2, requireFlags, safeScale, unscale } from "./input.js";
@@ -66,11 +67,11 @@ export function tridiagonalEigh(
   options?: TridiagonalEighOptions & { readonly vectors?: "first-row" },
 ): TridiagonalEigen & { readonly firstRow: Float64Array };
 /** With vectors: "full". */
-export function tridiagonalEigh(
+export function tridiagonalEigh<C extends boolean = false>(
   diagonal: Float64Array,
   offDiagonal: Float64Array,
-  options: TridiagonalEighOptions & { readonly vectors: "full" },
-): TridiagonalEigen & { readonly vectors: Matrix; readonly firstRow: Float64Array };
+  options: Certifying<TridiagonalEighOptions, C> & { readonly vectors: "full" },
+): Certified<TridiagonalEigen & { readonly vectors: Matrix; readonly firstRow: Float64Array }, C>;
 /** With vectors: "none", or a choice made at run time. */
 export function tridiagonalEigh(
   diagonal: Float64Array,

@@ -7,6 +7,7 @@ import {
   requireInteger,
   requireOptions,
 } from "../core/index.js";
+import type { Certified, Certifying } from "./certified.js";
 import { fusedInEffect, routinesBackend, routinesBytes } from "../routines/index.js";
 import type { EighOptions, SymmetricEigen, SymmetricEigenWithVectors } from "./eigh.js";
 import type { MatrixInput } from "./input.js";
@@ -35,10 +36,10 @@ export interface WorkerPool {
   /** As {@link gram}, by tiles of rows with equal area below the diagonal. */
   gram(A: MatrixInput, options?: LongRunning): Promise<Matrix>;
   /** As {@link eigh}, all options: the workers share every step of the reduction, of divide and conquer and of the back-transformation. */
-  eigh(
+  eigh<C extends boolean = false>(
     A: MatrixInput,
-    options?: EighOptions & LongRunning & { readonly vectors?: true },
-  ): Promise<SymmetricEigenWithVectors>;
+    options?: Certifying<EighOptions, C> & LongRunning & { readonly vectors?: true },
+  ): Promise<Certified<SymmetricEigenWithVectors, C>>;
   /** With vectors: false, or a choice made at run time. */
   eigh(A: MatrixInput, options?: EighOptions & LongRunning): Promise<SymmetricEigen>;
   /** Ends all workers; calls under way are rejected. */

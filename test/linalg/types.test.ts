@@ -1,16 +1,24 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { type Matrix, fromRows } from "../../src/core/index.js";
+import { type Matrix, fromRows, matrix } from "../../src/core/index.js";
 import {
+  type EighCertificate,
   type EighOptions,
+  type FactorizationCertificate,
   type MatrixInput,
   type SvdOptions,
   type TridiagonalEighOptions,
   type VectorInput,
+  cholesky,
   eig,
   eigh,
   eighHermitian,
   generalizedEigh,
+  ldl,
   leastSquares,
+  lu,
+  pivotedQr,
+  qr,
+  schur,
   solve,
   solveCholesky,
   solveLu,
@@ -58,6 +66,33 @@ test("what the options ask for is not null in the type, and what they refuse may
   expect(tridiagonalEigh(d, e, { vectors: "full" }).firstRow.length).toBe(2);
 });
 
+test("a certificate that was asked for is not null in the type", () => {
+  expectTypeOf(eigh(A, { certificate: true }).certificate).toEqualTypeOf<EighCertificate>();
+  expectTypeOf(eigh(A, { certificate: true }).vectors).toEqualTypeOf<Matrix>();
+  expectTypeOf(eigh(A, { certificate: false }).certificate).toEqualTypeOf<EighCertificate | null>();
+  expectTypeOf(eigh(A).certificate).toEqualTypeOf<EighCertificate | null>();
+  const chosen: boolean = A.rows > 0;
+  expectTypeOf(eigh(A, { certificate: chosen }).certificate).toEqualTypeOf<EighCertificate | null>();
+  expectTypeOf(eigh(A, { certificate: chosen }).vectors).toEqualTypeOf<Matrix>();
+  expectTypeOf(svd(A, { certificate: true, method: "jacobi" }).certificate).toEqualTypeOf<FactorizationCertificate>();
+  expectTypeOf(qr(A, { certificate: true, mode: "full" }).certificate).toEqualTypeOf<FactorizationCertificate>();
+  expectTypeOf(qr(A).certificate).toEqualTypeOf<FactorizationCertificate | null>();
+  const measured = [
+    qr(A, { certificate: true }).certificate.backwardError,
+    pivotedQr(A, { certificate: true }).certificate.backwardError,
+    cholesky(A, { certificate: true }).certificate.backwardError,
+    lu(A, { certificate: true }).certificate.backwardError,
+    ldl(A, { certificate: true, shift: 0.5 }).certificate.backwardError,
+    schur(A, { certificate: true }).certificate.backwardError,
+    svd(A, { certificate: true }).certificate.backwardError,
+    eigh(A, { certificate: true }).certificate.backwardError,
+    tridiagonalEigh(d, e, { vectors: "full", certificate: true }).certificate.backwardError,
+    generalizedEigh(A, A, { certificate: true }).certificate.backwardError,
+    eighHermitian({ re: A, im: matrix(2, 2) }, { certificate: true }).certificate.backwardError,
+  ];
+  for (const error of measured) expect(error).toBeLessThan(1e-15);
+});
+
 test("the pool types what the plain function types", async () => {
   const pool = workerPool({ workers: 1 });
   const { vectors } = await pool.eigh(A);
@@ -65,6 +100,9 @@ test("the pool types what the plain function types", async () => {
   const none = await pool.eigh(A, { vectors: false });
   expectTypeOf(none.vectors).toEqualTypeOf<Matrix | null>();
   expect([vectors.rows, none.vectors]).toEqual([2, null]);
+  const certified = await pool.eigh(A, { certificate: true });
+  expectTypeOf(certified.certificate).toEqualTypeOf<EighCertificate>();
+  expect(certified.certificate.complete).toBe(true);
   await pool.close();
 });
 
