@@ -10,7 +10,7 @@ import { stalled } from "./stalled.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
-const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have lost digits to underflow
+const SMALLEST = 1e-290; // rows shorter than this (A has been brought within 1e±90) have lost digits to underflow
 
 /**
  * One-sided Jacobi SVD of a rows x cols matrix with rows >= cols and entries near one, after a QR factorisation with
@@ -18,8 +18,8 @@ const SMALLEST = 1e-290; // rows shorter than this (A is scaled to one) have los
  * that A = (Sᵀ Q Jᵀ) diag(s) (P W)ᵀ. S sorts the rows by decreasing size.
  *
  * Every step is backward stable in each column (QR; with sorted rows and pivoted columns in each row too) or row
- * (rotations) relative to that column's or row's own norm, which is why small singular values of B D and of D B keep
- * their relative accuracy. [drmac2008] [cox1998]
+ * (rotations) relative to that column's or row's own norm, which is why small singular values of B D, and of D B with as many
+ * columns as rows at least, keep their relative accuracy. [drmac2008] [cox1998]
  */
 export function jacobiSvd(A: Matrix, wantVectors: boolean): RowSvd {
   const { rows, cols: n } = A;
