@@ -16,6 +16,7 @@ export type { GridOutcome } from "./fft-grid.js";
 export { fftRadices } from "./fft-passes.js";
 export { createFftEngine, transformBy } from "./fft-engine.js";
 export type { FftEngine } from "./fft-engine.js";
+export type { OddSignal, OddSpectrum } from "./fft-odd.js";
 export {
   allowFusedMultiplyAdd,
   fusedInEffect,
