@@ -19,7 +19,7 @@ export function isWorthKeeping(length: number): boolean {
 }
 
 /** Holds an ordinary array for every store that lives. */
-const counted = new FinalizationRegistry<ArrayBuffer>(() => undefined);
+let counted: FinalizationRegistry<ArrayBuffer> | null = null;
 /** V8 collects garbage after this many bytes of new arrays, so more need not be counted. */
 const MOST_COUNTED = 2 ** 26;
 
@@ -31,9 +31,10 @@ const MOST_COUNTED = 2 ** 26;
 export function count({ memory }: SharedStore): void {
   const buffer = ("buffer" in memory ? memory.buffer : memory) as SharedArrayBuffer; // of a WebAssembly memory, or itself
   try {
+    counted ??= new FinalizationRegistry<ArrayBuffer>(() => undefined);
     counted.register(buffer, new ArrayBuffer(Math.min(buffer.byteLength, MOST_COUNTED)));
   } catch {
-    // No room to count it in: others will make the engine collect.
+    // No room to count it in, or an old engine: others will make it collect.
   }
 }
 
@@ -61,6 +62,7 @@ export function sharedStores(workers: number): SharedStores {
   const settings = new Map<number, string>();
   return {
     borrow: (length, longest) => {
+      if (typeof SharedArrayBuffer !== "function") return null;
       const setting = routinesBackend();
       const found = spares
         .filter(({ id, store }) => store.length >= length && store.longest >= longest && settings.get(id) === setting)

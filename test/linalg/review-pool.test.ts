@@ -1,5 +1,5 @@
 // A pool under conditions that are not those of its own tests: what its script holds, who starts its workers, when it is closed.
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import type { Matrix } from "../../src/core/index.js";
 import { gram, matmul, workerPool } from "../../src/linalg/index.js";
 import type { WorkerPool } from "../../src/linalg/worker-pool.js";
@@ -118,6 +118,25 @@ test("a closed pool refuses every call, those without work too; closing twice wa
     await expect(pool.matmul(X, X)).rejects.toThrow(message);
     await expect(pool.gram(X)).rejects.toThrow(message);
     await expect(pool.eigh(X)).rejects.toThrow(message);
+  }
+});
+
+test("without shared memory or a registry of what is collected, pools work; kept stores are not used then", async () => {
+  const A = normalMatrix(createRng(4), 90, 90);
+  const pool = workerPool({ workers: 2 });
+  pools.push(pool);
+  vi.stubGlobal("FinalizationRegistry", undefined);
+  vi.resetModules();
+  try {
+    const fresh = await import("../../src/linalg/index.js");
+    const other = fresh.workerPool({ workers: 1 });
+    pools.push(other);
+    expect(await other.gram(A)).toEqual(gram(A));
+    expect(await pool.gram(A)).toEqual(gram(A));
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    expect(await pool.gram(A)).toEqual(gram(A));
+  } finally {
+    vi.unstubAllGlobals();
   }
 });
 
