@@ -1,7 +1,13 @@
 // A pool under conditions that are not those of its own tests: what its script holds, who starts its workers, when it is closed.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Matrix } from "../../src/core/index.js";
-import { gram, matmul, workerPool } from "../../src/linalg/index.js";
+import { eigh, gram, matmul, workerPool } from "../../src/linalg/index.js";
 import type { WorkerPool } from "../../src/linalg/worker-pool.js";
 import type { WorkerRequest } from "../../src/linalg/worker-protocol.js";
 import { WORKER_SOURCE } from "../../src/linalg/worker-source.js";
@@ -11,6 +17,11 @@ import { routinesBytes, setRoutinesBackend, takeRoutinesBytes } from "../../src/
 
 const pools: WorkerPool[] = [];
 afterAll(() => Promise.all(pools.map((each) => each.close())));
+
+function aborting(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
 
 /** A pool of one worker, what was posted to it, and what it said. */
 function watched(prefix = ""): { pool: WorkerPool; posted: WorkerRequest[]; said: unknown[] } {
@@ -118,6 +129,92 @@ test("a closed pool refuses every call, those without work too; closing twice wa
     await expect(pool.matmul(X, X)).rejects.toThrow(message);
     await expect(pool.gram(X)).rejects.toThrow(message);
     await expect(pool.eigh(X)).rejects.toThrow(message);
+  }
+});
+
+test("calls cut at any moment are rejected, and leave the next ones their bits", async () => {
+  const pool = workerPool({ workers: 2 });
+  pools.push(pool);
+  const A = gram(normalMatrix(createRng(5), 200, 150));
+  const expected = { eigh: eigh(A).values, gram: gram(A).data, matmul: matmul(A, A).data };
+  await pool.gram(A);
+  let cut = 0;
+  for (let moment = 0; moment < 15; moment++) {
+    const { signal, abort } = aborting();
+    const calls = [pool.eigh(A, { signal }), pool.gram(A, { signal }), pool.matmul(A, A, { signal }), pool.gram(A)];
+    setTimeout(abort, moment * 1.5);
+    const outcomes = await Promise.allSettled(calls);
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome.status === "rejected") {
+        expect(String(outcome.reason)).toContain("got an aborted signal");
+        cut++;
+      } else if (i === 0) expect((outcome.value as { values: Float64Array }).values).toEqual(expected.eigh);
+      else expect((outcome.value as Matrix).data).toEqual(i === 2 ? expected.matmul : expected.gram);
+    }
+    expect(outcomes[3].status).toBe("fulfilled");
+  }
+  expect(cut).toBeGreaterThan(5);
+});
+
+test("inputs in shared memory, in single precision or inside a larger array; changed while the call runs", async () => {
+  const pool = workerPool({ workers: 2 });
+  pools.push(pool);
+  const n = 70;
+  const A = gram(normalMatrix(createRng(6), n, n));
+  const shared = new Float64Array(new SharedArrayBuffer(8 * n * n));
+  shared.set(A.data);
+  const within = new Float64Array(n * n + 5).subarray(5);
+  within.set(A.data);
+  for (const data of [shared, within, Float32Array.from(A.data)]) {
+    const X = { rows: n, cols: n, data } as Matrix;
+    expect(await pool.matmul(X, A)).toEqual(matmul(X, A));
+    expect(await pool.gram(X)).toEqual(gram(X));
+    expect(await pool.eigh(X)).toEqual(eigh(X));
+  }
+  const expected = [matmul(A, A).data, gram(A).data, eigh(A).values];
+  const calls = [pool.matmul(A, A), pool.gram(A), pool.eigh(A, { certificate: true })] as const;
+  A.data.fill(Number.NaN);
+  const [product, square, eigen] = await Promise.all(calls);
+  expect([product.data, square.data, eigen.values]).toEqual(expected);
+  expect(eigen.certificate?.complete).toBe(true);
+});
+
+test("a process with pools that were never closed ends, two copies of the library share it, threads have pools of their own", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "eigenscope-pool-"));
+  try {
+    const source = fileURLToPath(new URL("../../src", import.meta.url));
+    const contents = `export * from "${source}/linalg/index.ts"; export * from "${source}/random/index.ts";`;
+    for (const format of ["esm", "cjs"] as const) {
+      const outfile = join(folder, format === "esm" ? "library.mjs" : "library.cjs");
+      const stdin = { contents, resolveDir: source, loader: "ts" } as const;
+      await build({ stdin, bundle: true, format, outfile, platform: "neutral", mainFields: ["module", "main"] });
+    }
+    writeFileSync(
+      join(folder, "program.mjs"),
+      `import { createRequire } from "node:module";
+      import { isMainThread, parentPort, Worker } from "node:worker_threads";
+      import * as one from "./library.mjs";
+      const two = createRequire(import.meta.url)("./library.cjs");
+      const A = one.gram(one.normalMatrix(one.createRng(1), 80, 80));
+      const values = String(one.eigh(A).values);
+      if (isMainThread) {
+        const pools = [one, two, one, two].map((library) => library.workerPool());
+        const found = await Promise.all(pools.map((pool) => pool.eigh(A)));
+        console.log(found.every((eigen) => String(eigen.values) === values));
+        await pools[0].close();
+        const thread = new Worker(new URL(import.meta.url));
+        thread.on("message", (right) => console.log("thread", right));
+        thread.on("exit", (code) => console.log("ended", code));
+        pools[1].gram(A).then(() => console.log("last"));
+      } else {
+        const { values: found } = await two.workerPool().eigh(A);
+        parentPort.postMessage(String(found) === values);
+      }`,
+    );
+    const output = execFileSync(process.execPath, [join(folder, "program.mjs")], { encoding: "utf8", timeout: 30_000 });
+    expect(output.trim().split("\n").sort()).toEqual(["ended 0", "last", "thread true", "true"]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 
