@@ -33,7 +33,13 @@ export { inverse, solveLu, type SolveLuOptions } from "./inverse.js";
 export { solveTriangular, type TriangularOptions } from "./triangular.js";
 export * from "./least-squares.js";
 export * from "./null-space.js";
-export { tridiagonalEigh, type TridiagonalEigen, type TridiagonalEighOptions } from "./tridiagonal-eigh.js";
+export {
+  tridiagonalEigh,
+  type TridiagonalEigen,
+  type TridiagonalEigenWithFirstRow,
+  type TridiagonalEigenWithVectors,
+  type TridiagonalEighOptions,
+} from "./tridiagonal-eigh.js";
 export { eigh, type EighOptions, type SymmetricEigen, type SymmetricEigenWithVectors } from "./eigh.js";
 export type { EigenvalueRange } from "./spectrum-part.js";
 export { reconstructEigh, type CountCheck, type EighCertificate } from "./eigh-certificate.js";

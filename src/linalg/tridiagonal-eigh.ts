@@ -36,6 +36,17 @@ export interface TridiagonalEigen {
   readonly certificate: EighCertificate | null;
 }
 
+/** A {@link TridiagonalEigen} with first components. */
+export type TridiagonalEigenWithFirstRow = TridiagonalEigen & {
+  /** First component of each unit eigenvector. */
+  readonly firstRow: Float64Array;
+};
+/** A {@link TridiagonalEigen} with all vectors. */
+export type TridiagonalEigenWithVectors = TridiagonalEigenWithFirstRow & {
+  /** Eigenvectors as columns. */
+  readonly vectors: Matrix;
+};
+
 /**
  * Computes eigenvalues of a symmetric tridiagonal matrix, and the first components or all of its eigenvectors.
  *
@@ -65,13 +76,13 @@ export function tridiagonalEigh(
   diagonal: Float64Array,
   offDiagonal: Float64Array,
   options?: TridiagonalEighOptions & { readonly vectors?: "first-row" },
-): TridiagonalEigen & { readonly firstRow: Float64Array };
+): TridiagonalEigenWithFirstRow;
 /** With vectors: "full". */
 export function tridiagonalEigh<C extends boolean = false>(
   diagonal: Float64Array,
   offDiagonal: Float64Array,
   options: Certifying<TridiagonalEighOptions, C> & { readonly vectors: "full" },
-): Certified<TridiagonalEigen & { readonly vectors: Matrix; readonly firstRow: Float64Array }, C>;
+): Certified<TridiagonalEigenWithVectors, C>;
 /** With vectors: "none", or a choice made at run time. */
 export function tridiagonalEigh(
   diagonal: Float64Array,

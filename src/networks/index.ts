@@ -31,6 +31,7 @@ export {
   type InputsLike,
   type Network,
   type ParameterBlock,
+  type Penalty,
   requireBlock,
   requireData,
   requireInputs,
