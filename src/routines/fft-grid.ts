@@ -81,7 +81,7 @@ let recent: WeakRef<GridMemory> | null = null;
  * @param outIm where the imaginary parts go
  * @param rowEngine makes engines for rows that do not fit the panels; without it such grids are declined
  * @returns whether every result is finite; "declined" when nothing was done because this way is closed (JavaScript back
- *   end, an axis with a prime factor above 101, a single line, a tiny or huge grid)
+ *   end, an axis with a prime factor above 101, a single line, fewer than eight long columns, a tiny or huge grid)
  */
 export function transformGrid(
   re: Float64Array,
