@@ -148,8 +148,11 @@ test("calls cut at any moment are rejected, and leave the next ones their bits",
       if (outcome.status === "rejected") {
         expect(String(outcome.reason)).toContain("got an aborted signal");
         cut++;
-      } else if (i === 0) expect((outcome.value as { values: Float64Array }).values).toEqual(expected.eigh);
-      else expect((outcome.value as Matrix).data).toEqual(i === 2 ? expected.matmul : expected.gram);
+        continue;
+      }
+      const found = i === 0 ? (outcome.value as { values: Float64Array }).values : (outcome.value as Matrix).data;
+      const wanted = i === 0 ? expected.eigh : i === 2 ? expected.matmul : expected.gram;
+      expect(found.every((value, k) => Object.is(value, wanted[k]))).toBe(true);
     }
     expect(outcomes[3].status).toBe("fulfilled");
   }
