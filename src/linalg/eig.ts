@@ -163,6 +163,8 @@ function decompose(A: Matrix, wanted: Wanted, balanced: boolean): GeneralEigen {
   const n = A.rows;
   const t = A.data.slice();
   const balance = balanced ? balanceInPlace(n, t) : new Float64Array(n).fill(1);
+  const inner = safeScale(largestModulus(t)); // the balanced matrix may be far smaller than A
+  if (inner !== 1) for (let i = 0; i < n * n; i++) t[i] *= inner;
   const q = inTheNameOf("eig", () => realSchur(n, t, wanted.vectors || wanted.conditionNumbers));
   const { real, imaginary } = quasiTriangularValues(n, t);
   // The members of a pair stay together, also where several pairs are equal.
@@ -175,8 +177,8 @@ function decompose(A: Matrix, wanted: Wanted, balanced: boolean): GeneralEigen {
       start(a) - start(b) ||
       a - b,
   );
-  const sortedReal = Float64Array.from(order, (k) => real[k]);
-  const sortedImaginary = Float64Array.from(order, (k) => imaginary[k]);
+  const sortedReal = Float64Array.from(order, (k) => real[k] / inner);
+  const sortedImaginary = Float64Array.from(order, (k) => imaginary[k] / inner);
   let vectors: ComplexVectors | null = null;
   let residuals: Float64Array | null = null;
   let conditionNumbers: Tagged[] | null = null;
@@ -185,7 +187,11 @@ function decompose(A: Matrix, wanted: Wanted, balanced: boolean): GeneralEigen {
     if (wanted.conditionNumbers) {
       const lengths = (columns: ComplexColumns, inverse: boolean): Float64Array =>
         columnLengths(n, n, inOriginalBasis(n, q, balance, columns, inverse));
-      conditionNumbers = eigenvalueConditions({ n, t, real, imaginary, order, xr, xi }, lengths, wanted.scale);
+      conditionNumbers = eigenvalueConditions(
+        { n, t, real, imaginary, order, xr, xi },
+        lengths,
+        (size) => size / inner / wanted.scale,
+      );
     }
     if (wanted.vectors) {
       const columns = inOriginalBasis(n, q, balance, { re: xr, im: xi }, false);

@@ -28,14 +28,14 @@ export interface SchurVectors {
 /**
  * Condition number ‖x‖ ‖y‖ / |yᴴ x| of each eigenvalue of D T D⁻¹, up to orthogonal similarity, with x and y its right and left
  * eigenvectors; `lengths` gives |D Q x| for unit columns x of the Schur basis, and with the inverse of D
- * |D⁻¹ Q y|. `scale` is the power of two by which the matrix was multiplied.
+ * |D⁻¹ Q y|. `inUnits` undoes the scaling of the matrix, for the reasons.
  *
  * yᴴ x is computed on T, where the two vectors overlap in one diagonal block only: nothing cancels.
  */
 export function eigenvalueConditions(
   vectors: SchurVectors,
   lengths: (columns: ComplexColumns, inverse: boolean) => Float64Array,
-  scale: number,
+  inUnits: (size: number) => number,
 ): Tagged[] {
   const { n, t, real, imaginary, order, xr, xi } = vectors;
   const [yr, yi] = leftVectors(vectors);
@@ -62,8 +62,8 @@ export function eigenvalueConditions(
       const distance = length2(real[order[other]] - real[k], imaginary[order[other]] - imaginary[k]);
       if (other === j || distance > reach + rounding / cosines[other]) continue;
       return undefinedBecause(
-        `not told from eigenvalue ${other} at a distance of ${(distance / scale).toExponential(1)}: ` +
-          `rounding moves it by up to ${(reach / scale).toExponential(1)}, so it may be defective or multiple`,
+        `not told from eigenvalue ${other} at a distance of ${inUnits(distance).toExponential(1)}: ` +
+          `rounding moves it by up to ${inUnits(reach).toExponential(1)}, so it may be defective or multiple`,
       );
     }
     const condition = (right[j] * left[j]) / cosines[j];

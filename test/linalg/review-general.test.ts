@@ -423,6 +423,36 @@ test("reconstruct… refuses a permutation that is none", () => {
   }
 });
 
+test("a matrix that balancing brings from 1 to 1e-160: its blocks are not lost in squares", () => {
+  // D B D⁻¹ with B near 1e-160; the first row and column are coupled in one direction only after scaling.
+  const B = normalMatrix(createRng(21), 6, 6);
+  const exponents = [0, 130, 260, 60, 200, 265];
+  const scale = 2 ** -531;
+  const A = {
+    ...B,
+    data: B.data.map((entry, k) => entry * scale * 2 ** (exponents[Math.floor(k / 6)]! - exponents[k % 6]!)),
+  };
+  const reference = eig(B);
+  const { real, imaginary } = eig(A);
+  const verdict = (actual: Float64Array, expected: Float64Array): boolean =>
+    within(
+      actual.map((entry) => entry / scale),
+      expected,
+      tolerance(10 * BOUND, 6, norms(B).frobenius),
+    ).ok;
+  expect([verdict(real, reference.real), verdict(imaginary, reference.imaginary)]).toEqual([true, true]);
+  // Entries over 600 decades, of which balancing leaves 1e-172 of the norm.
+  const wild = fromRows([
+    [-1e-160, 1e150, 1e-300, -1, 1e-8],
+    [-1, 1e-300, 1e-300, -1, 1],
+    [2, 1e-8, -1e-8, 1e300, 2],
+    [2, -1e-8, 1e-300, -1e-160, 0],
+    [-1e-8, 1e8, 1e150, 1e-8, -1e-160],
+  ]);
+  const { residualNorms } = eig(wild, { vectors: true });
+  expect(Math.max(...residualNorms)).toBeLessThanOrEqual(tolerance(BOUND, 5, 1e300));
+});
+
 test("vectors spoilt by balancing are mended without spoiling the eigenvalues: those of D G D⁻¹ are those of G", () => {
   // Sparse matrices whose balanced vectors have poor residuals; all computed without balancing would lose up to eight digits.
   for (const seed of [4289, 5822, 6273, 6789, 7652, 8352]) {
