@@ -10,6 +10,7 @@ import {
   describe,
   requireFinite,
   requireMatrix,
+  requireNumber,
   requireOneOf,
   pow,
 } from "../core/index.js";
@@ -92,6 +93,11 @@ export function requireFlags(options: object, flags: readonly string[], caller: 
       got: describe(value),
     });
   }
+}
+
+/** Checks the share of the largest singular value (or pivot) up to which others count as zero; default max(m, n) ε. */
+export function requireRankTolerance(value: number | undefined, rows: number, cols: number, caller: string): number {
+  return requireNumber(value ?? Math.max(rows, cols) * EPSILON, "rankTolerance", caller, 0, 1);
 }
 
 /** A right-hand side: a matrix, or a vector that is treated as one column. */

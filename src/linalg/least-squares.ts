@@ -1,10 +1,11 @@
-import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
+import { type Matrix, requireOptions } from "../core/index.js";
 import {
   type MatrixInput,
   type VectorInput,
   largestModulus,
   norm2,
   requireInput,
+  requireRankTolerance,
   requireRepresentable,
   requireRightHandSide,
   safeScale,
@@ -75,13 +76,7 @@ export function leastSquares(
   requireOptions(options, ["rankTolerance"], "leastSquares");
   const input = requireInput(A, "A", "leastSquares");
   const { columns, isVector } = requireRightHandSide(B, input.rows, "B", "leastSquares");
-  const relative = requireNumber(
-    options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON,
-    "rankTolerance",
-    "leastSquares",
-    0,
-    1,
-  );
+  const relative = requireRankTolerance(options.rankTolerance, input.rows, input.cols, "leastSquares");
   return inTheNameOf("leastSquares", () => solveBySvd(input, columns, isVector, relative));
 }
 
@@ -181,13 +176,7 @@ export interface PseudoInverse {
 export function pinv(A: MatrixInput, options: PseudoInverseOptions = {}): PseudoInverse {
   requireOptions(options, ["rankTolerance"], "pinv");
   const input = requireInput(A, "A", "pinv");
-  const relative = requireNumber(
-    options.rankTolerance ?? Math.max(input.rows, input.cols) * EPSILON,
-    "rankTolerance",
-    "pinv",
-    0,
-    1,
-  );
+  const relative = requireRankTolerance(options.rankTolerance, input.rows, input.cols, "pinv");
   return inTheNameOf("pinv", () => invertBySvd(input, relative));
 }
 

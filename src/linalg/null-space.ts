@@ -1,5 +1,5 @@
-import { EPSILON, type Matrix, requireNumber, requireOptions } from "../core/index.js";
-import { type MatrixInput, requireInput } from "./input.js";
+import { type Matrix, requireOptions } from "../core/index.js";
+import { type MatrixInput, requireInput, requireRankTolerance } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { svd } from "./svd.js";
 
@@ -43,7 +43,7 @@ export function nullSpace(A: MatrixInput, options: NullSpaceOptions = {}): NullS
   requireOptions(options, ["rankTolerance"], "nullSpace");
   const input = requireInput(A, "A", "nullSpace");
   const { rows: m, cols: n } = input;
-  const relative = requireNumber(options.rankTolerance ?? Math.max(m, n) * EPSILON, "rankTolerance", "nullSpace", 0, 1);
+  const relative = requireRankTolerance(options.rankTolerance, m, n, "nullSpace");
   // The thin factor of a tall matrix has all n vectors, and no m x m one is formed.
   const { singularValues, v } = inTheNameOf("nullSpace", () => svd(input, { vectors: m >= n ? "thin" : "full" }));
   const threshold = singularValues.length === 0 ? 0 : relative * singularValues[0];

@@ -1,9 +1,17 @@
-import { EPSILON, type Matrix, requireMatrix, requireNumber, requireOptions, transpose } from "../core/index.js";
+import { EPSILON, type Matrix, requireMatrix, requireOptions, transpose } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
-import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
+import {
+  type MatrixInput,
+  largestModulus,
+  requireFlags,
+  requireInput,
+  requireRankTolerance,
+  safeScale,
+  unscale,
+} from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { requirePermutation } from "./permutation.js";
 import { matmul } from "./products.js";
@@ -69,13 +77,7 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
   requireOptions(options, ["rankTolerance", "certificate"], "pivotedQr");
   requireFlags(options, ["certificate"], "pivotedQr");
   const { rows, cols, data } = requireInput(A, "A", "pivotedQr");
-  const relative = requireNumber(
-    options.rankTolerance ?? Math.max(rows, cols) * EPSILON,
-    "rankTolerance",
-    "pivotedQr",
-    0,
-    1,
-  );
+  const relative = requireRankTolerance(options.rankTolerance, rows, cols, "pivotedQr");
   const scale = safeScale(largestModulus(data));
   const scaled = { rows, cols, data: data.map((entry) => entry * scale) };
   const { factor, permutation } = inTheNameOf("pivotedQr", () => pivotedHouseholderQr(scaled));
