@@ -9,7 +9,7 @@ const MOST_KEPT = 8;
 
 /** Sizes of stores that may come again are rounded up by at most an eighth, so that one serves many shapes. */
 function rounded(size: number): number {
-  const step = 2 ** Math.max(0, 28 - Math.clz32(size));
+  const step = 1 << Math.max(0, 28 - Math.clz32(size));
   return isWorthKeeping(size) ? Math.ceil(size / step) * step : size;
 }
 

@@ -251,7 +251,7 @@ test("memory of calls of many shapes, and of large ones, does not pile up", asyn
     for (let k = 1; k <= calls; k++) await call(rows(k));
     return (process.memoryUsage().rss - before) / 2 ** 20;
   };
-  // As every store stayed in some thread, these were 470 to 620 and 950 MB, and more with every call.
+  // As every store stayed in some thread, these were 470 to 620 and 550 MB, and more with every call.
   expect(await growth(200, 200, (k) => 200 + ((37 * k) % 200))).toBeLessThan(250);
-  expect(await growth(20, 2, () => 3000)).toBeLessThan(500);
+  expect(await growth(12, 2, () => 3000)).toBeLessThan(420);
 });
