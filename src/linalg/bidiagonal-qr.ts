@@ -48,7 +48,7 @@ function isSmall(entry: number, left: number, right: number, negligible: number)
   return modulus <= negligible || modulus <= 0.5 * EPSILON * (Math.abs(left) + Math.abs(right));
 }
 
-/** Smaller singular value of the trailing 2 x 2 block, or 0 when it is negligible beside the first entry. */
+/** Smaller singular value of the trailing 2 x 2 block, or 0 when it is negligible beside the first entry or that beside it. */
 function chooseShift(first: number, last: number, d: Float64Array, e: Float64Array): number {
   const f = Math.abs(d[last - 1]);
   const g = Math.abs(e[last - 1]);
@@ -60,7 +60,9 @@ function chooseShift(first: number, last: number, d: Float64Array, e: Float64Arr
   const sum = 0.5 * (length2(large + small, g) + length2(large - small, g));
   const shift = sum === 0 ? 0 : small * (large / sum);
   const ratio = shift / Math.abs(d[first]);
-  return ratio * ratio < EPSILON ? 0 : shift;
+  // A first entry far below the shift (the smallest singular value is no larger) would hide the rest from the sweep; without a shift
+  // it goes to the bottom at once.
+  return ratio * ratio < EPSILON || ratio > 1 / EPSILON ? 0 : shift;
 }
 
 /** One sweep with shift, chasing the bulge from the top. */

@@ -10,6 +10,7 @@ import { stalled } from "./stalled.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
 const MAXIMUM_SWEEPS = 60; // after the pivoted QR 4–8 are usual
+const HUGE = 1e300;
 const SMALLEST = 1e-290; // rows shorter than this (A has been brought within 1e±90) have lost digits to underflow
 
 /**
@@ -93,9 +94,9 @@ export function orthogonalizeRows(
           worst = p;
         }
         const zeta = (b / a - a / b) / (2 * cosine);
-        // Where a quotient of lengths overflows, the limit of t.
+        // Where a quotient of lengths, or twice zeta, overflows, the limit of t.
         const limit = a > b ? -cosine * (b / a) : cosine * (a / b);
-        const t = Number.isFinite(zeta) ? (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + length2(1, zeta)) : limit;
+        const t = Math.abs(zeta) < HUGE ? (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + length2(1, zeta)) : limit;
         const c = 1 / length2(1, t);
         const s = c * t;
         rot(n, r, p * n, 1, r, q * n, 1, c, -s);

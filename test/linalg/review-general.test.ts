@@ -20,6 +20,7 @@ import {
   solveCholesky,
   solveLu,
   solveTriangular,
+  svd,
   tryCholesky,
 } from "../../src/linalg/index.js";
 import { certifyFactors } from "../../src/linalg/certificate.js";
@@ -98,6 +99,56 @@ describe("eigenvectors of graded matrices", () => {
     const { vectors, residualNorms } = eig(jordan, { vectors: true });
     expect(Math.max(...residualNorms)).toBeLessThanOrEqual(EPSILON ** 2);
     expect(Math.abs(vectors.re.data[1]!)).toBe(1);
+  });
+});
+
+describe("singular values of matrices over 600 decades settle", () => {
+  const L = 1.7e308;
+  const cases: [string, Matrix, "bidiagonal" | "jacobi"][] = [
+    [
+      "a first diagonal entry of the bidiagonal form far below the shift",
+      fromRows([
+        [1, -1e-8, 5e-324, 1e-300, -1],
+        [L, 1e300, 1e-8, 2, 1e300],
+        [0, -L, 1e-8, -1, 1e8],
+      ]),
+      "bidiagonal",
+    ],
+    [
+      "the same with a quotient that overflows",
+      fromRows([
+        [1e-8, 1e300, L / 4],
+        [5e-324, -1e-160, -L / 4],
+        [0, -L / 4, -1e-160],
+      ]),
+      "bidiagonal",
+    ],
+    [
+      "a rotation by a subnormal angle",
+      fromRows([
+        [0, 0, 2, -1e-8, 1],
+        [1e-8, 1e-300, 1e8, 1e300, 1e-300],
+        [1e-8, 0, 1, -1e-8, 1],
+        [0, 1e-8, 1, 1, 1e300],
+        [1e300, 1e300, 1e-8, 1e300, 0],
+      ]),
+      "jacobi",
+    ],
+  ];
+  test.each(cases)("%s", (_name, A, method) => {
+    const { certificate } = svd(A, { method, certificate: true });
+    expect(certificate!.backwardError).toBeLessThanOrEqual(tolerance(BOUND, 5));
+    expect(certificate!.orthogonalityLoss).toBeLessThanOrEqual(tolerance(BOUND, 5));
+    const other = svd(A, { method: method === "jacobi" ? "bidiagonal" : "jacobi", vectors: "none" }).singularValues;
+    const scale = 2 ** -500;
+    const near = (values: Float64Array): Float64Array => values.map((value) => value * scale);
+    expect(
+      within(
+        near(svd(A, { method, vectors: "none" }).singularValues),
+        near(other),
+        tolerance(BOUND, 5, other[0]! * scale),
+      ).ok,
+    ).toBe(true);
   });
 });
 
