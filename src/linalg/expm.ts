@@ -66,8 +66,8 @@ function exponential(input: Matrix): Matrix {
   const rest = first - squarings; // positive when the powers of A are not as large as its entries
   const [A, A2, A4, A6] = powers;
   let power = pade(times(A, rest), times(A2, 2 * rest), times(A4, 4 * rest), times(A6, 6 * rest));
-  for (let k = 0; k < squarings; k++) power = matmul(power, power);
   requireRepresentable(power.data, "exp(A)", "expm");
+  for (let k = 0; k < squarings; k++) power = matmul(power, power);
   return { rows: n, cols: n, data: power.data };
 }
 
