@@ -7,8 +7,8 @@ const NEGLIGIBLE = EPSILON * EPSILON; // relative to ‖T‖: below it an off-di
 /** Callers scale T near one, so a block of entries below this is zero; rotations of such entries would lose digits to underflow. */
 const INVISIBLE = 1e-140;
 
-/** Products of two numbers below this may have lost digits to underflow. */
-const SMALLEST_PRODUCT = 1e-290;
+/** Quotients with a denominator below this may have lost digits to underflow. */
+const SMALLEST_PRODUCT = 1e-250;
 
 /**
  * QL iteration with implicit Wilkinson shifts on a symmetric tridiagonal matrix, in place.
@@ -189,8 +189,7 @@ export function sweepOnce(first: number, last: number, sigma: number, d: Float64
     gamma = numerator * inverse;
     d[i + 1] = oldGamma + (d[i] - gamma);
     if (denominator > SMALLEST_PRODUCT) p = (numerator * numerator) / denominator;
-    // c = 0 only if gamma was 0: then p of the next step is the limit of gamma² / c.
-    else p = c === 0 ? oldC * square : (gamma * gamma) / c;
+    else p = nextSquare(p, d[i] - sigma, square, oldC, oldGamma, r);
   }
   squares[first] = s * p;
   d[first] = sigma + gamma;
@@ -221,9 +220,9 @@ export function sweepTwice(
   let denominator = r * p;
   let next = numerator * inverse;
   let delta = gamma + (d[last - 1] - next) - tau;
-  gamma = next;
   if (denominator > SMALLEST_PRODUCT) p = (numerator * numerator) / denominator;
-  else p = c === 0 ? square : (gamma * gamma) / c;
+  else p = nextSquare(p, shifted, square, 1, gamma, r);
+  gamma = next;
   // Second sweep, before its first row.
   let q = delta * delta;
   let c2 = 1;
@@ -242,9 +241,9 @@ export function sweepTwice(
     denominator = r * p;
     next = numerator * inverse;
     const diagonal = gamma + (entry - next); // and of d[i + 1]
-    gamma = next;
     if (denominator > SMALLEST_PRODUCT) p = (numerator * numerator) / denominator;
-    else p = c === 0 ? oldC * square : (gamma * gamma) / c;
+    else p = nextSquare(p, shifted, square, oldC, gamma, r);
+    gamma = next;
     // Row i + 1 of the second sweep.
     const r2 = q + moved;
     if (i < last - 2) squares[i + 2] = s2 * r2;
@@ -256,9 +255,9 @@ export function sweepTwice(
     const denominator2 = r2 * q;
     const next2 = numerator2 * inverse2;
     d[i + 2] = delta + (diagonal - next2);
-    delta = next2;
     if (denominator2 > SMALLEST_PRODUCT) q = (numerator2 * numerator2) / denominator2;
-    else q = c2 === 0 ? oldC2 * moved : (delta * delta) / c2;
+    else q = nextSquare(q, diagonal - tau, moved, oldC2, delta, r2);
+    delta = next2;
   }
   // The last row of the second sweep.
   const moved = s * p;
@@ -274,18 +273,25 @@ export function sweepTwice(
   const r2 = q + moved;
   squares[first + 1] = s2 * r2;
   const inverse2 = 1 / r2;
-  const oldC2 = c2;
-  c2 = q * inverse2;
   s2 = moved * inverse2;
   const numerator2 = q * (diagonal - tau) - moved * delta;
   const denominator2 = r2 * q;
   const next2 = numerator2 * inverse2;
   d[first + 1] = delta + (diagonal - next2);
-  delta = next2;
   if (denominator2 > SMALLEST_PRODUCT) q = (numerator2 * numerator2) / denominator2;
-  else q = c2 === 0 ? oldC2 * moved : (delta * delta) / c2;
+  else q = nextSquare(q, diagonal - tau, moved, c2, delta, r2);
+  delta = next2;
   squares[first] = s2 * q;
   d[first] = tau + delta;
+}
+
+/**
+ * p of the next step, gamma² / c of the new gamma and c, where these are too small for it: √p and √oldC keep the digits that gamma²
+ * and c lose below the smallest normal number.
+ */
+function nextSquare(p: number, shifted: number, square: number, oldC: number, gamma: number, r: number): number {
+  const root = (gamma < 0 ? -1 : 1) * Math.sqrt(p) * shifted - Math.sqrt(oldC) * square;
+  return root * (root / r);
 }
 
 /** Whether an off-diagonal entry may be set to zero: relative to its neighbours, or invisible beside ‖T‖. */

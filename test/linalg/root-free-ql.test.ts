@@ -83,3 +83,37 @@ test("root-free QL on 1200 matrices: entries over hundreds of decades, integers,
   }
   expect(wrong).toBe(0);
 });
+
+test("an entry whose square is subnormal costs no digits", () => {
+  // The quotient gamma² / c of two subnormal numbers had few digits or none: off by 1e−4 ‖T‖, 1e−12 ‖T‖ and 1e−13 ‖T‖.
+  const matrices = [
+    [
+      [1e-305, 1e-310, 2e-150],
+      [2e-150, 2e-150],
+    ],
+    [
+      [1e-73, 1e-155, 2],
+      [2, 3],
+    ],
+    [
+      [1, 1e-5, 2e150],
+      [2e150, 2e150],
+    ],
+    [
+      [1e-150, 4e-150, 1e-310],
+      [2e-150, 5e-150],
+    ],
+  ] as const;
+  for (const [d, e] of matrices) expect(confirmed(Float64Array.from(d), Float64Array.from(e))).toBe(true);
+  const rng = createRng(4);
+  const entries = [0, 1, 2, 3, 4, 1e-30, 1e-60, 1e-73, 1e-100, 1e-145, 1e-150, 1e-155, 1e-160, 1e-250];
+  const entry = (): number => entries[Math.floor(entries.length * rng.uniform())]!;
+  let wrong = 0;
+  for (let repeat = 0; repeat < 20000; repeat++) {
+    const n = 3 + (repeat % 8);
+    const d = Float64Array.from({ length: n }, entry);
+    const e = Float64Array.from({ length: n - 1 }, entry);
+    if (!confirmed(d, e)) wrong++;
+  }
+  expect(wrong).toBe(0);
+});
