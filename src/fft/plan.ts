@@ -7,7 +7,7 @@ import {
   requireVector,
   ShapeError,
 } from "../core/index.js";
-import { type FftEngine, routinesBackend } from "../routines/index.js";
+import { createWeakSlot, type FftEngine, routinesBackend, type WeakSlot } from "../routines/index.js";
 import { createEngine } from "./engine.js";
 
 /** Complex numbers as two arrays of the same length. */
@@ -110,7 +110,7 @@ let backend = "";
 const ENGINES_KEPT = 8;
 /** Work spaces of longer ones are megabytes: the last one stays as long as nothing else needs the room. */
 const MOST_KEPT = 2 ** 18;
-let large: WeakRef<FftEngine> | null = null;
+const large: WeakSlot<FftEngine> = createWeakSlot();
 /** No batch is as large. */
 const BATCHES = 1024;
 
@@ -119,16 +119,17 @@ export function engineOf(length: number, batch = 1): FftEngine {
   if (backend !== routinesBackend()) {
     engines.clear();
     newest = null;
-    large = null;
+    large.set(null);
     backend = routinesBackend();
   }
   if (newest?.length === length && newest.batch === batch) return newest;
   const key = length * BATCHES + batch;
   if (length * batch > MOST_KEPT) {
-    const last = large?.deref();
+    const last = large.get();
     if (last?.length === length && last.batch === batch) return last;
+    large.set(null);
     const engine = createEngine(length, batch);
-    large = new WeakRef(engine);
+    large.set(engine);
     return engine;
   }
   const engine = engines.get(key) ?? createEngine(length, batch);

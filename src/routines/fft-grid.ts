@@ -1,6 +1,7 @@
 import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
 import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles, passConstants } from "./fft-passes.js";
 import type { FftEngine } from "./fft-engine.js";
+import { createWeakSlot, type WeakSlot } from "./weak-slot.js";
 
 /** Larger grids (2 GiB in WebAssembly memory) go panel by panel instead. */
 const MOST_POINTS = 2 ** 27;
@@ -67,7 +68,7 @@ interface GridMemory {
   shape: string;
 }
 let kept: GridMemory | null = null;
-let recent: WeakRef<GridMemory> | null = null;
+const recent: WeakSlot<GridMemory> = createWeakSlot();
 
 /**
  * Transforms a row-major grid of complex numbers along every axis, inside WebAssembly memory: the parts are copied in
@@ -217,14 +218,17 @@ function layoutOf(lengths: readonly number[], points: number, engines: boolean):
 /** The memory for a grid, with the tables of its axes in their places. */
 function memoryOf(layout: GridLayout, lengths: readonly number[], points: number): WasmArena | null {
   const shape = `${lengths.join(" ")} ${layout.byEngine}`;
-  const known = kept ?? recent?.deref() ?? null;
+  const known = kept ?? recent.get();
   let memory = known !== null && known.arena.memory.buffer.byteLength >= layout.end ? known : null;
   if (memory === null) {
+    // The old one first, so that its room is free for the new one.
+    kept = null;
+    recent.set(null);
     const arena = createArena((layout.end - ARENA_START) / 8);
     if (arena === null) return null;
     memory = { arena, shape: "" };
-    kept = points <= KEPT_POINTS ? memory : null;
-    recent = kept === null ? new WeakRef(memory) : null;
+    if (points <= KEPT_POINTS) kept = memory;
+    else recent.set(memory);
   }
   const { arena } = memory;
   if (memory.shape === shape) return arena;

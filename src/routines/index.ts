@@ -27,6 +27,8 @@ export {
   takeRoutinesBytes,
 } from "./backend.js";
 export type { RoutinesBackendChoice, RoutinesBytes } from "./backend.js";
+export { createWeakSlot } from "./weak-slot.js";
+export type { WeakSlot } from "./weak-slot.js";
 export { openStore, residentMatrix, shareStore } from "./resident.js";
 export type { SharedStore } from "./resident.js";
 export * from "./arc-cosine.js";
