@@ -3,10 +3,13 @@ import { length2 } from "./scalar.js";
 import { stalled } from "./stalled.js";
 
 const SWEEPS_PER_VALUE = 60; // 2 on average
+const PATIENCE = 30; // sweeps for one value before couplings that are rounding beside the norm are dropped
+const REVERSED = 100; // shift over first entry of a block that is graded upwards
+const LOST = 1e-290; // beside a norm near one: the bulge of a shifted sweep would underflow at such a diagonal entry
 
 /**
  * Implicit-shift QR on an upper bidiagonal matrix, in place, with the zero-shift sweep of Demmel and Kahan where a shift
- * would spoil small singular values (and where a diagonal entry is zero: that sweep deflates it).
+ * would spoil small singular values (and where a diagonal entry is zero or nearly: that sweep deflates it).
  *
  * d holds the singular values on return, not sorted and of either sign (the caller moves signs into V); e (length n,
  * e[n − 1] unused) is destroyed. The rotations are applied to the rows of `u` (n x uWidth) and `v` (n x vWidth):
@@ -24,19 +27,24 @@ export function bidiagonalQr(
 ): void {
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]), i < n - 1 ? Math.abs(e[i]) : 0);
-  const negligible = EPSILON * EPSILON * norm;
+  let negligible = EPSILON * EPSILON * norm;
+  let waited = 0; // sweeps since the last value was found
   let budget = sweeps * n;
   let last = n - 1;
   while (last > 0) {
     if (isSmall(e[last - 1], d[last - 1], d[last], negligible)) {
       e[last - 1] = 0;
       last--;
+      waited = 0;
+      negligible = EPSILON * EPSILON * norm;
       continue;
     }
     let first = last - 1;
     while (first > 0 && !isSmall(e[first - 1], d[first - 1], d[first], negligible)) first--;
     if (first > 0) e[first - 1] = 0;
     if (budget-- === 0) throw stalled("bidiagonalQr", "B", sweeps, last, Math.abs(e[last - 1]), norm);
+    // Beside the norm such couplings are rounding, also where they do not settle relative to their neighbours.
+    if (++waited > PATIENCE) negligible = 4 * EPSILON * norm;
     const shift = chooseShift(first, last, d, e);
     if (shift === 0) zeroShiftSweep(first, last, d, e, u, uWidth, v, vWidth);
     else shiftedSweep(first, last, shift, d, e, u, uWidth, v, vWidth);
@@ -53,16 +61,16 @@ function chooseShift(first: number, last: number, d: Float64Array, e: Float64Arr
   const f = Math.abs(d[last - 1]);
   const g = Math.abs(e[last - 1]);
   const h = Math.abs(d[last]);
-  for (let i = first; i <= last; i++) if (d[i] === 0) return 0;
+  for (let i = first; i <= last; i++) if (Math.abs(d[i]) < LOST) return 0;
   const small = Math.min(f, h);
   const large = Math.max(f, h);
   // Singular values of [f g; 0 h]: product f h, and (s₁ ± s₂)² = (f ± h)² + g².
   const sum = 0.5 * (length2(large + small, g) + length2(large - small, g));
   const shift = sum === 0 ? 0 : small * (large / sum);
   const ratio = shift / Math.abs(d[first]);
-  // A first entry far below the shift (the smallest singular value is no larger) would hide the rest from the sweep; without a shift
-  // it goes to the bottom at once.
-  return ratio * ratio < EPSILON || ratio > 1 / EPSILON ? 0 : shift;
+  // A first entry far below the shift (the smallest singular value is no larger): the block is graded against the direction of the
+  // sweeps, which would stand still. Without a shift the small value goes to the bottom at once.
+  return ratio * ratio < EPSILON || ratio > REVERSED ? 0 : shift;
 }
 
 /** One sweep with shift, chasing the bulge from the top. */

@@ -145,6 +145,26 @@ describe("singular values of matrices over 600 decades settle", () => {
   });
 });
 
+test("a bidiagonal form that is graded upwards, beside two singular values that agree to 1e-8", () => {
+  const A = fromRows([
+    [0, -1e-8, 1e8],
+    [-1, 1e8, 1e-8],
+    [-1, 0, -1],
+  ]);
+  const wide = fromRows([
+    [1e-8, 0, -1e-8, 1e-8, -1, -1e-8, 1],
+    [1, 0, 1e-8, 0, 0, 1, 1e-8],
+    [-1e-8, 1, 0, -1, -1e-8, 1e-8, -1e-8],
+    [0, -1, 1, -1, -1e-8, 0, -1],
+  ]);
+  for (const B of [A, wide]) {
+    const exact = svd(B, { method: "jacobi" }).singularValues;
+    for (const vectors of ["none", "thin"] as const) {
+      expect(within(svd(B, { vectors }).singularValues, exact, tolerance(BOUND, 7, exact[0])).ok).toBe(true);
+    }
+  }
+});
+
 test("the quotient of a shift and a tiny first entry does not overflow", () => {
   const d = Float64Array.of(1.1125369e-316, -1.75, 1.75);
   const e = Float64Array.of(-1.75, -(2 ** -51), 0);
