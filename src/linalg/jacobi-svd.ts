@@ -86,8 +86,10 @@ export function orthogonalizeRows(
         const b = lengths[q];
         if (a === 0 || b === 0) continue;
         const cosine = cosineOf(n, r, p * n, a, q * n, b);
-        // Entries are multiples of the smallest number: subnormal rows cannot be more orthogonal than that allows.
-        if (Math.abs(cosine) <= tolerance + (n * Number.MIN_VALUE) / Math.min(a, b)) continue;
+        // Entries, and sines that multiply the longer row, are multiples of the smallest number: subnormal rows cannot be more
+        // orthogonal than that allows.
+        const grain = n * Number.MIN_VALUE * Math.max(1, a, b);
+        if (Math.abs(cosine) <= tolerance + grain / Math.min(a, b)) continue;
         rotations++;
         if (Math.abs(cosine) > largest) {
           largest = Math.abs(cosine);

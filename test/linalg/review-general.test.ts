@@ -127,6 +127,16 @@ describe("singular values of matrices over 600 decades settle", () => {
       ]),
       "jacobi",
     ],
+    [
+      "a rotation whose sine underflows beside a row that is not small",
+      fromRows([
+        [-1e-8, 1e300, 0, 1e8],
+        [1e300, 5e-324, L, 1],
+        [0, L, 2, 1e-300],
+        [1e-8, 0, 0, 1e8],
+      ]),
+      "jacobi",
+    ],
   ];
   test.each(cases)("%s", (_name, A, method) => {
     const { certificate } = svd(A, { method, certificate: true });
