@@ -1,7 +1,7 @@
-import { EPSILON, type Tagged, defined, undefinedBecause } from "../core/index.js";
+import { EPSILON, type Tagged, defined, pow, undefinedBecause } from "../core/index.js";
 import type { ComplexColumns } from "./complex-columns.js";
-import { norm2 } from "./input.js";
-import { triangularVectors } from "./quasi-triangular.js";
+import { largestModulus, norm2 } from "./input.js";
+import { invisibleDifference, triangularVectors } from "./quasi-triangular.js";
 import { length2 } from "./scalar.js";
 
 /** Rounding moves an eigenvalue by up to its condition number times this many n ε ‖A‖_F. */
@@ -41,7 +41,6 @@ export function eigenvalueConditions(
   const [yr, yi] = leftVectors(vectors);
   const right = lengths({ re: xr, im: xi }, false);
   const left = lengths({ re: yr, im: yi }, true);
-  const rounding = ROUNDING * n * EPSILON * norm2(t, 0, n * n);
   const cosines = new Float64Array(n); // |yᴴ x| of unit vectors of T; y stands conjugated in yr and yi
   for (let j = 0; j < n; j++) {
     const k = order[j];
@@ -55,21 +54,51 @@ export function eigenvalueConditions(
     }
     cosines[j] = length2(re, im);
   }
+  const reaches = reachesOf(vectors, cosines);
   return Array.from(order, (k, j) => {
-    if (cosines[j] === 0) return undefinedBecause("defective: left and right eigenvector are orthogonal");
-    const reach = rounding / cosines[j];
+    if (cosines[j] === 0) {
+      return undefinedBecause("defective as far as can be told: left and right eigenvector are orthogonal");
+    }
     for (let other = 0; other < n; other++) {
       const distance = length2(real[order[other]] - real[k], imaginary[order[other]] - imaginary[k]);
-      if (other === j || distance > reach + rounding / cosines[other]) continue;
+      if (other === j || distance > reaches[j] + reaches[other]) continue;
+      const [own, its] = [reaches[j], reaches[other]].map((reach) => inUnits(reach).toExponential(1));
       return undefinedBecause(
         `not told from eigenvalue ${other} at a distance of ${inUnits(distance).toExponential(1)}: ` +
-          `rounding moves it by up to ${inUnits(reach).toExponential(1)}, so it may be defective or multiple`,
+          `rounding moves this one by up to ${own} and that one by up to ${its}, so it may be defective or multiple`,
       );
     }
     const condition = (right[j] * left[j]) / cosines[j];
     return Number.isFinite(condition)
       ? defined(Math.max(1, condition))
       : undefinedBecause("the condition number leaves the double range");
+  });
+}
+
+/**
+ * How far rounding ρ may move each eigenvalue: r = ρ / cosine, as long as that is not farther than the nearest other one. A nearly
+ * defective one of m + 1 moves by (ρ ‖T‖^m)^{1/(m + 1)} at most, however small its cosine is; m others at distances d_i with couplings
+ * up to ‖T‖ explain a cosine down to Π d_i / ‖T‖^m.
+ */
+function reachesOf({ n, t, real, imaginary, order }: SchurVectors, cosines: Float64Array): Float64Array {
+  const norm = norm2(t, 0, n * n);
+  const largest = largestModulus(t);
+  const rounding = ROUNDING * n * EPSILON * norm;
+  return cosines.map((cosine, j) => {
+    const reach = rounding / cosine;
+    if (!(reach < Infinity)) return reach;
+    const k = order[j];
+    const smallest = invisibleDifference(largest, real[k], imaginary[k]);
+    const distances = Float64Array.from({ length: n }, (_, i) =>
+      i === k ? Infinity : Math.max(smallest, length2(real[i] - real[k], imaginary[i] - imaginary[k])),
+    ).filter((distance) => distance < reach);
+    if (distances.length === 0) return reach;
+    distances.sort();
+    let m = 1;
+    for (let product = distances[0] / norm; product > cosine && m < distances.length; m++) {
+      product *= distances[m] / norm;
+    }
+    return Math.min(reach, norm * pow(rounding / norm, 1 / (m + 1)));
   });
 }
 

@@ -1,9 +1,7 @@
-import { EPSILON, pow } from "../core/index.js";
 import { type ComplexColumns, applyReal, normalizeColumns, residualNorms } from "./complex-columns.js";
 import { largestModulus } from "./input.js";
-import { solveShifted } from "./quasi-triangular.js";
+import { invisibleDifference, solveShifted } from "./quasi-triangular.js";
 import { realSchur } from "./schur.js";
-import { length2 } from "./scalar.js";
 
 const STEPS = 2; // one nearly always suffices
 
@@ -29,11 +27,11 @@ export function refineVectors(n: number, a: Float64Array, pairs: EigenPairs, lim
   const t = a.slice();
   const q = realSchur(n, t, true);
   if (q === null) return;
-  const invisible = pow(EPSILON, 3) * (largestModulus(t) || 1);
+  const largest = largestModulus(t);
   for (let j = 0; j < n; j++) {
     if (!(norms[j] > limit) || imaginary[j] < 0) continue;
     const value = { real: real.subarray(j, j + 1), imaginary: imaginary.subarray(j, j + 1) };
-    const smallest = Math.max(invisible, EPSILON * length2(real[j], imaginary[j]));
+    const smallest = invisibleDifference(largest, real[j], imaginary[j]);
     let v = { re: column(n, vectors.re, j), im: column(n, vectors.im, j) };
     for (let step = 0; step < STEPS; step++) {
       const x = applyReal(n, q, true, 1, v);

@@ -38,7 +38,7 @@ export function triangularVectors(
   const xi = new Float64Array(n * n);
   const re = new Float64Array(n);
   const im = new Float64Array(n);
-  const invisible = pow(EPSILON, 3) * (largestModulus(t) || 1);
+  const largest = largestModulus(t);
   for (let column = 0; column < n; column++) {
     const k = order[column];
     if (imaginary[k] < 0) {
@@ -49,8 +49,7 @@ export function triangularVectors(
       }
       continue;
     }
-    // Differences of eigenvalues below the rounding of the value itself; not of the norm: T may be graded.
-    const smallest = Math.max(invisible, EPSILON * length2(real[k], imaginary[k]));
+    const smallest = invisibleDifference(largest, real[k], imaginary[k]);
     backSubstitute(n, t, k, real[k], imaginary[k], smallest, re, im);
     const norm = length2(norm2(re, 0, n), norm2(im, 0, n));
     for (let i = 0, at = column; i < n; i++, at += n) {
@@ -59,6 +58,14 @@ export function triangularVectors(
     }
   }
   return [xr, xi];
+}
+
+/**
+ * Differences from an eigenvalue that count as rounding: below that of the value itself, not of the norm, because T may be graded.
+ * `largest` is the largest modulus of T.
+ */
+export function invisibleDifference(largest: number, wr: number, wi: number): number {
+  return Math.max(pow(EPSILON, 3) * (largest || 1), EPSILON * length2(wr, wi));
 }
 
 /** Solves (T − λ) x = 0 for the block that starts at k, upwards; x is scaled whenever it grows large. */

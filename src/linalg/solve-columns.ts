@@ -4,7 +4,7 @@ import { binaryExponent, timesPowerOfTwo } from "./scalar.js";
 
 const TINY = 2 ** -900; // columns below this are lifted: substitution near the subnormal numbers would lose digits
 const LIFT = 200;
-const HUGE = 2 ** 900; // columns above this may overflow on the way to a solution that does not
+const LOWERED = 2 ** -300; // columns above this are lowered when they overflow: the product of two entries may, and the solution not
 const LOWERING = -600;
 
 /**
@@ -12,25 +12,22 @@ const LOWERING = -600;
  * `scale`. Columns near the ends of the double range are multiplied by powers of two of their own, so that neither their
  * neighbours nor intermediate results decide what becomes of them. Returns false when a result is not finite.
  *
- * What is small in a huge column may matter where A is graded, so it is lowered only when it has overflowed as it is; and a
+ * What is small in a large column may matter where A is graded, so it is lowered only when it has overflowed as it is; and a
  * tiny one is not lifted where that overflows.
  */
 export function solveColumns(B: Matrix, scale: number, run: (columns: Matrix) => void): boolean {
   const { rows, cols, data } = B;
   const first = new Int32Array(cols); // powers of two for the first attempt
   const second = new Int32Array(cols); // and for the other one
-  let extreme = false;
   for (let j = 0; j < cols; j++) {
     let largest = 0;
     for (let at = j; at < data.length; at += cols) largest = Math.max(largest, Math.abs(data[at]));
     first[j] = largest > 0 && largest < TINY ? LIFT : 0;
-    second[j] = largest > HUGE ? LOWERING : 0;
-    if (first[j] !== second[j]) extreme = true;
+    second[j] = largest > LOWERED ? LOWERING : 0;
   }
-  const original = extreme ? data.slice() : null;
+  const original = data.slice();
   attempt(B, first, binaryExponent(scale), run);
   if (allFinite(data)) return true;
-  if (original === null) return false;
   const bad = Array.from(first, (_, j) => j).filter((j) => !isFiniteColumn(B, j));
   const again = { rows, cols: bad.length, data: new Float64Array(rows * bad.length) };
   copyColumns({ rows, cols, data: original }, bad, again, bad.keys());

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { type Matrix, fromRows } from "../../src/core/index.js";
+import { eig, inverse, lu, solve, solveCholesky, solveLu, solveTriangular } from "../../src/linalg/index.js";
+
+/** Jordan block of this order at λ with a well-separated simple eigenvalue beside it. */
+function jordanBeside(order: number, value: number, other: number): Matrix {
+  const n = order + 1;
+  const data = new Float64Array(n * n);
+  for (let i = 0; i < order; i++) {
+    data[i * (n + 1)] = value;
+    if (i + 1 < order) data[i * n + i + 1] = 1;
+  }
+  data[n * n - 1] = other;
+  return { rows: n, cols: n, data };
+}
+
+describe("condition numbers of eigenvalues beside defective ones", () => {
+  test.each([
+    [2, 0],
+    [2, 1],
+    [3, 0],
+    [3, 1],
+    [5, 1],
+  ])("a simple eigenvalue far from a Jordan block of order %i at %i has its condition number", (order, value) => {
+    const { real, conditionNumbers } = eig(jordanBeside(order, value, 5), { conditionNumbers: true });
+    expect(real[0]).toBe(5);
+    expect(conditionNumbers[0]).toEqual({ defined: true, value: 1 });
+    for (const c of conditionNumbers.slice(1)) {
+      expect(!c.defined && c.reason).toMatch(/^not told from eigenvalue [1-9] at a distance of 0.0e\+0/);
+    }
+  });
+
+  test("rounding of the block reaches an eigenvalue within the root of ε, and the reason says by how much", () => {
+    const { conditionNumbers } = eig(jordanBeside(2, 1, 1 + 1e-9), { conditionNumbers: true });
+    expect(conditionNumbers.map((c) => c.defined)).toEqual([false, false, false]);
+    const [first] = conditionNumbers;
+    const reason = first?.defined === false ? first.reason : "";
+    const [distance, here, there] = [...reason.matchAll(/\d\.\de[+-]\d+/g)].map((m) => Number(m[0]));
+    expect(distance).toBeLessThanOrEqual((here ?? 0) + (there ?? 0));
+  });
+});
+
+describe("intermediate results beyond the double range", () => {
+  // x₁ = (1e150 − 1e200 x₂) / 1e200: the product overflows, the solution does not.
+  const U = fromRows([
+    [1e200, 1e200],
+    [0, 1],
+  ]);
+  const b = Float64Array.of(1e150, 1e150);
+  const check = (x: Float64Array): void => {
+    expect(x[0]! / -1e150).toBeCloseTo(1, 14);
+    expect(x[1]! / 1e150).toBeCloseTo(1, 14);
+  };
+  test("solve", () => check(solve(U, b)));
+  test("solveLu", () => check(solveLu(lu(U), b)));
+  test("solveTriangular", () => check(solveTriangular(U, b, { triangle: "upper" })));
+  test("several columns, of which one is lowered", () => {
+    const { data } = solve(
+      U,
+      fromRows([
+        [1e150, 1],
+        [1e150, 1],
+      ]),
+    );
+    check(Float64Array.of(data[0]!, data[2]!));
+    expect([data[1], data[3]]).toEqual([-1, 1]);
+  });
+  test("inverse", () => {
+    const { data } = inverse(
+      fromRows([
+        [1e200, 1e200],
+        [0, 1e-150],
+      ]),
+    );
+    expect(data[0]! / 1e-200).toBeCloseTo(1, 14);
+    expect(data[1]! / -1e150).toBeCloseTo(1, 14);
+    expect(data[3]! / 1e150).toBeCloseTo(1, 14);
+  });
+  test("solveCholesky", () => {
+    // y₂ = (1e150 − 1e200 y₁) / 1e200
+    const l = fromRows([
+      [1, 0],
+      [1e200, 1e200],
+    ]);
+    const x = solveCholesky({ l }, b);
+    expect(x[0]! / 2e150).toBeCloseTo(1, 14);
+    expect(x[1]! / -1e-50).toBeCloseTo(1, 14);
+  });
+});
