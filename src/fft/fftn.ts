@@ -4,8 +4,7 @@ import {
   type ComplexArray,
   type ComplexInput,
   engineOf,
-  requireComplex,
-  requireSignal,
+  requireRecord,
   requireTwo,
   requireTransformed,
 } from "./plan.js";
@@ -126,9 +125,8 @@ function transformed(x: ComplexInput, shape: readonly number[], inverse: boolean
   if (x === null || typeof x !== "object" || !("re" in x)) {
     throw new ArgumentError({ function: caller, argument: "x", expected: "an object { re, im }", got: describe(x) });
   }
-  const re = requireSignal(x.re, "re", caller);
-  const input = requireComplex(re, x.im ?? new Float64Array(re.length), caller);
-  requireTotal(re.length, total, "x", shape, caller);
+  const input = requireRecord(x, caller);
+  requireTotal(input.re.length, total, "x", shape, caller);
   const out = { re: new Float64Array(total), im: new Float64Array(total) };
   if (transformAxes(input, out, shape, inverse)) return out;
   requireTransformed([out.re, out.im], x.im === undefined ? { re: x.re } : { re: x.re, im: x.im }, caller);

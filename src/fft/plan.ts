@@ -31,13 +31,13 @@ export interface FftPlan {
   /** Number of points. */
   readonly length: number;
   /**
-   * X_k = Σ_j x_j e^{−2πi jk/n}, unnormalised, written to outRe and outIm (which may be re and im themselves).
-   * Lengths are checked, entries are not.
+   * X_k = Σ_j x_j e^{−2πi jk/n}, unnormalised, written to outRe and outIm (which may be re and im themselves, or overlap
+   * them, not each other). Lengths are checked, entries are not.
    */
   forward(re: Float64Array, im: Float64Array, outRe: Float64Array, outIm: Float64Array): void;
   /**
-   * x_j = (1/n) Σ_k X_k e^{2πi jk/n}, the inverse of forward, written to outRe and outIm (which may be re and im).
-   * Lengths are checked, entries are not.
+   * x_j = (1/n) Σ_k X_k e^{2πi jk/n}, the inverse of forward, written to outRe and outIm (which may be re and im, as with
+   * forward). Lengths are checked, entries are not.
    */
   inverse(re: Float64Array, im: Float64Array, outRe: Float64Array, outIm: Float64Array): void;
 }
@@ -51,7 +51,7 @@ export interface FftPlan {
  *
  * @param length number of points, any positive integer; lengths whose prime factors are 2, 3, 5 and 7 are fastest
  * @returns the plan
- * @throws {ArgumentError} when length is not a positive integer below 2³⁰
+ * @throws {ArgumentError} when length is not a positive integer up to 2³⁰
  *
  * Accuracy: relative error in the 2-norm about ε log₂ n, also for primes. Cost: 5 n log₂ n flops, p n more for each prime factor p from 11 to
  * 101, three to four times as much with a larger one (in JavaScript: above 31).
@@ -92,14 +92,15 @@ function requireParts(re: unknown, im: unknown, length: number, caller: string):
   requireVector(im, length, "im", `createFftPlan.${caller}`);
 }
 
-/** Real and imaginary parts of a result in one array would overwrite each other. */
+/** Parts that share numbers would overwrite each other. */
 export function requireTwo(re: Float64Array, im: Float64Array, argument: string, other: string, caller: string): void {
-  if (re !== im) return;
+  const apart = re.byteOffset + re.byteLength <= im.byteOffset || im.byteOffset + im.byteLength <= re.byteOffset;
+  if (re !== im && (apart || re.buffer !== im.buffer)) return;
   throw new ArgumentError({
     function: caller,
     argument,
     expected: `another array than ${other}`,
-    got: "the same one",
+    got: re === im ? "the same one" : "one that overlaps it",
   });
 }
 
@@ -224,4 +225,10 @@ export function requireComplex(re: unknown, im: unknown, caller: string): Comple
     });
   }
   return { re: real, im: imaginary };
+}
+
+/** Checks a record of both parts; imaginary parts are zero when absent. */
+export function requireRecord({ re, im }: ComplexInput, caller: string): ComplexArray {
+  const real = requireSignal(re, "re", caller);
+  return requireComplex(real, im ?? new Float64Array(real.length), caller);
 }

@@ -8,13 +8,13 @@ export interface RealFftPlan {
   /** Number of real data, n. */
   readonly length: number;
   /**
-   * X_k = Σ_j x_j e^{−2πi jk/n} for k = 0 … ⌊n/2⌋, unnormalised, written to re and im (⌊n/2⌋ + 1 numbers each).
-   * Lengths are checked, entries are not.
+   * X_k = Σ_j x_j e^{−2πi jk/n} for k = 0 … ⌊n/2⌋, unnormalised, written to re and im (⌊n/2⌋ + 1 numbers each), which
+   * must not overlap each other or x. Lengths are checked, entries are not.
    */
   forward(x: Float64Array, re: Float64Array, im: Float64Array): void;
   /**
-   * The inverse of forward, written to x. The imaginary part of X_0, and of X_{n/2} for even n, is taken as 0.
-   * Lengths are checked, entries are not.
+   * The inverse of forward, written to x. The imaginary part of X_0, and of X_{n/2} for even n, is taken as 0; x may overlap re
+   * and im. Lengths are checked, entries are not.
    */
   inverse(re: Float64Array, im: Float64Array, x: Float64Array): void;
 }
@@ -24,11 +24,11 @@ export interface RealFftPlan {
  *
  * Relation: forward is {@link rfft}, inverse is {@link irfft}, with the same bits.
  * Those two keep recent tables by themselves; a plan of your own also avoids their fresh result arrays, which take a third
- * of the time at 1000 points. Data, re and im must not overlap. One plan must not be entered twice at the same time.
+ * of the time at 1000 points. One plan must not be entered twice at the same time.
  *
  * @param length number of real data, any positive integer
  * @returns the plan
- * @throws {ArgumentError} when length is not a positive integer below 2³⁰
+ * @throws {ArgumentError} when length is not a positive integer up to 2³⁰
  *
  * Accuracy and cost: as {@link rfft}.
  * @see [vanloan1992]
@@ -55,6 +55,8 @@ export function createRealFftPlan(length: number): RealFftPlan {
     forward: (x, re, im) => {
       check(x, re, im, "forward");
       requireTwo(re, im, "im", "re", "createRealFftPlan.forward");
+      requireTwo(x, re, "re", "x", "createRealFftPlan.forward");
+      requireTwo(x, im, "im", "x", "createRealFftPlan.forward");
       realSpectrum(x, { re, im }, engine);
     },
     inverse: (re, im, x) => {

@@ -6,6 +6,7 @@ import {
   engineOf,
   isRecord,
   requireComplex,
+  requireRecord,
   requireSignal,
   requireTransformed,
 } from "./plan.js";
@@ -21,7 +22,8 @@ import { quarterTurns } from "./turns.js";
  * @throws {ShapeError} when n = 0
  * @throws {NonFiniteError} for NaN and infinities
  *
- * Accuracy: as {@link fft}. Cost: half of {@link fft} for even n, the same for odd n.
+ * Accuracy: as {@link fft}. Cost: half of {@link fft} of complex data; for odd n with a prime factor above 101 (in JavaScript
+ * 31) the same.
  * @example
  * ```ts
  * import { rfft } from "eigenscope/fft";
@@ -116,19 +118,14 @@ export function realSpectrum(
  */
 export function irfft(re: ArrayLike<number>, im: ArrayLike<number>, n: number): Float64Array;
 /** Of both parts in one record, such as {@link rfft} returns. */
-export function irfft(x: ComplexArray, n: number): Float64Array;
+export function irfft(x: ComplexInput, n: number): Float64Array;
 export function irfft(
   x: ArrayLike<number> | ComplexInput,
   y: ArrayLike<number> | number,
   length?: number,
 ): Float64Array {
-  const [re, im, n] = isRecord(x) ? [x.re, x.im, y] : [x, y, length];
-  return inverseOfReal(re, im, n);
-}
-
-function inverseOfReal(re: ArrayLike<number>, im: unknown, size: unknown): Float64Array {
-  const spectrum = requireComplex(re, im, "irfft");
-  const n = requireInteger(size, "n", "irfft", 1);
+  const spectrum = isRecord(x) ? requireRecord(x, "irfft") : requireComplex(x, y, "irfft");
+  const n = requireInteger(isRecord(x) ? y : length, "n", "irfft", 1);
   const bins = Math.floor(n / 2) + 1;
   if (spectrum.re.length !== bins) {
     throw new ShapeError({
@@ -148,9 +145,9 @@ function inverseOfReal(re: ArrayLike<number>, im: unknown, size: unknown): Float
       remedy: "set it to 0, or use ifft for complex data",
     });
   }
-  const x = new Float64Array(n);
-  if (!realSignal(spectrum, x, n)) requireTransformed([x], { re: spectrum.re, im: spectrum.im }, "irfft");
-  return x;
+  const signal = new Float64Array(n);
+  if (!realSignal(spectrum, signal, n)) requireTransformed([signal], { re: spectrum.re, im: spectrum.im }, "irfft");
+  return signal;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ArgumentError, describe, requireFinite, ShapeError } from "../core/index.js";
 import { requireShape, requireTotal, transformAxes } from "./fftn.js";
-import { type ComplexArray, type ComplexInput, requireComplex, requireSignal, requireTransformed } from "./plan.js";
+import { type ComplexArray, type ComplexInput, requireRecord, requireSignal, requireTransformed } from "./plan.js";
 import { realSignal, realSpectrum } from "./rfft.js";
 import { quarterTurns } from "./turns.js";
 
@@ -121,7 +121,7 @@ export function irfftn(x: ComplexInput, shape: readonly number[]): Float64Array 
   const n = shape[shape.length - 1];
   const rows = total / n;
   const bins = (n >> 1) + 1;
-  const given = requireComplex(x.re, x.im ?? new Float64Array(x.re.length), "irfftn");
+  const given = requireRecord(x, "irfftn");
   if (given.re.length !== rows * bins) {
     throw new ShapeError({
       function: "irfftn",
