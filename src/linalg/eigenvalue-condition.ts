@@ -37,7 +37,7 @@ export function eigenvalueConditions(
   lengths: (columns: ComplexColumns, inverse: boolean) => Float64Array,
   inUnits: (size: number) => number,
 ): Tagged[] {
-  const { n, t, real, imaginary, order, xr, xi } = vectors;
+  const { n, real, imaginary, order, xr, xi } = vectors;
   const [yr, yi] = leftVectors(vectors);
   const right = lengths({ re: xr, im: xi }, false);
   const left = lengths({ re: yr, im: yi }, true);
