@@ -1,16 +1,15 @@
 import { ShapeError, cosTurns, describe, requireInteger, sinTurns } from "../core/index.js";
 import { ARENA_START, createArena } from "./backend.js";
 import {
-  type FftPass,
   type FftStage,
   LARGEST_RADIX,
   RADICES,
   fftOrder,
-  fftPass,
   fftRadices,
   fftStages,
   fftTwiddles,
   pairedTwiddles,
+  passRunner,
 } from "./fft-passes.js";
 import { createOddTransform, type OddSignal, type OddSpectrum, type OddTransform, runPasses } from "./fft-odd.js";
 
@@ -123,16 +122,7 @@ const SMALLEST_FAST = 16;
 function jsEngine(length: number, batch: number, stages: readonly FftStage[], twiddles: Float64Array): FftEngine {
   const input = new Float64Array(2 * length * batch);
   const other = new Float64Array(2 * length * batch);
-  const passes: FftPass[] = stages.map((stage) => fftPass(stage.radix));
-  const run = (): Float64Array => {
-    let from = input;
-    let to = other;
-    for (let i = 0; i < stages.length; i++) {
-      passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
-      [from, to] = [to, from];
-    }
-    return from;
-  };
+  const run = passRunner(stages, twiddles, input, other);
   return { length, batch, input, run, transform: transformBy(length, input, run) };
 }
 

@@ -1,6 +1,6 @@
 import { cosTurns, sinTurns } from "../core/index.js";
 import { ARENA_START, createArena, type WasmFunctions } from "./backend.js";
-import { type FftPass, type FftStage, fftPass, fftStages, fftTwiddles } from "./fft-passes.js";
+import { type FftStage, fftStages, fftTwiddles, passRunner } from "./fft-passes.js";
 
 /**
  * A transform of an odd number of real data, n = p m: entries 0 … ⌊n/2⌋ to re and im.
@@ -68,20 +68,11 @@ export function createOddTransform(n: number, radices: readonly number[]): OddTr
 function jsTransform({ p, m, count, stages, twiddles, table }: OddPlan): OddTransform {
   const input = new Float64Array(2 * m * count);
   const other = new Float64Array(2 * m * count);
-  const passes: FftPass[] = stages.map(({ radix }) => fftPass(radix));
   const h = count - 1;
   // x_j + x_{p−j} and x_j − x_{p−j} of one butterfly.
   const room = new Float64Array(2 * h);
   const n = p * m;
-  const run = (): Float64Array => {
-    let from = input;
-    let to = other;
-    for (let i = 0; i < stages.length; i++) {
-      passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
-      [from, to] = [to, from];
-    }
-    return from;
-  };
+  const run = passRunner(stages, twiddles, input, other);
   const oddSpectrum: OddSpectrum = (x, re, im) => {
     let w = 2 * h * h;
     for (let q = 0; q < m; q++) {

@@ -149,9 +149,28 @@ export function fftStages(length: number, radices: readonly number[], batch: num
 }
 
 /** The pass of a radix. */
-export function fftPass(radix: number): FftPass {
+function fftPass(radix: number): FftPass {
   if (radix > 7) return primePass(radix);
   return radix === 4 ? pass4 : radix === 2 ? pass2 : radix === 3 ? pass3 : radix === 5 ? pass5 : pass7;
+}
+
+/** Passes from one work space to the other, beginning with `input`; what it gives returns the one with the result. */
+export function passRunner(
+  stages: readonly FftStage[],
+  twiddles: Float64Array,
+  input: Float64Array,
+  other: Float64Array,
+): () => Float64Array {
+  const passes: FftPass[] = stages.map(({ radix }) => fftPass(radix));
+  return () => {
+    let from = input;
+    let to = other;
+    for (let i = 0; i < stages.length; i++) {
+      passes[i](from, to, twiddles, stages[i].first, stages[i].span, stages[i].m);
+      [from, to] = [to, from];
+    }
+    return from;
+  };
 }
 
 function pass2(x: Float64Array, y: Float64Array, twiddles: Float64Array, first: number, span: number, m: number): void {
