@@ -111,6 +111,8 @@ let backend = "";
 const ENGINES_KEPT = 8;
 /** Work spaces of longer ones are megabytes: the last one stays as long as nothing else needs the room. */
 const MOST_KEPT = 2 ** 18;
+/** Points of all kept ones: a prime takes up to 200 bytes for each. */
+const MOST_TOGETHER = 2 ** 19;
 const large: WeakSlot<FftEngine> = createWeakSlot();
 /** No batch is as large. */
 const BATCHES = 1024;
@@ -137,9 +139,12 @@ export function engineOf(length: number, batch = 1): FftEngine {
   engines.delete(key);
   engines.set(key, engine);
   newest = engine;
-  for (const oldest of engines.keys()) {
-    if (engines.size <= ENGINES_KEPT) break;
+  let points = 0;
+  for (const known of engines.values()) points += known.length * known.batch;
+  for (const [oldest, known] of engines) {
+    if (engines.size <= ENGINES_KEPT && points <= MOST_TOGETHER) break;
     engines.delete(oldest);
+    points -= known.length * known.batch;
   }
   return engine;
 }

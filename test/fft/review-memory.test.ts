@@ -43,6 +43,22 @@ test("a loop over lengths, without a pause, keeps the tables of one long transfo
   expect(turns).toBeLessThan(2 * 4 * 2 ** 20);
 });
 
+test("of several lengths below that the last ones are kept, as far as they are not too large together", () => {
+  setRoutinesBackend("auto");
+  const primes = [262139, 262133, 262127, 262121, 262111, 262109, 262103, 262079];
+  engineOf(4); // the tables of the other back end go
+  const prime = bytesKept(() => engineOf(primes[0]));
+  const all = bytesKept(() => {
+    for (const n of primes) engineOf(n);
+  });
+  expect(prime).toBeGreaterThan(64 * primes[0]!);
+  expect(all).toBeLessThan(2 * prime);
+  // Short ones: a handful stays.
+  const short = [1001, 999, 1024, 17, 64, 4096, 37, 500].map((n) => engineOf(n));
+  for (const engine of short) expect(engineOf(engine.length)).toBe(engine);
+  expect(engineOf(primes[7])).not.toBe(engineOf(primes[6]));
+});
+
 test("a loop over large grids keeps the memory of one", () => {
   setRoutinesBackend("auto");
   const side = 2 ** 11;
