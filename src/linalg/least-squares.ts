@@ -94,14 +94,17 @@ function solveBySvd(
   const rank = invertRows(projected, values, relative);
   requireRepresentable(projected.data, "the solution", "leastSquares");
   const solution = matmul(v, projected);
-  const residual = matmul(matrix, solution);
+  scaleColumns(solution, (j) => binaryExponent(scale) - exponents[j]);
+  requireRepresentable(solution.data, "the solution", "leastSquares");
+  // The residual of what is returned, which may have underflowed.
+  const returned = { ...solution, data: solution.data.slice() };
+  scaleColumns(returned, (j) => exponents[j] - binaryExponent(scale));
+  const residual = matmul(matrix, returned);
   for (let i = 0; i < residual.data.length; i++) residual.data[i] -= columns.data[i];
   const residualNorms = Float64Array.from(exponents, (exponent, j) =>
     timesPowerOfTwo(norm2(residual.data, j, residual.rows, residual.cols), -exponent),
   );
   requireRepresentable(residualNorms, "the residual norms", "leastSquares");
-  scaleColumns(solution, (j) => binaryExponent(scale) - exponents[j]);
-  requireRepresentable(solution.data, "the solution", "leastSquares");
   return { solution: isVector ? solution.data : solution, residualNorms, rank, singularValues };
 }
 

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { type Matrix, fromRows } from "../../src/core/index.js";
-import { eig, inverse, lu, solve, solveCholesky, solveLu, solveTriangular } from "../../src/linalg/index.js";
+import {
+  eig,
+  inverse,
+  leastSquares,
+  lu,
+  solve,
+  solveCholesky,
+  solveLu,
+  solveTriangular,
+} from "../../src/linalg/index.js";
 
 /** Jordan block of this order at λ with a well-separated simple eigenvalue beside it. */
 function jordanBeside(order: number, value: number, other: number): Matrix {
@@ -86,4 +95,18 @@ describe("intermediate results beyond the double range", () => {
     expect(x[0]! / 2e150).toBeCloseTo(1, 14);
     expect(x[1]! / -1e-50).toBeCloseTo(1, 14);
   });
+});
+
+test("least squares: where the solution underflows, the residual is that of what is returned", () => {
+  const A = fromRows([
+    [1e200, 0],
+    [0, 1e200],
+    [1e200, 1e200],
+  ]);
+  const zero = leastSquares(A, Float64Array.of(1e-290, 2e-290, 3e-290));
+  expect(Array.from(zero.solution, Math.abs)).toEqual([0, 0]);
+  expect(zero.residualNorms[0]! / (Math.sqrt(14) * 1e-290)).toBeCloseTo(1, 14);
+  // Subnormal: x is one of the few numbers there are.
+  const few = leastSquares(fromRows([[1e200]]), Float64Array.of(1.3e-123));
+  expect(few.residualNorms[0]! / Math.abs(1e200 * few.solution[0]! - 1.3e-123)).toBeCloseTo(1, 9);
 });
