@@ -200,8 +200,8 @@ export function sweepOnce(first: number, last: number, sigma: number, d: Float64
 }
 
 /**
- * Two sweeps as {@link sweepOnce} does them one after the other, to the last bit, for last > first + 1: each turn of the loop
- * is row i of the first and row i + 1 of the second, whose divisions overlap.
+ * Two sweeps as {@link sweepOnce} does them one after the other, for last > first + 1, and to the last bit unless the first one
+ * splits row `first` off: each turn of the loop is row i of the first and row i + 1 of the second, whose divisions overlap.
  */
 export function sweepTwice(
   first: number,
