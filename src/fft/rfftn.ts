@@ -214,8 +214,12 @@ function averagePairs({ re, im }: ComplexArray, mirrors: Uint32Array, bins: numb
   for (let row = 0; row < mirrors.length; row++) {
     const [at, opposite] = [row * bins + k, mirrors[row] * bins + k];
     if (opposite < at) continue;
+    if (at === opposite) {
+      im[at] = 0;
+      continue;
+    }
     re[at] = re[opposite] = 0.5 * (re[at] + re[opposite]);
     im[at] = 0.5 * (im[at] - im[opposite]);
-    im[opposite] = at === opposite ? 0 : -im[at];
+    im[opposite] = -im[at];
   }
 }
