@@ -1,5 +1,6 @@
 import { EPSILON, type Matrix } from "../core/index.js";
 import { type MatrixInput, largestModulus, norm2, requireInput, safeScale } from "./input.js";
+import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
 
 /** Measured quality of a factorisation. */
@@ -26,7 +27,7 @@ const MEASUREMENT = 2;
  * Relation: max |Qᵀ Q − I| over the entries; 0 for a matrix without columns.
  *
  * @param Q m x n
- * @throws {NonFiniteError} when Q is not finite
+ * @throws {NonFiniteError} when Q is not finite or Qᵀ Q overflows
  *
  * Accuracy: m ε. Cost: 2 m n² flops.
  *
@@ -38,7 +39,8 @@ const MEASUREMENT = 2;
  * ```
  */
 export function orthogonalityLoss(Q: MatrixInput): number {
-  return measure(requireInput(Q, "Q", "orthogonalityLoss")).largest;
+  const input = requireInput(Q, "Q", "orthogonalityLoss");
+  return inTheNameOf("orthogonalityLoss", () => measure(input)).largest;
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   requireSymmetric,
 } from "./input.js";
 import { inTheNameOf } from "./named.js";
-import { matmul } from "./products.js";
+import { multiplyFactors } from "./products.js";
 import { solveColumns } from "./solve-columns.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
@@ -112,8 +112,8 @@ export function tryCholesky(A: MatrixInput, options: CholeskyOptions = {}): Chol
 
 /** Multiplies the factor of {@link cholesky} again: L Lᵀ. */
 export function reconstructCholesky(factorization: Pick<CholeskyFactorization, "l">): Matrix {
-  const l = requireMatrix(factorization?.l, "factorization.l", "reconstructCholesky");
-  return matmul(l, l, { transposeB: true });
+  const l = { value: factorization?.l, argument: "factorization.l" };
+  return multiplyFactors(l, l, "reconstructCholesky", true);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Matrix, SingularError, log, requireMatrix, requireOptions } from "../core/index.js";
+import { type Matrix, SingularError, log, requireOptions } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { type FactorizationCertificate, certifyFactors, moduli } from "./certificate.js";
 import {
@@ -12,7 +12,7 @@ import {
 } from "./input.js";
 import { factorScaled, solvePacked } from "./lu-factor.js";
 import { requirePermutation } from "./permutation.js";
-import { matmul } from "./products.js";
+import { multiplyFactors } from "./products.js";
 import { solveColumns } from "./solve-columns.js";
 
 /** Options of {@link lu}. */
@@ -88,8 +88,11 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
 
 /** Multiplies the factors of {@link lu} again and undoes the row exchanges: A. */
 export function reconstructLu(factorization: Pick<LuFactorization, "l" | "u" | "permutation">): Matrix {
-  const l = requireMatrix(factorization?.l, "factorization.l", "reconstructLu");
-  const product = matmul(l, requireMatrix(factorization.u, "factorization.u", "reconstructLu"));
+  const product = multiplyFactors(
+    { value: factorization?.l, argument: "factorization.l" },
+    { value: factorization?.u, argument: "factorization.u" },
+    "reconstructLu",
+  );
   const n = product.rows;
   const permutation = requirePermutation(factorization.permutation, n, "factorization.permutation", "reconstructLu");
   const data = new Float64Array(n * n);

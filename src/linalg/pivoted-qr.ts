@@ -1,4 +1,4 @@
-import { EPSILON, type Matrix, requireMatrix, requireOptions, transpose } from "../core/index.js";
+import { EPSILON, type Matrix, requireOptions, transpose } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { gemm, gemv, nrm2 } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
@@ -14,7 +14,7 @@ import {
 } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { requirePermutation } from "./permutation.js";
-import { matmul } from "./products.js";
+import { multiplyFactors } from "./products.js";
 import { blockReflector, makeReflector } from "./reflectors.js";
 import { borrowStore, releaseStore } from "./stores.js";
 
@@ -103,9 +103,11 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
 
 /** Multiplies the factors of {@link pivotedQr} again and undoes the column exchanges: A. */
 export function reconstructPivotedQr(factorization: Pick<PivotedQrFactorization, "q" | "r" | "permutation">): Matrix {
-  requireMatrix(factorization?.q, "factorization.q", "reconstructPivotedQr");
-  requireMatrix(factorization.r, "factorization.r", "reconstructPivotedQr");
-  const product = matmul(factorization.q, factorization.r);
+  const product = multiplyFactors(
+    { value: factorization?.q, argument: "factorization.q" },
+    { value: factorization?.r, argument: "factorization.r" },
+    "reconstructPivotedQr",
+  );
   const permutation = requirePermutation(
     factorization.permutation,
     product.cols,

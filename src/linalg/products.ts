@@ -1,6 +1,7 @@
 import { type Matrix, ShapeError, requireOptions } from "../core/index.js";
 import { gemm, syrk } from "../routines/index.js";
 import { type MatrixInput, newArray, requireFlags, requireInput, requireRepresentable } from "./input.js";
+import { inTheNameOf } from "./named.js";
 
 /** Options of {@link matmul}. */
 export interface MatmulOptions {
@@ -67,6 +68,30 @@ export function requireProduct(
     expected: `of ${k} ${transposeB ? "columns" : "rows"}, to match A`,
     got: `${inner} (${size(A, transposeA)} times ${size(B, transposeB)})`,
   });
+}
+
+/** A factor that the user gave, with its name for errors. */
+export interface NamedFactor {
+  /** What was given. */
+  readonly value: unknown;
+  /** As in "factorization.q". */
+  readonly argument: string;
+}
+
+/** X Y, or X Yᵀ, of given factors: errors name them and the function that was called. */
+export function multiplyFactors(X: NamedFactor, Y: NamedFactor, caller: string, transposeB = false): Matrix {
+  const left = requireInput(X.value, X.argument, caller);
+  const right = requireInput(Y.value, Y.argument, caller);
+  const inner = transposeB ? right.cols : right.rows;
+  if (left.cols !== inner) {
+    throw new ShapeError({
+      function: caller,
+      argument: Y.argument,
+      expected: `of ${left.cols} ${transposeB ? "columns" : "rows"}, to match ${X.argument}`,
+      got: `${right.rows} x ${right.cols}`,
+    });
+  }
+  return inTheNameOf(caller, () => matmul(left, right, { transposeB }));
 }
 
 /**

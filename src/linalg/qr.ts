@@ -1,10 +1,10 @@
-import { type Matrix, requireMatrix, requireOneOf, requireOptions } from "../core/index.js";
+import { type Matrix, requireOneOf, requireOptions } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { formQ, householderQr } from "./householder-qr.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
 import { inTheNameOf } from "./named.js";
-import { matmul } from "./products.js";
+import { multiplyFactors } from "./products.js";
 
 /** Options of {@link qr}. */
 export interface QrOptions {
@@ -69,13 +69,16 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   }
   const Q = { rows, cols: width, data: q };
   const R = { rows: width, cols, data: r };
-  const certificate = options.certificate === true ? certifyFactors({ rows, cols, data }, matmul(Q, R), [Q]) : null;
+  const certificate =
+    options.certificate === true ? certifyFactors({ rows, cols, data }, reconstructQr({ q: Q, r: R }), [Q]) : null;
   return { q: Q, r: R, certificate };
 }
 
 /** Multiplies the factors of {@link qr} (and of {@link pivotedQr}, in its column order) again: Q R. */
 export function reconstructQr(factorization: Pick<QrFactorization, "q" | "r">): Matrix {
-  requireMatrix(factorization?.q, "factorization.q", "reconstructQr");
-  requireMatrix(factorization.r, "factorization.r", "reconstructQr");
-  return matmul(factorization.q, factorization.r);
+  return multiplyFactors(
+    { value: factorization?.q, argument: "factorization.q" },
+    { value: factorization?.r, argument: "factorization.r" },
+    "reconstructQr",
+  );
 }

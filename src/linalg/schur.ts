@@ -1,11 +1,11 @@
-import { EPSILON, type Matrix, requireMatrix, requireOptions, pow, transpose } from "../core/index.js";
+import { EPSILON, type Matrix, requireOptions, pow, transpose } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { reflectColumns, reflectRows } from "../routines/index.js";
 import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireSquareInput, safeScale, unscale } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { formTransposedQ, hessenbergRows, reduceToHessenberg } from "./hessenberg.js";
-import { matmul } from "./products.js";
+import { multiplyFactors } from "./products.js";
 import { makeReflector } from "./reflectors.js";
 import { length2 } from "./scalar.js";
 import { stalled } from "./stalled.js";
@@ -76,9 +76,9 @@ export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecompos
 
 /** Multiplies the factors of {@link schur} again: Q T Qᵀ. */
 export function reconstructSchur(decomposition: Pick<SchurDecomposition, "q" | "t">): Matrix {
-  const q = requireMatrix(decomposition?.q, "decomposition.q", "reconstructSchur");
-  const t = requireMatrix(decomposition.t, "decomposition.t", "reconstructSchur");
-  return matmul(matmul(q, t), q, { transposeB: true });
+  const q = { value: decomposition?.q, argument: "decomposition.q" };
+  const product = multiplyFactors(q, { value: decomposition?.t, argument: "decomposition.t" }, "reconstructSchur");
+  return multiplyFactors({ value: product, argument: "decomposition.t" }, q, "reconstructSchur", true);
 }
 
 /** Reduces h (n x n, entries near one) to real Schur form in place; returns Q when wanted. */

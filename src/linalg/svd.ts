@@ -1,6 +1,7 @@
 import {
   type Matrix,
   OptionError,
+  ShapeError,
   requireMatrix,
   requireOneOf,
   requireOptions,
@@ -16,7 +17,7 @@ import { type FactorizationCertificate, certifyFactors } from "./certificate.js"
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { jacobiSvd } from "./jacobi-svd.js";
-import { matmul } from "./products.js";
+import { multiplyFactors } from "./products.js";
 import { signOf } from "./vectors.js";
 
 const TALL = 1.6; // with more rows per column than this a QR factorisation first saves flops
@@ -130,22 +131,28 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
 
 /** Multiplies the factors of {@link svd} again: U diag(s) Vᵀ. */
 export function reconstructSvd(decomposition: Omit<SvdWithVectors, "certificate">): Matrix {
-  const u = requireMatrix(decomposition?.u, "decomposition.u", "reconstructSvd");
-  const v = requireMatrix(decomposition.v, "decomposition.v", "reconstructSvd");
-  const singularValues = requireVector(
-    decomposition.singularValues,
-    null,
-    "decomposition.singularValues",
-    "reconstructSvd",
-  );
+  const caller = "reconstructSvd";
+  const u = requireMatrix(decomposition?.u, "decomposition.u", caller);
+  const v = requireMatrix(decomposition.v, "decomposition.v", caller);
+  const singularValues = requireVector(decomposition.singularValues, null, "decomposition.singularValues", caller);
   const k = singularValues.length;
+  for (const [name, { rows, cols }] of Object.entries({ u, v })) {
+    if (cols >= k) continue;
+    const [expected, got] = [`of at least ${k} columns, one for each singular value`, `${rows} x ${cols}`];
+    throw new ShapeError({ function: caller, argument: `decomposition.${name}`, expected, got });
+  }
   const scaled = new Float64Array(u.rows * k);
   for (let i = 0; i < u.rows; i++) {
     for (let j = 0; j < k; j++) scaled[i * k + j] = u.data[i * u.cols + j] * singularValues[j];
   }
   const right = new Float64Array(v.rows * k);
   for (let i = 0; i < v.rows; i++) right.set(v.data.subarray(i * v.cols, i * v.cols + k), i * k);
-  return matmul({ rows: u.rows, cols: k, data: scaled }, { rows: v.rows, cols: k, data: right }, { transposeB: true });
+  return multiplyFactors(
+    { value: { rows: u.rows, cols: k, data: scaled }, argument: "the product U diag(s)" },
+    { value: { rows: v.rows, cols: k, data: right }, argument: "decomposition.v" },
+    caller,
+    true,
+  );
 }
 
 /** Bidiagonalisation, after a QR factorisation when A is tall; `A` is overwritten. */

@@ -5,6 +5,13 @@ import {
   inverse,
   leastSquares,
   lu,
+  orthogonalityLoss,
+  reconstructCholesky,
+  reconstructLu,
+  reconstructPivotedQr,
+  reconstructQr,
+  reconstructSchur,
+  reconstructSvd,
   solve,
   solveCholesky,
   solveLu,
@@ -109,4 +116,33 @@ test("least squares: where the solution underflows, the residual is that of what
   // Subnormal: x is one of the few numbers there are.
   const few = leastSquares(fromRows([[1e200]]), Float64Array.of(1.3e-123));
   expect(few.residualNorms[0]! / Math.abs(1e200 * few.solution[0]! - 1.3e-123)).toBeCloseTo(1, 9);
+});
+
+describe("factors that do not fit are named, and the function that was called", () => {
+  const nan = { rows: 2, cols: 2, data: Float64Array.of(1, NaN, 0, 1) };
+  const wide = { rows: 2, cols: 3, data: new Float64Array(6) };
+  const huge = { rows: 2, cols: 2, data: new Float64Array(4).fill(1e300) };
+  const permutation = Uint32Array.of(0, 1);
+  test.each<[string, string, (m: Matrix) => unknown]>([
+    ["reconstructLu", "factorization.l", (m) => reconstructLu({ l: m, u: m, permutation })],
+    ["reconstructQr", "factorization.q", (m) => reconstructQr({ q: m, r: m })],
+    ["reconstructPivotedQr", "factorization.q", (m) => reconstructPivotedQr({ q: m, r: m, permutation })],
+    ["reconstructSchur", "decomposition.q", (m) => reconstructSchur({ q: m, t: m })],
+    ["reconstructCholesky", "factorization.l", (m) => reconstructCholesky({ l: m })],
+  ])("%s", (name, first, run) => {
+    expect(() => run(nan)).toThrow(`${name}: ${first} must be finite in every entry, got NaN at index 1`);
+    expect(() => run(huge)).toThrow(`${name}: the product A B must be representable`);
+    if (name === "reconstructCholesky") return;
+    const second = first.replace(/[lq]$/, { reconstructLu: "u", reconstructSchur: "t" }[name] ?? "r");
+    expect(() => run(wide)).toThrow(`${name}: ${second} must be of 3 rows, to match ${first}, got 2 x 3`);
+  });
+  test("reconstructSvd refuses more values than vectors, which would read across rows", () => {
+    const two = { rows: 2, cols: 2, data: Float64Array.of(1, 0, 0, 1) };
+    expect(() => reconstructSvd({ u: two, v: two, singularValues: Float64Array.of(3, 2, 1) })).toThrow(
+      "reconstructSvd: decomposition.u must be of at least 3 columns, one for each singular value, got 2 x 2",
+    );
+  });
+  test("orthogonalityLoss", () => {
+    expect(() => orthogonalityLoss(huge)).toThrow("orthogonalityLoss: the product A B must be representable");
+  });
 });
