@@ -44,13 +44,14 @@ export function orthogonalityLoss(Q: MatrixInput): number {
 }
 
 /**
- * Compares A with the product of its factors and measures the orthogonal ones. Without orthogonal factors the product may be the
+ * Compares A with the product of its factors and measures the orthogonal ones. `product` gives it times a power of two <= 1, for it
+ * may leave the double range on the way to a result within it. Without orthogonal factors the product may be the
  * small difference of large terms, whose rounding is that of the terms: `size` gives the Frobenius norm of the product of the
  * moduli of the factors, times a power of two.
  */
 export function certifyFactors(
   A: Matrix,
-  product: Matrix,
+  product: (scale: number) => Matrix,
   orthogonal: readonly Matrix[],
   size?: (scale: number) => number,
 ): FactorizationCertificate {
@@ -61,8 +62,10 @@ export function certifyFactors(
     0,
     A.data.length,
   );
+  const lowering = Math.min(1, scale);
+  const { data } = product(lowering);
   const difference = norm2(
-    A.data.map((entry, k) => entry * scale - product.data[k] * scale),
+    A.data.map((entry, k) => entry * scale - data[k] * (scale / lowering)),
     0,
     A.data.length,
   );
@@ -82,6 +85,11 @@ export function certifyFactors(
     orthogonalityLoss: largest,
     errorBound: inUnitsOf(bound, scale) + subnormal,
   };
+}
+
+/** A factor times a power of two. */
+export function scaledFactor(factor: Matrix, scale: number): Matrix {
+  return scale === 1 ? factor : { ...factor, data: factor.data.map((entry) => entry * scale) };
 }
 
 /** The moduli of the entries times a power of two. */

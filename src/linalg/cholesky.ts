@@ -1,7 +1,7 @@
 import { ArgumentError, type Matrix, SingularError, requireMatrix, requireOptions } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { gemmLower, trsm } from "../routines/index.js";
-import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, scaledFactor } from "./certificate.js";
 import {
   type MatrixInput,
   type VectorInput,
@@ -209,7 +209,12 @@ function factor(A: MatrixInput, options: CholeskyOptions, caller: string): Chole
   // The moduli of L times their transpose: at most ‖L‖_F², the trace of A.
   const size = (near: number): number =>
     original.reduce((sum, entry, k) => sum + (k % (n + 1) === 0 ? entry * near : 0), 0);
-  const certificate = certifyFactors({ rows: n, cols: n, data: original }, reconstructCholesky({ l }), [], size);
+  // The product may exceed the largest double by rounding.
+  const product = (near: number): Matrix =>
+    near === 1
+      ? reconstructCholesky({ l })
+      : scaledFactor(reconstructCholesky({ l: scaledFactor(l, 2 ** -20) }), near * 2 ** 40);
+  const certificate = certifyFactors({ rows: n, cols: n, data: original }, product, [], size);
   return { positiveDefinite: true, l, certificate };
 }
 

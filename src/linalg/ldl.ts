@@ -118,7 +118,11 @@ export function ldl(A: MatrixInput, options: LdlOptions = {}): LdlFactorization 
     };
     return norm2(reconstructLdl(factors).data, 0, n * n);
   };
-  return { ...result, certificate: certifyFactors(original, reconstructLdl(result), [], size) };
+  const product = (near: number): Matrix => {
+    const [d, e] = [result.diagonal, result.offDiagonal].map((values) => values.map((value) => value * near));
+    return reconstructLdl({ ...result, diagonal: d, offDiagonal: e });
+  };
+  return { ...result, certificate: certifyFactors(original, product, [], size) };
 }
 
 /** Multiplies the factors of {@link ldl} again and undoes the exchanges: A − shift I. */

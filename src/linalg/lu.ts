@@ -1,6 +1,6 @@
 import { type Matrix, SingularError, log, requireOptions } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
-import { type FactorizationCertificate, certifyFactors, moduli } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, moduli, scaledFactor } from "./certificate.js";
 import {
   type MatrixInput,
   type VectorInput,
@@ -83,7 +83,8 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuFactorization {
     const factors = { l: { ...result.l, data: moduli(l, 1) }, u: { ...result.u, data: moduli(u, near) }, permutation };
     return norm2(reconstructLu(factors).data, 0, n * n);
   };
-  return { ...result, certificate: certifyFactors({ rows: n, cols: n, data }, reconstructLu(result), [], size) };
+  const product = (near: number): Matrix => reconstructLu({ ...result, u: scaledFactor(result.u, near) });
+  return { ...result, certificate: certifyFactors({ rows: n, cols: n, data }, product, [], size) };
 }
 
 /** Multiplies the factors of {@link lu} again and undoes the row exchanges: A. */

@@ -1,7 +1,7 @@
 import { EPSILON, type Matrix, requireOptions, transpose } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { gemm, gemv, nrm2 } from "../routines/index.js";
-import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, scaledFactor } from "./certificate.js";
 import { type HouseholderQr, formQ } from "./householder-qr.js";
 import {
   type MatrixInput,
@@ -96,7 +96,11 @@ export function pivotedQr(A: MatrixInput, options: PivotedQrOptions = {}): Pivot
   const result = { q: { rows, cols: width, data: q }, r: { rows: width, cols, data: r }, permutation, rank, threshold };
   const certificate =
     options.certificate === true
-      ? certifyFactors({ rows, cols, data }, reconstructPivotedQr(result), [result.q])
+      ? certifyFactors(
+          { rows, cols, data },
+          (near) => reconstructPivotedQr({ ...result, r: scaledFactor(result.r, near) }),
+          [result.q],
+        )
       : null;
   return { ...result, certificate };
 }

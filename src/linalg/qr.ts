@@ -1,7 +1,7 @@
 import { type Matrix, requireOneOf, requireOptions } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { formQ, householderQr } from "./householder-qr.js";
-import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, scaledFactor } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireInput, safeScale, unscale } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { multiplyFactors } from "./products.js";
@@ -70,7 +70,9 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrFactorization {
   const Q = { rows, cols: width, data: q };
   const R = { rows: width, cols, data: r };
   const certificate =
-    options.certificate === true ? certifyFactors({ rows, cols, data }, reconstructQr({ q: Q, r: R }), [Q]) : null;
+    options.certificate === true
+      ? certifyFactors({ rows, cols, data }, (near) => reconstructQr({ q: Q, r: scaledFactor(R, near) }), [Q])
+      : null;
   return { q: Q, r: R, certificate };
 }
 

@@ -1,7 +1,7 @@
 import { EPSILON, type Matrix, requireOptions, pow, transpose } from "../core/index.js";
 import type { Certified, Certifying } from "./certified.js";
 import { reflectColumns, reflectRows } from "../routines/index.js";
-import { type FactorizationCertificate, certifyFactors } from "./certificate.js";
+import { type FactorizationCertificate, certifyFactors, scaledFactor } from "./certificate.js";
 import { type MatrixInput, largestModulus, requireFlags, requireSquareInput, safeScale, unscale } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { formTransposedQ, hessenbergRows, reduceToHessenberg } from "./hessenberg.js";
@@ -69,7 +69,11 @@ export function schur(A: MatrixInput, options: SchurOptions = {}): SchurDecompos
   const result = { q: { rows: n, cols: n, data: q ?? new Float64Array(0) }, t: { rows: n, cols: n, data: t } };
   const certificate =
     options.certificate === true
-      ? certifyFactors({ rows: n, cols: n, data }, reconstructSchur(result), [result.q])
+      ? certifyFactors(
+          { rows: n, cols: n, data },
+          (near) => reconstructSchur({ ...result, t: scaledFactor(result.t, near) }),
+          [result.q],
+        )
       : null;
   return { ...result, certificate };
 }

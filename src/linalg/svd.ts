@@ -125,7 +125,13 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SingularValueDeco
   release?.();
   const result = flipped ? { u: right, singularValues, v: left } : { u: left, singularValues, v: right };
   const certificate =
-    options.certificate === true ? certifyFactors(input, reconstructSvd(result), [result.u, result.v]) : null;
+    options.certificate === true
+      ? certifyFactors(
+          input,
+          (near) => reconstructSvd({ ...result, singularValues: singularValues.map((value) => value * near) }),
+          [result.u, result.v],
+        )
+      : null;
   return { ...result, certificate };
 }
 

@@ -1,22 +1,30 @@
 import { describe, expect, test } from "vitest";
 import { type Matrix, fromRows } from "../../src/core/index.js";
 import {
+  cholesky,
   eig,
   inverse,
+  ldl,
   leastSquares,
   lu,
   orthogonalityLoss,
+  pivotedQr,
+  qr,
   reconstructCholesky,
   reconstructLu,
   reconstructPivotedQr,
   reconstructQr,
   reconstructSchur,
   reconstructSvd,
+  schur,
   solve,
   solveCholesky,
   solveLu,
   solveTriangular,
+  svd,
+  type FactorizationCertificate,
 } from "../../src/linalg/index.js";
+import { createRng, normalMatrix } from "../../src/random/index.js";
 
 /** Jordan block of this order at λ with a well-separated simple eigenvalue beside it. */
 function jordanBeside(order: number, value: number, other: number): Matrix {
@@ -146,3 +154,51 @@ describe("factors that do not fit are named, and the function that was called", 
     expect(() => orthogonalityLoss(huge)).toThrow("orthogonalityLoss: the product A B must be representable");
   });
 });
+
+test("a certificate of factors near the end of the double range is no overflow", () => {
+  const rng = createRng(41);
+  const runs: ((A: Matrix, certificate: boolean) => { certificate: FactorizationCertificate | null })[] = [
+    (A, certificate) => lu(A, { certificate }),
+    (A, certificate) => qr(A, { certificate }),
+    (A, certificate) => pivotedQr(A, { certificate }),
+    (A, certificate) => schur(A, { certificate }),
+    (A, certificate) => svd(A, { certificate }),
+    (A, certificate) => ldl(A, { certificate, triangle: "lower" }),
+    (A, certificate) => cholesky(definite(A), { certificate, triangle: "lower" }),
+  ];
+  const counts = runs.map(() => 0);
+  for (let trial = 0; trial < 400; trial++) {
+    const n = 2 + (trial % 5);
+    const G = normalMatrix(rng, n, n);
+    const top = G.data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+    const size = [1.79e308, 1.25e308, 9e307, 7e307][trial % 4]!;
+    const A = { ...G, data: G.data.map((x) => (x / top) * size) };
+    runs.forEach((run, k) => {
+      try {
+        run(A, false);
+      } catch {
+        return; // a factor itself leaves the double range
+      }
+      const { certificate } = run(A, true);
+      counts[k]!++;
+      expect(certificate!.backwardError).toBeLessThan(1e-13);
+      expect(certificate!.errorBound).toBeLessThan(1e296);
+    });
+  }
+  expect(Math.min(...counts)).toBeGreaterThan(20);
+});
+
+test("the certificate of a definite matrix with the largest number there is", () => {
+  const [M, b] = [Number.MAX_VALUE, 0.3 * Number.MAX_VALUE];
+  const { certificate } = cholesky({ rows: 2, cols: 2, data: Float64Array.of(M, b, b, M) }, { certificate: true });
+  expect(certificate.backwardError).toBeLessThan(1e-15);
+});
+
+/** Diagonally dominant, with entries as large as those of A. */
+function definite({ rows, cols, data }: Matrix): Matrix {
+  return {
+    rows,
+    cols,
+    data: data.map((x, k) => (k % (cols + 1) === 0 ? Math.max(...data.map(Math.abs)) : x / (2 * cols))),
+  };
+}
