@@ -13,6 +13,7 @@ import {
 } from "./input.js";
 import { inTheNameOf } from "./named.js";
 import { matmul } from "./products.js";
+import { numericalRank } from "./rank.js";
 import { binaryExponent, timesPowerOfTwo } from "./scalar.js";
 import { scaleColumns } from "./solve-columns.js";
 import { svd } from "./svd.js";
@@ -131,13 +132,10 @@ function columnExponents({ cols, data }: Matrix): Int32Array {
 
 /** Divides row i by s_i, or clears it when s_i counts as zero; returns the rank. */
 function invertRows(rows: Matrix, singularValues: Float64Array, relative: number): number {
-  const threshold = singularValues.length === 0 ? 0 : relative * singularValues[0];
-  let rank = 0;
+  const rank = numericalRank(singularValues, relative);
   for (let i = 0; i < singularValues.length; i++) {
-    const counts = singularValues[i] > threshold;
-    if (counts) rank++;
     for (let j = i * rows.cols; j < (i + 1) * rows.cols; j++)
-      rows.data[j] = counts ? rows.data[j] / singularValues[i] : 0;
+      rows.data[j] = i < rank ? rows.data[j] / singularValues[i] : 0;
   }
   return rank;
 }

@@ -1,6 +1,7 @@
 import { type Matrix, requireOptions } from "../core/index.js";
 import { type MatrixInput, requireInput, requireRankTolerance } from "./input.js";
 import { inTheNameOf } from "./named.js";
+import { numericalRank } from "./rank.js";
 import { svd } from "./svd.js";
 
 /** Options of {@link nullSpace}. */
@@ -8,6 +9,7 @@ export interface NullSpaceOptions {
   /** Singular values up to this share of the largest count as zero; default max(m, n) ε. */
   readonly rankTolerance?: number;
 }
+
 /** Orthonormal basis of a null space with the decision it rests on. */
 export interface NullSpace {
   /** n x (n − rank), orthonormal columns; the entry of largest modulus of each is positive. */
@@ -46,8 +48,7 @@ export function nullSpace(A: MatrixInput, options: NullSpaceOptions = {}): NullS
   const relative = requireRankTolerance(options.rankTolerance, m, n, "nullSpace");
   // The thin factor of a tall matrix has all n vectors, and no m x m one is formed.
   const { singularValues, v } = inTheNameOf("nullSpace", () => svd(input, { vectors: m >= n ? "thin" : "full" }));
-  const threshold = singularValues.length === 0 ? 0 : relative * singularValues[0];
-  const rank = singularValues.reduce((count, value) => count + (value > threshold ? 1 : 0), 0);
+  const rank = numericalRank(singularValues, relative);
   const width = n - rank;
   const data = new Float64Array(n * width);
   for (let i = 0; i < n; i++) data.set(v.data.subarray(i * n + rank, (i + 1) * n), i * width);
