@@ -148,7 +148,7 @@ function improve({ rows: n, data }: Matrix, result: GeneralEigen, limit: number)
   if (result.vectors === null || result.residualNorms === null) return;
   const { re, im } = result.vectors;
   const pairs = { ...result, vectors: { re: re.data, im: im.data }, residualNorms: result.residualNorms };
-  refineVectors(n, data, pairs, limit);
+  inTheNameOf("eig", () => refineVectors(n, data, pairs, limit));
 }
 
 /** What is asked for, and the power of two by which the matrix was multiplied. */
