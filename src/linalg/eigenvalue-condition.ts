@@ -37,7 +37,7 @@ export function eigenvalueConditions(
   lengths: (columns: ComplexColumns, inverse: boolean) => Float64Array,
   inUnits: (size: number) => number,
 ): Tagged[] {
-  const { n, real, imaginary, order, xr, xi } = vectors;
+  const { n, t, real, imaginary, order, xr, xi } = vectors;
   const [yr, yi] = leftVectors(vectors);
   const right = lengths({ re: xr, im: xi }, false);
   const left = lengths({ re: yr, im: yi }, true);
@@ -54,18 +54,26 @@ export function eigenvalueConditions(
     }
     cosines[j] = length2(re, im);
   }
-  const reaches = reachesOf(vectors, cosines);
+  const rounding = ROUNDING * n * EPSILON * norm2(t, 0, n * n);
+  const reaches = reachesOf(vectors, cosines, rounding);
   return Array.from(order, (k, j) => {
     if (cosines[j] === 0) {
       return undefinedBecause("defective as far as can be told: left and right eigenvector are orthogonal");
     }
-    for (let other = 0; other < n; other++) {
-      const distance = length2(real[order[other]] - real[k], imaginary[order[other]] - imaginary[k]);
-      if (other === j || distance > reaches[j] + reaches[other]) continue;
-      const [own, its] = [reaches[j], reaches[other]].map((reach) => inUnits(reach).toExponential(1));
+    const reach = rounding / cosines[j];
+    let nearest = Infinity;
+    let other = -1; // the nearest eigenvalue that this one is not told from
+    for (let i = 0; i < n; i++) {
+      const distance = length2(real[order[i]] - real[k], imaginary[order[i]] - imaginary[k]);
+      if (i === j || distance > reach + reaches[i] || distance >= nearest) continue;
+      nearest = distance;
+      other = i;
+    }
+    if (other >= 0) {
+      const [distance, own, its] = [nearest, reach, reaches[other]].map((size) => inUnits(size).toExponential(1));
       return undefinedBecause(
-        `not told from eigenvalue ${other} at a distance of ${inUnits(distance).toExponential(1)}: ` +
-          `rounding moves this one by up to ${own} and that one by up to ${its}, so it may be defective or multiple`,
+        `not told from eigenvalue ${other} at a distance of ${distance}: rounding moves this one by up to ${own} to first ` +
+          `order, that one by up to ${its}, so it may be defective or multiple`,
       );
     }
     const condition = (right[j] * left[j]) / cosines[j];
@@ -78,12 +86,16 @@ export function eigenvalueConditions(
 /**
  * How far rounding ρ may move each eigenvalue: r = ρ / cosine, as long as that is not farther than the nearest other one. A nearly
  * defective one of m + 1 moves by (ρ ‖T‖^m)^{1/(m + 1)} at most, however small its cosine is; m others at distances d_i with couplings
- * up to ‖T‖ explain a cosine down to Π d_i / ‖T‖^m.
+ * up to ‖T‖ explain a cosine down to Π d_i / ‖T‖^m. A condition number is the first-order r itself and is trusted only as far as that
+ * goes, but the neighbours of a defective eigenvalue are safe from it beyond this bound.
  */
-function reachesOf({ n, t, real, imaginary, order }: SchurVectors, cosines: Float64Array): Float64Array {
+function reachesOf(
+  { n, t, real, imaginary, order }: SchurVectors,
+  cosines: Float64Array,
+  rounding: number,
+): Float64Array {
   const norm = norm2(t, 0, n * n);
   const largest = largestModulus(t);
-  const rounding = ROUNDING * n * EPSILON * norm;
   return cosines.map((cosine, j) => {
     const reach = rounding / cosine;
     if (!(reach < Infinity)) return reach;

@@ -7,6 +7,8 @@ import {
   ldl,
   leastSquares,
   lu,
+  matmul,
+  orthogonalMatrix,
   orthogonalityLoss,
   pivotedQr,
   qr,
@@ -62,6 +64,37 @@ describe("condition numbers of eigenvalues beside defective ones", () => {
     const [distance, here, there] = [...reason.matchAll(/\d\.\de[+-]\d+/g)].map((m) => Number(m[0]));
     expect(distance).toBeLessThanOrEqual((here ?? 0) + (there ?? 0));
   });
+});
+
+test("condition numbers that are given hold for every matrix within rounding, also beside clusters", () => {
+  const rng = createRng(3);
+  let given = 0;
+  for (let trial = 0; trial < 400; trial++) {
+    const n = 2 + (trial % 8);
+    const T = normalMatrix(rng, n, n);
+    for (let i = 0; i < n; i++) {
+      T.data.fill(0, i * n, i * n + i);
+      const gap =
+        2 * i < n - 1 ? 2 ** -Math.round(7 + 46 * rng.uniform()) * (trial % 3) : 2 ** -Math.round(30 * rng.uniform());
+      T.data[i * (n + 1)] = 1 + gap * (i + 1);
+    }
+    const Q = orthogonalMatrix(rng, n);
+    const A = matmul(matmul(Q, T), Q, { transposeB: true });
+    const E = normalMatrix(rng, n, n);
+    const before = eig(A, { conditionNumbers: true });
+    const after = eig({ ...A, data: A.data.map((x, k) => x + 2 ** -52 * E.data[k]!) }, { conditionNumbers: true });
+    before.conditionNumbers.forEach((condition, j) => {
+      if (!condition.defined) return;
+      const distances = Array.from(after.real, (x, i) =>
+        Math.hypot(x - before.real[j]!, after.imaginary[i]! - before.imaginary[j]!),
+      );
+      const same = after.conditionNumbers[distances.indexOf(Math.min(...distances))]!;
+      if (!same.defined) return;
+      given++;
+      expect(Math.abs(Math.log2(same.value / condition.value))).toBeLessThan(0.6);
+    });
+  }
+  expect(given).toBeGreaterThan(200);
 });
 
 describe("intermediate results beyond the double range", () => {
