@@ -1,6 +1,7 @@
 import { type Matrix } from "../core/index.js";
 import { type MatrixInput, largestModulus, requireRepresentable, requireSquareInput } from "./input.js";
 import { type PackedLu, factorScaled, solvePacked } from "./lu-factor.js";
+import { solveColumns } from "./solve-columns.js";
 
 /** Estimated condition number in the 1-norm. */
 export interface ConditionEstimate {
@@ -65,12 +66,15 @@ function sumOfModuli(x: Float64Array): number {
 }
 
 function estimateInverse(packed: PackedLu, n: number): { inverseNorm: number; solves: number } {
+  const solve = (data: Float64Array, transposed: boolean): void => {
+    solveColumns({ rows: n, cols: 1, data }, 1, (b) => solvePacked(packed, n, b.data, b.cols, transposed));
+  };
   let x: Float64Array = new Float64Array(n).fill(1 / n);
   let best = 0;
   let solves = 0;
   let previous = -1;
   for (let step = 0; step < MAXIMUM_STEPS; step++) {
-    solvePacked(packed, n, x, 1);
+    solve(x, false);
     solves++;
     const size = sumOfModuli(x);
     if (!(size > best)) {
@@ -80,7 +84,7 @@ function estimateInverse(packed: PackedLu, n: number): { inverseNorm: number; so
     best = size;
     // Subgradient at x: A⁻ᵀ sign(A⁻¹ x). Its largest entry names the column to try next.
     const gradient = x.map((entry) => (entry < 0 ? -1 : 1));
-    solvePacked(packed, n, gradient, 1, true);
+    solve(gradient, true);
     solves++;
     let j = 0;
     for (let i = 1; i < n; i++) if (Math.abs(gradient[i]) > Math.abs(gradient[j])) j = i;
@@ -91,7 +95,7 @@ function estimateInverse(packed: PackedLu, n: number): { inverseNorm: number; so
   }
   // A vector that defeats matrices built to fool the iteration.
   const probe = Float64Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : -1) * (1 + (n === 1 ? 0 : i / (n - 1))));
-  solvePacked(packed, n, probe, 1);
+  solve(probe, false);
   const second = (2 * sumOfModuli(probe)) / (3 * n);
   return { inverseNorm: Number.isNaN(second) ? Infinity : Math.max(best, second), solves: solves + 1 };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Matrix, fromRows } from "../../src/core/index.js";
 import {
   cholesky,
+  conditionEstimate,
   eig,
   inverse,
   ldl,
@@ -235,3 +236,13 @@ function definite({ rows, cols, data }: Matrix): Matrix {
     data: data.map((x, k) => (k % (cols + 1) === 0 ? Math.max(...data.map(Math.abs)) : x / (2 * cols))),
   };
 }
+
+test("conditionEstimate: ‖A⁻¹‖ is representable where intermediate results are not", () => {
+  const A = fromRows([
+    [1e200, 1e200],
+    [0, 1e-200],
+  ]);
+  const { inverseNorm, condition } = conditionEstimate(A);
+  expect(inverseNorm / 2e200).toBeCloseTo(1, 14);
+  expect(condition).toBe(Infinity);
+});
