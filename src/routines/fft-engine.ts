@@ -1,5 +1,7 @@
 import { ShapeError, cosTurns, describe, requireInteger, sinTurns } from "../core/index.js";
 import { ARENA_START, createArena } from "./backend.js";
+import { createOddTransform, type OddSignal, type OddSpectrum, type OddTransform, runPasses } from "./fft-odd.js";
+import { passRunner } from "./fft-passes.js";
 import {
   type FftStage,
   LARGEST_RADIX,
@@ -9,9 +11,7 @@ import {
   fftStages,
   fftTwiddles,
   pairedTwiddles,
-  passRunner,
-} from "./fft-passes.js";
-import { createOddTransform, type OddSignal, type OddSpectrum, type OddTransform, runPasses } from "./fft-odd.js";
+} from "./fft-tables.js";
 
 /** A transform of fixed length over its own work space: fill `input`, call `run`, read what it returns. */
 export interface FftEngine {

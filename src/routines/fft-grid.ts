@@ -1,5 +1,5 @@
 import { ARENA_START, createArena, routinesBackend, type WasmArena } from "./backend.js";
-import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles, passConstants } from "./fft-passes.js";
+import { fftOrder, fftRadices, fftTwiddles, pairedTwiddles, passConstants } from "./fft-tables.js";
 import type { FftEngine } from "./fft-engine.js";
 import { createWeakSlot, type WeakSlot } from "./weak-slot.js";
 

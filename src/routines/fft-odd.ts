@@ -1,6 +1,7 @@
 import { cosTurns, sinTurns } from "../core/index.js";
 import { ARENA_START, createArena, type WasmFunctions } from "./backend.js";
-import { type FftStage, fftStages, fftTwiddles, passRunner } from "./fft-passes.js";
+import { passRunner } from "./fft-passes.js";
+import { type FftStage, fftStages, fftTwiddles } from "./fft-tables.js";
 
 /**
  * A transform of an odd number of real data, n = p m: entries 0 … ⌊n/2⌋ to re and im.

@@ -13,7 +13,7 @@ export * from "./reflect.js";
 export * from "./vectors.js";
 export { transformGrid } from "./fft-grid.js";
 export type { GridOutcome } from "./fft-grid.js";
-export { fftRadices } from "./fft-passes.js";
+export { fftRadices } from "./fft-tables.js";
 export { createFftEngine, transformBy } from "./fft-engine.js";
 export type { FftEngine } from "./fft-engine.js";
 export type { OddSignal, OddSpectrum } from "./fft-odd.js";

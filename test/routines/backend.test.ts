@@ -25,7 +25,7 @@ import {
   trsm,
 } from "../../src/routines/index.js";
 import { createArena } from "../../src/routines/backend.js";
-import { fftOrder, fftTwiddles, pairedTwiddles } from "../../src/routines/fft-passes.js";
+import { fftOrder, fftTwiddles, pairedTwiddles } from "../../src/routines/fft-tables.js";
 import { firstBitDifference } from "./twins.js";
 
 afterEach(() => {

@@ -1,5 +1,6 @@
 // Passes of the Stockham transform on interleaved numbers, one per vector; the formulas of fft-passes.ts in the same order.
-// x and y are the two work spaces, w the twiddles of the pass; all addresses in bytes.
+// x and y are the two work spaces, w the twiddles of the pass; all addresses in bytes. One file above 400 lines, because
+// the passes share constants and butterflies, which must be inlined.
 
 // Constants that are loaded before the loops: V8 builds a literal vector again at each use.
 const CONSTANTS: usize = memory.data<f64>([
