@@ -94,8 +94,12 @@ interface Measured {
   readonly methods: readonly string[];
 }
 
-const run = (index: string): Measured =>
-  JSON.parse(execFileSync(process.execPath, [program, index], { encoding: "utf8" })) as Measured;
+/** The smallest of three runs: when the collector runs is chance, which only adds (90 to 112 MB as a rule, 137 seen). */
+function run(index: string): Measured {
+  const once = (): Measured =>
+    JSON.parse(execFileSync(process.execPath, [program, index], { encoding: "utf8" })) as Measured;
+  return [once(), once(), once()].reduce((best, next) => (next.growth < best.growth ? next : best));
+}
 
 test("the peak memory of an analysis is a few times the largest tensor, whatever the size of the sharded file", () => {
   const small = writeModel("small", 2);
