@@ -94,21 +94,22 @@ interface Measured {
   readonly methods: readonly string[];
 }
 
-/** The smallest of three runs: when the collector runs is chance, which only adds (90 to 112 MB as a rule, 137 seen). */
-function run(index: string): Measured {
-  const once = (): Measured =>
-    JSON.parse(execFileSync(process.execPath, [program, index], { encoding: "utf8" })) as Measured;
-  return [once(), once(), once()].reduce((best, next) => (next.growth < best.growth ? next : best));
-}
+const run = (index: string): Measured =>
+  JSON.parse(execFileSync(process.execPath, [program, index], { encoding: "utf8" })) as Measured;
 
-test("the peak memory of an analysis is a few times the largest tensor, whatever the size of the sharded file", () => {
-  const small = writeModel("small", 2);
-  const large = writeModel("large", 6);
-  const [a, b] = [run(small.index), run(large.index)];
-  expect([a.layers, b.layers]).toEqual([8, 24]);
-  expect([...b.methods].sort()).toEqual(["gram", "svd"]);
-  // 8 times the largest tensor as float64: buffers also wait for the collector, and code is compiled on the way.
-  expect(b.growth).toBeLessThan(8 * (8 * ROWS * WIDTH));
-  expect(b.growth).toBeLessThan(large.bytes);
-  expect(b.growth - a.growth).toBeLessThan((large.bytes - small.bytes) / 4);
-}, 60_000);
+// Three attempts: when the collector runs is chance, which adds (90 to 112 MB as a rule, 137 once in 30 runs).
+test(
+  "the peak memory of an analysis is a few times the largest tensor, whatever the size of the sharded file",
+  { retry: 2, timeout: 60_000 },
+  () => {
+    const small = writeModel("small", 2);
+    const large = writeModel("large", 6);
+    const [a, b] = [run(small.index), run(large.index)];
+    expect([a.layers, b.layers]).toEqual([8, 24]);
+    expect([...b.methods].sort()).toEqual(["gram", "svd"]);
+    // 8 times the largest tensor as float64: buffers also wait for the collector, and code is compiled on the way.
+    expect(b.growth).toBeLessThan(8 * (8 * ROWS * WIDTH));
+    expect(b.growth).toBeLessThan(large.bytes);
+    expect(b.growth - a.growth).toBeLessThan((large.bytes - small.bytes) / 4);
+  },
+);
